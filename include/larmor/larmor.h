@@ -1,0 +1,241 @@
+/* larmor.h - MR and CT scans, from raw files to a trained network and back to images.
+ *
+ * Three rules hold for every function below.
+ *   1. What can fail returns lar_status and leaves a sentence in lar_error().
+ *   2. What gives you something to free takes `T **out` first; free it with lar_T_free(),
+ *      which accepts NULL. A pointer that is returned directly is borrowed from its owner.
+ *   3. Inputs are const and never kept, unless the comment says "shares".
+ *
+ * World coordinates are millimetres in RAS+ (x to the right, y to the front, z to the head of the
+ * patient). Voxel indices are i, j, k with i fastest in memory.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LARMOR_H
+#define LARMOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef LAR_API
+#define LAR_API __attribute__((visibility("default")))
+#endif
+
+#define LAR_VERSION "0.1.0"
+
+/* ---- errors ---------------------------------------------------------------------------- */
+
+/* One code per thing a caller may do about it. The program's exit status follows from it. */
+typedef enum lar_status {
+    LAR_OK = 0,
+    LAR_EPARTIAL,     /* it ran, but some cases failed or were flagged */
+    LAR_EARGUMENT,    /* the caller asked for something impossible */
+    LAR_EFORMAT,      /* the bytes are not what the format promises */
+    LAR_ENOINPUT,     /* an input does not exist or cannot be opened */
+    LAR_EUNSUPPORTED, /* valid, but not implemented or not built in */
+    LAR_EINTERNAL,    /* a promise of larmor itself is broken */
+    LAR_EMEMORY,      /* out of memory */
+    LAR_EEXISTS,      /* the output exists, or cannot be created */
+    LAR_EIO,          /* the file system refused; the reason is in the sentence */
+    LAR_EGEOMETRY,    /* grids, axes or handedness do not agree */
+    LAR_ENUMERIC,     /* constant, diverged, singular, or not finite */
+    LAR_EDEVICE,      /* the compute library reported a failure */
+    LAR_ESTOPPED      /* the progress callback asked to stop */
+} lar_status;
+
+/* This thread's last failure: the sentence, then lines "  because ..." and "  try ...". */
+LAR_API const char *lar_error(void);
+LAR_API const char *lar_status_name(lar_status status);
+LAR_API const char *lar_version(void);
+
+/* Where warnings and notes go. Silent by default; the library itself never prints. */
+typedef enum lar_log_level { LAR_LOG_DETAIL, LAR_LOG_NOTE, LAR_LOG_WARNING } lar_log_level;
+typedef void (*lar_log_fn)(void *user, lar_log_level level, const char *line);
+LAR_API void lar_log_to(lar_log_fn fn, void *user);
+
+/* Threads for all work, oneDNN's included. 0 asks for the default: OMP_NUM_THREADS, else the
+ * processors this process may run on. */
+LAR_API void lar_threads_set(int count);
+LAR_API int lar_threads_get(void);
+
+/* Called now and then with what is being done and how far it is (0 to 1). False: stop. */
+typedef bool (*lar_progress_fn)(void *user, const char *stage, double fraction);
+typedef struct lar_progress {
+    lar_progress_fn fn; /* may be NULL */
+    void *user;
+} lar_progress;
+
+/* ---- parameters ------------------------------------------------------------------------ */
+
+/* A parameter struct is described once, by a table of lar_param that ends with a row without a
+ * name. The command line, its help, the man page, completion, study.yaml and the record of what
+ * was run all read that table. Start every struct from its default. */
+
+#define LAR_LIST_MAX 16
+
+typedef struct lar_reals {
+    int64_t count;
+    double at[LAR_LIST_MAX];
+} lar_reals;
+
+typedef struct lar_ints {
+    int64_t count;
+    int64_t at[LAR_LIST_MAX];
+} lar_ints;
+
+typedef struct lar_texts {
+    int64_t count;
+    const char *const *at;
+} lar_texts;
+
+typedef enum lar_param_kind {
+    LAR_KIND_END = 0,
+    LAR_KIND_FLAG,   /* bool */
+    LAR_KIND_INT,    /* int64_t; LAR_INT_AUTO where the fallback is "auto" */
+    LAR_KIND_REAL,   /* double; NaN where the fallback is "auto" */
+    LAR_KIND_TEXT,   /* const char *; NULL where the fallback is "" */
+    LAR_KIND_CHOICE, /* int, the index in `choices` */
+    LAR_KIND_REALS,  /* lar_reals */
+    LAR_KIND_INTS,   /* lar_ints */
+    LAR_KIND_TEXTS   /* lar_texts */
+} lar_param_kind;
+
+#define LAR_INT_AUTO INT64_MIN
+
+typedef struct lar_param {
+    const char *name; /* "spacing": flag --spacing, YAML key */
+    char letter;      /* 'o' for -o, or 0 */
+    lar_param_kind kind;
+    size_t offset;              /* where in the struct */
+    const char *fallback;       /* the default, as text: what help shows is what is parsed */
+    double low, high;           /* inclusive; for numbers and each number of a list */
+    const char *const *choices; /* for a choice: NULL at the end */
+    const char *unit;           /* "mm", "count", "path" ...: what stands for the value in help */
+    const char *help;           /* lower case, no full stop */
+} lar_param;
+
+/* ---- images ---------------------------------------------------------------------------- */
+
+typedef enum lar_type {
+    LAR_U8,
+    LAR_I8,
+    LAR_U16,
+    LAR_I16,
+    LAR_U32,
+    LAR_I32,
+    LAR_U64,
+    LAR_I64,
+    LAR_F32,
+    LAR_F64
+} lar_type;
+
+LAR_API const char *lar_type_name(lar_type type); /* "uint8" ... "float64" */
+LAR_API size_t lar_type_size(lar_type type);
+
+typedef struct lar_affine {
+    double m[3][4];
+} lar_affine; /* xyz = m * (i, j, k, 1) */
+
+/* Where voxels sit in the patient: voxel (i, j, k) has its centre at to_world * (i, j, k, 1).
+ * Two images may be combined voxel by voxel only where lar_grid_matches(). */
+typedef struct lar_grid {
+    int64_t size[3];
+    lar_affine to_world; /* RAS+ millimetres */
+} lar_grid;
+
+LAR_API void lar_grid_spacing(const lar_grid *grid, double spacing_mm[3]);
+/* The nearest anatomical direction of each voxel axis, such as "RAS" or "LPI". */
+LAR_API void lar_grid_axes(const lar_grid *grid, char code[4]);
+/* Same size, and all eight corners within 1e-3 of the smallest voxel edge. */
+LAR_API bool lar_grid_matches(const lar_grid *a, const lar_grid *b);
+/* The grid that covers the same field of view, to the half voxel, at another spacing. */
+LAR_API lar_grid lar_grid_with_spacing(const lar_grid *grid, const double spacing_mm[3]);
+
+/* A volume, or several on one grid (channels: echoes, time points). Fields are for reading; the
+ * voxels are yours to change while lar_image_writable(). */
+typedef struct lar_image {
+    lar_grid grid;
+    int64_t channels;
+    lar_type type;
+    int64_t stride[4];         /* in elements, for i, j, k, channel; negative in a flipped view */
+    void *voxels;              /* of voxel (0, 0, 0) of channel 0 */
+    struct lar_buffer *buffer; /* shared, counted storage behind voxels */
+    struct lar_notes *notes;   /* what the file said beside the voxels; may be NULL */
+} lar_image;
+
+/* Contiguous (i fastest) and zero. LAR_EMEMORY where the product of the sizes is too large. */
+LAR_API lar_status lar_image_new(lar_image **out, const lar_grid *grid, int64_t channels,
+                                 lar_type type);
+/* A contiguous image of the same grid, channels and notes, in the given type, zero. */
+LAR_API lar_status lar_image_like(lar_image **out, const lar_image *model, lar_type type);
+/* A contiguous image in the given type. Shares the voxels where they are so already; otherwise
+ * converts: to an integer type it rounds to nearest and saturates, NaN becomes 0, and what was
+ * changed so is counted in a warning. */
+LAR_API lar_status lar_image_to_type(lar_image **out, const lar_image *in, lar_type type);
+/* The image with its axes in RAS order: a view, shares the voxels. */
+LAR_API lar_status lar_image_to_ras(lar_image **out, const lar_image *in);
+/* The box of `size` voxels from voxel `first`: a view, shares the voxels. */
+LAR_API lar_status lar_image_box(lar_image **out, const lar_image *in, const int64_t first[3],
+                                 const int64_t size[3]);
+/* One channel: a view, shares the voxels. */
+LAR_API lar_status lar_image_channel(lar_image **out, const lar_image *in, int64_t channel);
+/* True where no one else shares the voxels. */
+LAR_API bool lar_image_writable(const lar_image *image);
+LAR_API void lar_image_free(lar_image *image);
+
+/* Reads any format larmor knows, found by content. Integers without scaling keep their type;
+ * scaled ones become float32 (float64 where the file holds 32-bit integers or doubles).
+ * A damaged file is an error, never an image. */
+LAR_API lar_status lar_image_read(lar_image **out, const char *path);
+/* The format follows from the name: .nii, .nii.gz, .hdr/.img. The file appears complete or not
+ * at all; one that exists is an error (LAR_EEXISTS) without `force`. */
+LAR_API lar_status lar_image_write(const lar_image *image, const char *path, bool force);
+
+/* ---- grids and intensities ------------------------------------------------------------- */
+
+enum { LAR_NEAREST, LAR_LINEAR, LAR_CUBIC };
+
+typedef struct lar_resample_params {
+    int interpolation; /* LAR_NEAREST, LAR_LINEAR, LAR_CUBIC */
+    double pad;        /* value outside the field of view; NaN: the image's minimum */
+} lar_resample_params;
+LAR_API extern const lar_param lar_resample_table[];
+LAR_API lar_resample_params lar_resample_default(void);
+
+/* The image on another grid; points are matched by their place in the world. Cubic is the
+ * interpolating B-spline of order 3 with mirror boundaries (Unser 1999, doi:10.1109/79.799930).
+ * Result: float32 (the input's type with LAR_NEAREST), every channel. */
+LAR_API lar_status lar_resample(lar_image **out, const lar_image *in, const lar_grid *onto,
+                                const lar_resample_params *params);
+
+/* The part of an anatomical axis ('x' left to right, 'y' back to front, 'z' foot to head) from
+ * fraction `low` to `high` of its extent: voxels floor(low*n) to floor(high*n)-1 counted in that
+ * direction. The axes keep their stored order. A view, shares the voxels. */
+LAR_API lar_status lar_crop_range(lar_image **out, const lar_image *in, char axis, double low,
+                                  double high);
+
+/* Normalizers learn, then apply. */
+typedef struct lar_normalizer lar_normalizer;
+LAR_API lar_status lar_normalizer_new(lar_normalizer **out, const char *method); /* "zscore" */
+/* mask: NULL, or an image on the same grid whose non-zero voxels count. A constant image or an
+ * empty mask is LAR_ENUMERIC; voxels that are not finite are too. */
+LAR_API lar_status lar_normalizer_fit(lar_normalizer *n, const lar_image *image,
+                                      const lar_image *mask);
+LAR_API lar_status lar_normalizer_apply(lar_image **out, const lar_normalizer *n,
+                                        const lar_image *in); /* float32 */
+LAR_API lar_status lar_normalizer_undo(lar_image **out, const lar_normalizer *n,
+                                       const lar_image *in); /* float32 */
+/* What was learned, to be stored and set again: for zscore the mean and standard deviation. */
+LAR_API lar_reals lar_normalizer_values(const lar_normalizer *n);
+LAR_API lar_status lar_normalizer_set(lar_normalizer *n, const lar_reals *values);
+LAR_API void lar_normalizer_free(lar_normalizer *n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

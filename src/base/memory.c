@@ -1,0 +1,132 @@
+/* All memory comes from here: checked products, 64-byte alignment, and failures on request.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdatomic.h>
+
+#include "base/base.h"
+
+enum { ALIGNMENT = 64, BLOCK_BYTES = 1 << 14 };
+
+static atomic_int_fast64_t allocations;
+static atomic_int_fast64_t fail_at;
+static atomic_bool fail_sticky;
+
+void lar_alloc_fail_at(int64_t n, bool sticky)
+{
+    atomic_store(&fail_sticky, sticky);
+    atomic_store(&fail_at, n ? atomic_load(&allocations) + n : 0);
+}
+
+int64_t lar_alloc_count(void)
+{
+    return atomic_load(&allocations);
+}
+
+bool lar_size_product(size_t *out, const int64_t *factors, int count, size_t size)
+{
+    size_t product = size;
+    for (int f = 0; f < count; f++)
+        if (factors[f] < 0 || __builtin_mul_overflow(product, (size_t)factors[f], &product))
+            return false;
+    *out = product;
+    return product <= (size_t)PTRDIFF_MAX - ALIGNMENT;
+}
+
+void *lar_alloc_raw(int64_t count, size_t size)
+{
+    size_t bytes;
+    if (!lar_size_product(&bytes, &count, 1, size)) {
+        lar_fail(LAR_EMEMORY,
+                 "out of memory: %lld items of %zu bytes are more than can be addressed",
+                 (long long)count, size);
+        return NULL;
+    }
+    const int64_t serial = atomic_fetch_add(&allocations, 1) + 1;
+    const int64_t planned = atomic_load(&fail_at);
+    const bool fails =
+        planned && (serial == planned || (atomic_load(&fail_sticky) && serial > planned));
+    const size_t rounded = (bytes / ALIGNMENT + 1) * ALIGNMENT;
+    void *pointer = fails ? NULL : aligned_alloc(ALIGNMENT, rounded);
+    if (!pointer) lar_fail(LAR_EMEMORY, "out of memory: %zu bytes were asked for", bytes);
+    return pointer;
+}
+
+void *lar_alloc(int64_t count, size_t size)
+{
+    void *pointer = lar_alloc_raw(count, size);
+    if (pointer) memset(pointer, 0, (size_t)count * size);
+    return pointer;
+}
+
+void lar_free(void *pointer)
+{
+    free(pointer);
+}
+
+typedef struct arena_block {
+    struct arena_block *next;
+    size_t used, room;
+    _Alignas(16) char bytes[];
+} arena_block;
+
+struct lar_arena {
+    arena_block *blocks;
+};
+
+lar_status lar_arena_new(lar_arena **out)
+{
+    *out = lar_alloc(1, sizeof **out);
+    return *out ? LAR_OK : LAR_EMEMORY;
+}
+
+void *lar_arena_take(lar_arena *arena, int64_t count, size_t size)
+{
+    size_t bytes;
+    if (!lar_size_product(&bytes, &count, 1, size)) {
+        lar_fail(LAR_EMEMORY, "out of memory: the size of an array overflows");
+        return NULL;
+    }
+    bytes = (bytes + 15) / 16 * 16;
+    if (!arena->blocks || arena->blocks->room - arena->blocks->used < bytes) {
+        const size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+        arena_block *block = lar_alloc((int64_t)(sizeof *block + room), 1);
+        if (!block) return NULL;
+        block->room = room;
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    char *taken = arena->blocks->bytes + arena->blocks->used;
+    arena->blocks->used += bytes;
+    return taken;
+}
+
+char *lar_arena_text(lar_arena *arena, const char *text, size_t length)
+{
+    char *copy = lar_arena_take(arena, (int64_t)length + 1, 1);
+    if (copy) memcpy(copy, text, length);
+    return copy;
+}
+
+char *lar_arena_format(lar_arena *arena, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    const int length = vsnprintf(NULL, 0, format, list);
+    va_end(list);
+    char *text = length < 0 ? NULL : lar_arena_take(arena, length + 1, 1);
+    if (!text) return NULL;
+    va_start(list, format);
+    vsnprintf(text, (size_t)length + 1, format, list);
+    va_end(list);
+    return text;
+}
+
+void lar_arena_free(lar_arena *arena)
+{
+    if (!arena) return;
+    for (arena_block *block = arena->blocks; block;) {
+        arena_block *next = block->next;
+        lar_free(block);
+        block = next;
+    }
+    lar_free(arena);
+}

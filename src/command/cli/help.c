@@ -1,0 +1,100 @@
+/* What `larmor` and `larmor COMMAND --help` print.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "command/command.h"
+
+void lar_cli_overview(lar_text *out)
+{
+    const char *group = "";
+    lar_text_add(out,
+                 "larmor %s: MR and CT scans, from raw files to a trained network and back\n\n"
+                 "usage: larmor COMMAND [options] [arguments]\n",
+                 lar_version());
+    for (const lar_command *const *c = lar_commands; *c; c++) {
+        if (!lar_text_is(group, (*c)->group)) lar_text_add(out, "\n%s\n", (*c)->group);
+        group = (*c)->group;
+        lar_text_add(out, "  %-18s %s\n", (*c)->name, (*c)->summary);
+    }
+    lar_text_add(out, "\nlarmor COMMAND --help tells more; larmor --version prints the version\n");
+}
+
+/* Text broken at blanks into lines of at most `width`, each after `indent` blanks; the first line
+ * begins where the cursor is. */
+static void add_wrapped(lar_text *out, const char *text, int indent, int width)
+{
+    int used = indent;
+    while (*text) {
+        const int length = (int)strcspn(text, " \n");
+        if (used > indent && used + 1 + length > width) {
+            lar_text_add(out, "\n%*s", indent, "");
+            used = indent;
+        }
+        if (used > indent) {
+            lar_text_add(out, " ");
+            used++;
+        }
+        lar_text_add_bytes(out, text, (size_t)length);
+        used += length;
+        text += length;
+        if (*text) text++;
+    }
+    lar_text_add(out, "\n");
+}
+
+static void add_param(lar_text *out, const lar_param *p)
+{
+    char flag[64];
+    lar_text about = { 0 };
+    const int head = p->letter ? snprintf(flag, sizeof flag, "  -%c, --%s", p->letter, p->name)
+                               : snprintf(flag, sizeof flag, "      --%s", p->name);
+    if (p->kind != LAR_KIND_FLAG && head > 0 && (size_t)head < sizeof flag)
+        snprintf(flag + head, sizeof flag - (size_t)head, " <%s>", p->unit ? p->unit : "word");
+    lar_text_add(&about, "%s", p->help);
+    if (p->kind != LAR_KIND_FLAG && p->kind != LAR_KIND_TEXT && p->kind != LAR_KIND_TEXTS) {
+        lar_text_add(&about, " (");
+        lar_param_valid(&about, p);
+        lar_text_add(&about, *p->fallback ? "; default %s)" : ")", p->fallback);
+    } else if (p->kind == LAR_KIND_TEXT && *p->fallback) {
+        lar_text_add(&about, " (default %s)", p->fallback);
+    }
+    lar_text_add(out, "%-29s ", flag);
+    if (strlen(flag) > 29) lar_text_add(out, "\n%30s", "");
+    add_wrapped(out, lar_text_get(&about), 30, 100);
+    lar_text_clear(&about);
+}
+
+void lar_cli_help(lar_text *out, const lar_command *command)
+{
+    lar_text_add(out, "larmor %s: %s\n\nusage: larmor %s", command->name, command->summary,
+                 command->name);
+    for (const lar_arg *arg = command->args; arg && arg->name; arg++)
+        lar_text_add(out, arg->optional ? " [%s%s]" : " <%s%s>", arg->name,
+                     arg->repeats ? " ..." : "");
+    lar_text_add(out, " [options]\n");
+    if (command->about) {
+        lar_text_add(out, "\n");
+        add_wrapped(out, command->about, 0, 100);
+    }
+    if (command->args && command->args->name) lar_text_add(out, "\narguments\n");
+    for (const lar_arg *arg = command->args; arg && arg->name; arg++) {
+        lar_text_add(out, "  %-27s ", arg->name);
+        add_wrapped(out, arg->help, 30, 100);
+    }
+    lar_text_add(out, "\noptions\n");
+    for (int t = 0; t < 4 && command->tables[t].params; t++)
+        for (const lar_param *p = command->tables[t].params; p->name; p++) add_param(out, p);
+    for (const lar_param *p = lar_common_table; p->name; p++)
+        if (lar_common_applies(command, p)) add_param(out, p);
+    if (command->examples) lar_text_add(out, "\nexamples\n");
+    for (const lar_example *e = command->examples; e && e->line; e++)
+        lar_text_add(out, "  %s\n      %s\n", e->line, e->help);
+    if (command->cite) lar_text_add(out, "\nsource: %s\n", command->cite);
+}
+
+lar_status lar_cli_print(const char *text)
+{
+    if (fputs(text, stdout) == EOF || fflush(stdout) != 0)
+        return lar_fail(LAR_EIO, "cannot write to standard output: %s", strerror(errno));
+    return LAR_OK;
+}

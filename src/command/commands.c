@@ -1,0 +1,11 @@
+/* Every command, in the order that plain `larmor` lists them. Adding one is cmd_NAME.c with its
+ * row, and a line here.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "command/command.h"
+
+extern const lar_command lar_command_doctor;
+
+const lar_command *const lar_commands[] = {
+    &lar_command_doctor,
+    NULL,
+};

@@ -1,0 +1,138 @@
+/* The program: finds the command, runs it, says what went wrong.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <unistd.h>
+
+#include "command/command.h"
+
+/* sysexits, by status: what a script may do about it */
+static const int exit_of[] = {
+    [LAR_OK] = 0,        [LAR_EPARTIAL] = 1,      [LAR_EARGUMENT] = 2,  [LAR_EFORMAT] = 65,
+    [LAR_ENOINPUT] = 66, [LAR_EUNSUPPORTED] = 69, [LAR_EINTERNAL] = 70, [LAR_EMEMORY] = 71,
+    [LAR_EEXISTS] = 73,  [LAR_EIO] = 74,          [LAR_EGEOMETRY] = 65, [LAR_ENUMERIC] = 65,
+    [LAR_EDEVICE] = 70,  [LAR_ESTOPPED] = 130,
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int signal)
+{
+    stop_signal = signal;
+}
+
+typedef struct screen {
+    bool quiet, terminal, drawn;
+    int last_tenth;
+} screen;
+
+static bool show_progress(void *user, const char *stage, double fraction)
+{
+    screen *s = user;
+    const int tenth = (int)(fraction * 10);
+    if (s->quiet) return !stop_signal;
+    if (s->terminal) {
+        fprintf(stderr, "\r\033[K%3.0f %%  %s", 100 * fraction, stage);
+        s->drawn = true;
+    } else if (tenth != s->last_tenth) {
+        fprintf(stderr, "%3.0f %%  %s\n", 100 * fraction, stage);
+    }
+    s->last_tenth = tenth;
+    return !stop_signal;
+}
+
+static void end_progress(screen *s)
+{
+    if (s->drawn) fprintf(stderr, "\r\033[K");
+    s->drawn = false;
+}
+
+typedef struct log_level {
+    screen *screen;
+    bool quiet, verbose;
+} log_level;
+
+static void show_log(void *user, lar_log_level level, const char *line)
+{
+    const log_level *l = user;
+    if (level == LAR_LOG_DETAIL && !l->verbose) return;
+    if (level == LAR_LOG_NOTE && l->quiet) return;
+    end_progress(l->screen);
+    fprintf(stderr, "%s%s\n", level == LAR_LOG_WARNING ? "warning: " : "", line);
+}
+
+static lar_status run_command(lar_call *call, int argc, char **argv, screen *s)
+{
+    lar_status status = LAR_OK;
+    lar_common common;
+    lar_text help = { 0 };
+    log_level level;
+
+    LAR_TRY(lar_arena_new(&call->arena));
+    LAR_TRY(lar_cli_parse(call, &common, argc, argv));
+    if (common.help) {
+        lar_cli_help(&help, call->command);
+        status = lar_cli_print(lar_text_get(&help));
+        goto done;
+    }
+    if (common.threads != LAR_INT_AUTO) lar_threads_set((int)common.threads);
+    s->quiet = call->quiet;
+    level = (log_level){ .screen = s, .quiet = call->quiet, .verbose = call->verbose };
+    lar_log_to(show_log, &level);
+    call->progress = (lar_progress){ .fn = show_progress, .user = s };
+    status = call->command->run(call);
+    end_progress(s);
+done:
+    lar_log_to(NULL, NULL);
+    lar_text_clear(&help);
+    lar_arena_free(call->arena);
+    return status;
+}
+
+static int unknown_command(const char *word)
+{
+    const char *names[128];
+    int count = 0;
+    for (; lar_commands[count] && count < 127; count++) names[count] = lar_commands[count]->name;
+    names[count] = NULL;
+    const char *nearest = lar_text_nearest(word, names);
+    fprintf(stderr, "larmor: there is no command '%s'\n", word);
+    for (int n = 0; n < count; n++) { /* "normalize" alone: its methods */
+        if (lar_text_starts(names[n], word) && names[n][strlen(word)] == ' ')
+            fprintf(stderr, "  try larmor %s\n", names[n]);
+    }
+    if (nearest)
+        fprintf(stderr, "  try larmor %s\n", nearest);
+    else
+        fprintf(stderr, "  try larmor, which lists them\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    int words = 1;
+    lar_text text = { 0 };
+
+    if (argc < 2 || lar_text_is(argv[1], "--help") || lar_text_is(argv[1], "-h") ||
+        lar_text_is(argv[1], "help")) {
+        lar_cli_overview(&text);
+        const lar_status status = lar_cli_print(lar_text_get(&text));
+        lar_text_clear(&text);
+        return argc < 2 ? 2 : exit_of[status];
+    }
+    if (lar_text_is(argv[1], "--version")) {
+        printf("larmor %s\n", lar_version());
+        return 0;
+    }
+    lar_call call = { .command = lar_cli_find(argv[1], argc > 2 ? argv[2] : NULL, &words) };
+    if (!call.command) return unknown_command(argv[1]);
+
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+    sigaction(SIGINT, &action, NULL); /* once: a second ctrl-C ends the program at once */
+    sigaction(SIGTERM, &action, NULL);
+    screen s = { .terminal = isatty(STDERR_FILENO) && !lar_text_is(getenv("TERM"), "dumb"),
+                 .last_tenth = -1 };
+    const lar_status status = run_command(&call, argc - 1 - words, argv + 1 + words, &s);
+    if (status != LAR_OK) fprintf(stderr, "larmor %s: %s\n", call.command->name, lar_error());
+    if (status == LAR_ESTOPPED && stop_signal == SIGTERM) return 143;
+    return exit_of[status];
+}

@@ -1,0 +1,67 @@
+/* image: voxels, where they sit in the world, and views of them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_IMAGE_H
+#define LAR_IMAGE_H
+
+#include <larmor/larmor.h>
+
+/* Counted storage behind voxels. */
+typedef struct lar_buffer lar_buffer;
+typedef void (*lar_buffer_release)(void *bytes, size_t count);
+/* Takes over the bytes, and gives them back through `release` when the last image lets go; on
+ * failure they are released at once. */
+lar_status lar_buffer_new(lar_buffer **out, void *bytes, size_t count, lar_buffer_release release);
+
+/* What a file said beside the voxels, kept from reading to writing. Counted, never changed. */
+typedef struct lar_extension {
+    int32_t code;
+    int64_t count;
+    unsigned char *bytes;
+} lar_extension;
+typedef struct lar_notes {
+    char description[80];
+    char name[17]; /* intent name */
+    int intent;    /* NIfTI intent code */
+    double intent_values[3];
+    double step;      /* between channels, in `step_unit`; 0 where not said */
+    int step_unit;    /* NIfTI time unit code: 8 s, 16 ms, 24 us */
+    int form_code;    /* NIfTI code of the space: 1 scanner, 2 aligned, 3 Talairach, 4 MNI */
+    double window[2]; /* cal_min, cal_max; equal where not said */
+    int64_t extension_count;
+    lar_extension *extensions;
+    int64_t holders; /* of image.c */
+} lar_notes;
+lar_status lar_notes_new(lar_notes **out, int64_t extension_count); /* held by the caller */
+void lar_notes_drop(lar_notes *notes);
+/* The image holds the notes too; the ones it had are dropped. */
+void lar_image_set_notes(lar_image *image, lar_notes *notes);
+
+/* An image over a buffer (contiguous voxels); takes over the buffer, also on failure. */
+lar_status lar_image_over(lar_image **out, const lar_grid *grid, int64_t channels, lar_type type,
+                          lar_buffer *buffer, void *voxels);
+
+bool lar_image_is_contiguous(const lar_image *image);
+int64_t lar_image_voxel_count(const lar_image *image); /* of one channel */
+/* One voxel as double, of any type; slow, for tests and corners. */
+double lar_image_at(const lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c);
+/* Smallest and largest finite value and how many are not finite, over all channels. */
+typedef struct lar_range {
+    double low, high;
+    int64_t not_finite;
+} lar_range;
+lar_status lar_image_range(lar_range *out, const lar_image *image);
+
+/* grids */
+bool lar_grid_is_valid(const lar_grid *grid); /* sizes at least 1, affine finite and invertible */
+void lar_grid_to_world(const lar_grid *grid, const double ijk[3], double xyz[3]);
+/* "106x127x135, 2x2x2 mm, RAS": for messages; text of at least 96 bytes. */
+void lar_grid_words(const lar_grid *grid, char *text, size_t room);
+/* The same axes, without shear of spacing: voxel axis that points along each of x, y, z, and
+ * whether it points the other way. */
+void lar_grid_axis_order(const lar_grid *grid, int axis[3], bool flipped[3]);
+/* The grid of the box of `size` from `first`, which may lie outside (padding). */
+lar_grid lar_grid_box(const lar_grid *grid, const int64_t first[3], const int64_t size[3]);
+/* The grid with its axes in RAS order. */
+lar_grid lar_grid_to_ras(const lar_grid *grid);
+
+#endif
