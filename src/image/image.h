@@ -61,6 +61,13 @@ void lar_grid_words(const lar_grid *grid, char *text, size_t room);
 void lar_grid_axis_order(const lar_grid *grid, int axis[3], bool flipped[3]);
 /* The grid of the box of `size` from `first`, which may lie outside (padding). */
 lar_grid lar_grid_box(const lar_grid *grid, const int64_t first[3], const int64_t size[3]);
+/* The grid of `size` voxels with the same centre and spacing, cropped or padded on both sides; of
+ * an odd difference the larger half goes to the far side. LAR_EARGUMENT for a size below 1. */
+lar_status lar_grid_fit(lar_grid *out, const lar_grid *in, const int64_t size[3]);
+/* The grid of lar_crop_range(), and its first voxel in `in`. LAR_EARGUMENT for an axis other than
+ * x, y, z, fractions outside 0 <= low < high <= 1, or a range without a voxel. */
+lar_status lar_grid_crop_range(lar_grid *out, int64_t first[3], const lar_grid *in, char axis,
+                               double low, double high);
 /* The grid with its axes in RAS order. */
 lar_grid lar_grid_to_ras(const lar_grid *grid);
 

@@ -26,4 +26,25 @@ double lar_random_normal(uint64_t seed, uint64_t stream, uint64_t index);  /* me
 /* A permutation of 0..count-1. */
 void lar_random_order(int64_t *order, int64_t count, uint64_t seed, uint64_t stream);
 
+/* ---- cubic B-splines (Unser 1999, doi:10.1109/79.799930) --------------------------------- */
+
+/* In place: the values of a contiguous volume (i fastest) become the coefficients of the spline
+ * that takes these values at the voxels, mirrored about the first and last voxel of each axis. */
+lar_status lar_spline_prefilter(float *voxels, const int64_t size[3]);
+/* The spline at position n + fraction weighs the coefficients n - 1 to n + 2. Fraction 0 to 1. */
+void lar_spline_weights(double weights[4], double fraction);
+/* The index that stands for one outside 0..size-1: mirrored about the first and last. */
+int64_t lar_mirror(int64_t index, int64_t size);
+
+/* ---- histograms and quantiles ------------------------------------------------------------ */
+
+/* Counts values in `bins` equal bins from low to high; what lies outside goes to the end bins.
+ * Values that are not finite are left out. Returns how many were counted. */
+int64_t lar_histogram(int64_t *counts, int64_t bins, double low, double high, const float *values,
+                      int64_t count);
+/* Exact quantiles, linear between neighbours in rank (as numpy.quantile), of the finite values.
+ * Fractions from 0 to 1 in any order. LAR_ENUMERIC where no value is finite. */
+lar_status lar_quantiles(double *out, const double *fractions, int64_t fraction_count,
+                         const float *values, int64_t count);
+
 #endif
