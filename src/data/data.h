@@ -1,0 +1,124 @@
+/* data: which scans belong to which subject, who trains and who is held out, and the prepared
+ * volumes that a training reads.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_DATA_H
+#define LAR_DATA_H
+
+#include "base/base.h"
+
+/* ---- what a study says about its data ---------------------------------------------------- */
+
+/* Inputs and targets are measured intensities; labels and masks are looked up, never mixed. */
+typedef enum lar_role { LAR_INPUT, LAR_TARGET, LAR_LABEL, LAR_MASK } lar_role;
+extern const char *const lar_role_names[]; /* NULL-ended */
+static inline bool lar_role_is_measured(int role)
+{
+    return role == LAR_INPUT || role == LAR_TARGET;
+}
+
+/* Which part of the subjects one belongs to. */
+typedef enum lar_split { LAR_TRAIN, LAR_VALID, LAR_TEST, LAR_SPLIT_COUNT } lar_split;
+extern const char *const lar_split_names[]; /* "train", "valid", "test"; NULL-ended */
+
+typedef struct lar_image_spec {
+    const char *name;     /* "t1" */
+    const char *path;     /* pattern with {subject}; NULL where folders are used */
+    int role;             /* lar_role */
+    const char *contrast; /* "t1", "flair", "ct" ...; NULL where not said */
+} lar_image_spec;
+extern const lar_param lar_image_spec_table[]; /* path, role, contrast */
+
+/* Numbers below 1 are fractions, whole numbers are counts. */
+typedef struct lar_split_params {
+    double parts[LAR_SPLIT_COUNT]; /* NaN: what the others leave (train only) */
+    int64_t seed;
+    const char *file; /* "subject,split" lines; NULL: drawn */
+} lar_split_params;
+extern const lar_param lar_split_table[]; /* train, valid, test, seed */
+
+typedef struct lar_data_params {
+    const char *subjects; /* pattern that finds the ids; NULL: the first image's path */
+    const char *folders;  /* folder of image folders of train, valid, test; or NULL */
+    lar_split_params split;
+    lar_texts leave_out;
+    int64_t image_count;
+    lar_image_spec *images;
+} lar_data_params;
+extern const lar_param lar_data_table[]; /* subjects, folders, leave-out */
+
+/* ---- cohort ------------------------------------------------------------------------------ */
+
+typedef struct lar_subject {
+    const char *id;
+    int split;                /* lar_split */
+    const char *const *paths; /* one of each image, in the order of the cohort's images */
+} lar_subject;
+
+/* Subjects in natural order of their ids (Subj2 before Subj10), whatever order the folder gave. */
+typedef struct lar_cohort {
+    lar_arena *arena;
+    int64_t image_count;
+    const lar_image_spec *images;
+    int64_t subject_count;
+    lar_subject *subjects;
+} lar_cohort;
+
+/* Finds and pairs the files by subject id, and splits the subjects. Relative paths start at
+ * `folder`. Ids that some image lacks, no subjects, an empty train or valid part, and ids to leave
+ * out that do not exist are LAR_EARGUMENT, named. */
+lar_status lar_cohort_new(lar_cohort **out, const lar_data_params *data, const char *folder);
+void lar_cohort_free(lar_cohort *cohort);
+
+/* The draw: each subject's place is a function of (seed, id) alone, so that a subject more moves
+ * at most the one at each border. splits: subject_count of them. */
+lar_status lar_split_draw(int *splits, const char *const *ids, int64_t count,
+                          const lar_split_params *params);
+/* "subject,split" lines, with a header line; the text to write, and the same read back. */
+void lar_split_text(lar_text *out, const lar_cohort *cohort);
+/* Fills splits of the given ids; a line of `ignored` ids is passed over, any other that is not in
+ * ids, and an id without a line, is LAR_EARGUMENT. */
+lar_status lar_split_read(int *splits, const char *const *ids, int64_t count,
+                          const lar_texts *ignored, const char *path);
+
+/* ---- prepared volumes -------------------------------------------------------------------- */
+
+/* What a normalizer learned on one image; method NULL where none ran. */
+typedef struct lar_fit {
+    const char *method; /* "zscore" */
+    lar_reals values;   /* as lar_normalizer_values(): mean, standard deviation */
+} lar_fit;
+
+typedef struct lar_prepared_case {
+    const char *id;
+    int split;                /* lar_split */
+    lar_grid grid;            /* of all its images; RAS */
+    const char *const *paths; /* prepared, of each image */
+    const lar_fit *fits;      /* of each image */
+} lar_prepared_case;
+
+/* A prepared folder: what `larmor prepare` finished. Failed cases are not listed. */
+typedef struct lar_prepared {
+    lar_arena *arena;
+    const char *folder;
+    int64_t image_count;
+    const lar_image_spec *images; /* name, role, contrast */
+    int64_t case_count;
+    lar_prepared_case *cases; /* in the order of the cohort */
+    int64_t failed_count;     /* cases that prepare could not do */
+} lar_prepared;
+
+/* `work` is the study's work folder. `recipe`, where not NULL, is what the preparation must have
+ * been made by; another one is LAR_EARGUMENT that names the first line that differs and says to
+ * run prepare again. Not prepared yet: LAR_ENOINPUT. */
+lar_status lar_prepared_open(lar_prepared **out, const char *work, const char *recipe);
+/* How many cases a split has. */
+int64_t lar_prepared_count(const lar_prepared *prepared, int split);
+/* The image named `name`, or -1. */
+int64_t lar_prepared_find(const lar_prepared *prepared, const char *name);
+/* One volume, float32 for inputs and targets, mapped from its file where it can be. Its grid is the
+ * case's. */
+lar_status lar_prepared_map(lar_image **out, const lar_prepared *prepared, int64_t index,
+                            int64_t image);
+void lar_prepared_free(lar_prepared *prepared);
+
+#endif

@@ -1,0 +1,114 @@
+/* prepare: the study file, the table of preparation steps, and the one pass over a case.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_PREPARE_H
+#define LAR_PREPARE_H
+
+#include "base/base.h"
+#include "data/data.h"
+
+/* ---- training parameters ----------------------------------------------------------------- */
+
+/* The section `train`. Choices are indices in the order given; a comment says where the table's
+ * names stand for more than a number. */
+typedef struct lar_train_params {
+    int sample;          /* volume */
+    int64_t batch;       /* samples to one step of the optimizer */
+    bool accumulate;     /* samples of a batch run one at a time; their shapes may differ */
+    int64_t epochs;      /* passes over the training subjects */
+    int loss;            /* mse, mae */
+    int optimizer;       /* adamw */
+    int schedule;        /* one-cycle, constant */
+    double rate;         /* the largest learning rate */
+    double weight_decay; /* decoupled */
+    lar_reals momentum;  /* at the ends and in the middle of the cycle: 0.95 0.85 */
+    double beta2;        /* decay of the mean square of the gradient */
+    double epsilon;      /* added to its root */
+    double warm_up;      /* fraction of the steps in which the rate rises */
+    double div;          /* rate / div is the first rate */
+    double final_div;    /* rate / final_div is the last; NaN: div * 1e4 */
+    int precision;       /* float32 */
+    int64_t seed;
+    int64_t patience; /* epochs without a better held-out loss before stopping; LAR_INT_AUTO: all */
+} lar_train_params;
+extern const lar_param lar_train_table[];
+lar_train_params lar_train_default(void);
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+typedef struct lar_step_kind lar_step_kind; /* a row of the table of steps */
+
+/* One line of the list `prepare`. */
+typedef struct lar_step {
+    const lar_step_kind *kind;
+    void *params;         /* of the kind's table */
+    const bool *on;       /* for each image of the study */
+    bool only_training;   /* when: training */
+    int64_t line, column; /* in the study */
+} lar_step;
+
+extern const lar_step_kind lar_steps[]; /* ends with a row without a name */
+const char *lar_step_name(const lar_step_kind *kind);
+const lar_param *lar_step_table(const lar_step_kind *kind);
+bool lar_step_is_spatial(const lar_step_kind *kind);
+extern const lar_param lar_step_common_table[]; /* images, when */
+
+/* ---- study ------------------------------------------------------------------------------- */
+
+typedef struct lar_study {
+    lar_arena *arena;   /* of everything below */
+    const char *name;   /* what errors call it: the path as given */
+    const char *text;   /* verbatim; travels in the model file */
+    int64_t length;     /* of the text */
+    const char *folder; /* relative paths start here */
+    const char *work;   /* "experiment" for experiment.yaml; may be set to another */
+    lar_data_params data;
+    int64_t step_count;
+    lar_step *steps;
+    lar_train_params train;
+    const char *recipe; /* images and steps as canonical lines: what prepared data depend on */
+} lar_study;
+
+/* A mistake is LAR_EARGUMENT 'study.yaml:12:5: ...' with line and column. */
+lar_status lar_study_read(lar_study **out, const char *path);
+/* The same of text, such as the copy in a model file. */
+lar_status lar_study_parse(lar_study **out, const char *text, int64_t length, const char *name,
+                           const char *folder);
+void lar_study_free(lar_study *study);
+/* The image named `name`, or -1. */
+int64_t lar_study_image(const lar_study *study, const char *name);
+
+lar_status lar_study_cohort(lar_cohort **out, const lar_study *study);
+/* The prepared data, which must have been made by this study as it is now. */
+lar_status lar_study_prepared(lar_prepared **out, const lar_study *study);
+
+/* ---- preparation ------------------------------------------------------------------------- */
+
+/* One case, prepared. */
+typedef struct lar_case {
+    const char *id;
+    int64_t image_count;
+    lar_image **images; /* contiguous, RAS, on `grid`; float32 (labels, masks: their type); NULL
+                           where no path was given */
+    lar_grid *raw;      /* of each file, as stored: what predict writes onto */
+    lar_fit *fits;      /* of each image */
+    lar_grid grid;
+    lar_arena *arena;
+} lar_case;
+
+/* Intensity steps on the native grid in their order, then one interpolation onto the final grid.
+ * paths: one of each image of the study; NULL where absent, as in predict. training: whether steps
+ * with `when: training` run. What is wrong with a scan is LAR_ENUMERIC, LAR_EGEOMETRY, LAR_EFORMAT
+ * ... naming the case and the image. */
+lar_status lar_prepare_case(lar_case **out, const lar_study *study, const char *id,
+                            const char *const *paths, bool training);
+void lar_case_free(lar_case *prepared);
+
+/* Prepares the whole cohort into study->work. LAR_EPARTIAL where some cases failed; they are in
+ * failed.tsv. Done cases are kept where the study and the scans are as they were. */
+typedef struct lar_prepare_report {
+    int64_t done, kept, failed; /* cases */
+} lar_prepare_report;
+lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
+                              lar_progress progress);
+
+#endif
