@@ -235,6 +235,31 @@ LAR_API lar_reals lar_normalizer_values(const lar_normalizer *n);
 LAR_API lar_status lar_normalizer_set(lar_normalizer *n, const lar_reals *values);
 LAR_API void lar_normalizer_free(lar_normalizer *n);
 
+/* ---- pictures -------------------------------------------------------------------------- */
+
+typedef struct lar_figure_params {
+    const char *title;       /* NULL: none */
+    const char *planes;      /* some of "axial,coronal,sagittal", one row each */
+    lar_reals at;            /* x y z in millimetres; empty: the centre of the first image's head */
+    lar_reals window;        /* low high for all images, or two for each; empty: by `percentiles` */
+    lar_reals percentiles;   /* of the voxels of the head: what is drawn black and white */
+    lar_ints share;          /* numbers of images, from 1, that share one window */
+    lar_ints difference;     /* a b: one more column with image b minus image a */
+    double difference_limit; /* end of the colour bar; NaN: 99.5th percentile of the head */
+    double zoom;             /* pixels per millimetre; NaN: by the size of the head */
+    int interpolation;       /* LAR_NEAREST or LAR_LINEAR */
+    bool radiological;       /* the patient's left on the right side of the picture */
+} lar_figure_params;
+LAR_API extern const lar_param lar_figure_table[];
+LAR_API lar_figure_params lar_figure_default(void);
+
+/* Images side by side, one row per plane through the same place of the world, true to the
+ * millimetre, each sampled from its own grid. `labels` (one per image, UTF-8) may be NULL. Of an
+ * image of several volumes the first is drawn. The file is PNG, SVG or PDF by its suffix. */
+LAR_API lar_status lar_figure(const lar_image *const *images, const char *const *labels,
+                              int64_t count, const lar_figure_params *params, const char *path,
+                              bool force);
+
 #ifdef __cplusplus
 }
 #endif

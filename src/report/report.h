@@ -1,0 +1,38 @@
+/* report: what people look at. Line plots; the comparison of images is lar_figure() of larmor.h.
+ * Files are PNG, SVG or PDF by the suffix of their name, and appear complete or not at all.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_REPORT_H
+#define LAR_REPORT_H
+
+#include <larmor/larmor.h>
+
+/* One curve. A point that is not finite (or not positive on a logarithmic axis) is a gap; a point
+ * between two gaps is drawn as a dot. */
+typedef struct lar_series {
+    const char *name;    /* for the legend; NULL: none */
+    const double *x, *y; /* `count` each; x NULL: 1, 2, 3 ... */
+    int64_t count;
+    bool faint;  /* thin and pale, in the colour of the next series: raw values behind a mean */
+    bool dashed; /* such as the held-out curve beside the training curve */
+} lar_series;
+
+/* A point that is pointed out. */
+typedef struct lar_mark {
+    double x, y; /* y NaN: a line at x over the whole height */
+    const char *text;
+} lar_mark;
+
+typedef struct lar_plot_params {
+    const char *title, *x_label, *y_label; /* NULL: none */
+    bool log_x, log_y;
+    bool robust_y; /* the range of y leaves a diverged tail out, and the curve runs off the top */
+    const lar_mark *marks;
+    int64_t mark_count;
+    int64_t width, height; /* pixels; 0: 960 x 600 */
+} lar_plot_params;
+
+/* Series may be empty and params all zero. */
+lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int64_t count,
+                    const char *path, bool force);
+
+#endif
