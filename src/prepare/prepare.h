@@ -35,22 +35,33 @@ lar_train_params lar_train_default(void);
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-typedef struct lar_step_kind lar_step_kind; /* a row of the table of steps */
+typedef struct lar_step lar_step;
+struct lar_pass; /* one case on its way; of pass.h */
+
+/* A row of the table of steps. A spatial step changes the grid that the image will be interpolated
+ * onto; an intensity step changes voxels on the native grid. */
+typedef struct lar_step_kind {
+    const char *name; /* NULL ends the table */
+    const char *help; /* lower case, no full stop */
+    const lar_param *table;
+    size_t size; /* of the params */
+    bool spatial;
+    /* What the tables cannot see of one step of a study; may be NULL. LAR_EARGUMENT. */
+    lar_status (*check)(const lar_step *step, const lar_data_params *data);
+    /* Does the step to one image. */
+    lar_status (*run)(const lar_step *step, struct lar_pass *pass, int64_t image);
+} lar_step_kind;
+extern const lar_step_kind lar_steps[];
+extern const lar_param lar_step_common_table[]; /* images, when */
 
 /* One line of the list `prepare`. */
-typedef struct lar_step {
+struct lar_step {
     const lar_step_kind *kind;
     void *params;         /* of the kind's table */
     const bool *on;       /* for each image of the study */
     bool only_training;   /* when: training */
     int64_t line, column; /* in the study */
-} lar_step;
-
-extern const lar_step_kind lar_steps[]; /* ends with a row without a name */
-const char *lar_step_name(const lar_step_kind *kind);
-const lar_param *lar_step_table(const lar_step_kind *kind);
-bool lar_step_is_spatial(const lar_step_kind *kind);
-extern const lar_param lar_step_common_table[]; /* images, when */
+};
 
 /* ---- study ------------------------------------------------------------------------------- */
 
