@@ -259,6 +259,21 @@ LAR_API lar_figure_params lar_figure_default(void);
 LAR_API lar_status lar_figure(const lar_image *const *images, const char *const *labels,
                               int64_t count, const lar_figure_params *params, const char *path,
                               bool force);
+/* ---- networks -------------------------------------------------------------------------- */
+
+enum { LAR_CONV_RELU_NORM, LAR_CONV_NORM_RELU };
+enum { LAR_FINAL_NONE, LAR_FINAL_RELU };
+
+typedef struct lar_network_params {
+    int name;         /* which network: 0 is "resnet" */
+    int64_t channels; /* of every inner layer */
+    int64_t blocks;   /* residual blocks of two convolutions */
+    int64_t kernel;   /* edge of a convolution, odd */
+    int order;        /* LAR_CONV_RELU_NORM (fastai's conv_layer) or LAR_CONV_NORM_RELU */
+    int final;        /* LAR_FINAL_NONE or LAR_FINAL_RELU */
+} lar_network_params;
+LAR_API extern const lar_param lar_network_table[];
+LAR_API lar_network_params lar_network_default(void);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,169 @@
+/* net: a network as a graph of layers, the plan that runs it at one input size, losses,
+ * optimizers and checkpoints.
+ *
+ *   lar_net_new, node calls, lar_net_finish     weights exist, all in one block
+ *   lar_plan_new                                schedule and memory for one batch and size
+ *   lar_plan_load_input, lar_plan_load_target   samples in
+ *   lar_plan_step | lar_plan_predict            gradients | output
+ *   lar_optimizer_step                          weights move
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_NET_H
+#define LAR_NET_H
+
+#include "codec/safetensors.h"
+
+/* ---- the graph ------------------------------------------------------------------------- */
+
+typedef struct lar_net lar_net;
+
+/* The value that a layer gives. Negative after a failure. */
+typedef struct lar_node {
+    int id;
+} lar_node;
+
+typedef struct lar_conv_params {
+    int64_t filters, kernel; /* kernel^3, odd; zero padding keeps the size */
+    bool bias;
+} lar_conv_params;
+
+/* Node calls remember the first failure and do nothing after it; lar_net_finish() reports it. Names
+ * are unique; a layer's parameters are "NAME.weight", "NAME.bias" and so on. */
+lar_status lar_net_new(lar_net **out);
+lar_node lar_net_input(lar_net *net, int64_t channels); /* exactly one */
+lar_node lar_net_conv(lar_net *net, lar_node x, const char *name, const lar_conv_params *params);
+/* Batch norm over batch and space (Ioffe 2015, arXiv:1502.03167): momentum 0.1, epsilon 1e-5.
+ * `gamma` is where its weight starts. */
+lar_node lar_net_norm(lar_net *net, lar_node x, const char *name, double gamma);
+lar_node lar_net_relu(lar_net *net, lar_node x);
+lar_node lar_net_add(lar_net *net, lar_node a, lar_node b);
+/* x: a 1x1x1 convolution with bias, or its ReLU; the last layer of any network here. */
+void lar_net_output(lar_net *net, lar_node x);
+/* Takes the blocks and draws the weights: normal with variance 2 / fan-in (He 2015,
+ * doi:10.1109/ICCV.2015.123) as a function of (seed, name, index); biases zero. */
+lar_status lar_net_finish(lar_net *net, uint64_t seed);
+void lar_net_free(lar_net *net);
+
+/* Builds the network that the params describe, and finishes it. */
+lar_status lar_network_build(lar_net **out, const lar_network_params *params, int64_t inputs,
+                             int64_t outputs, uint64_t seed);
+/* One row per network that `network: {name: ...}` may name; NULL name at the end. */
+typedef struct lar_model {
+    const char *name;
+    void (*build)(lar_net *net, const lar_network_params *params, int64_t inputs, int64_t outputs);
+} lar_model;
+extern const lar_model lar_models[];
+
+/* One named tensor of the weights (or, `running`, of the running statistics). */
+typedef struct lar_net_param {
+    const char *name; /* "blocks.0.first.conv.weight" */
+    int dims;
+    int64_t size[5]; /* convolutions: out, in, kz, ky, kx, slowest first (x is the image's i) */
+    int64_t count, offset;
+    bool running; /* offset is into lar_net_running() */
+} lar_net_param;
+
+const lar_net_param *lar_net_params(const lar_net *net, int64_t *count);
+int64_t lar_net_input_channels(const lar_net *net);
+int64_t lar_net_output_channels(const lar_net *net);
+/* All weights lie in one block of lar_net_weight_count() floats, and so do all gradients. */
+int64_t lar_net_weight_count(const lar_net *net);
+float *lar_net_weights(lar_net *net);
+float *lar_net_gradients(lar_net *net);
+/* Running mean and variance of every norm. */
+int64_t lar_net_running_count(const lar_net *net);
+float *lar_net_running(lar_net *net);
+
+/* Appends the weights and running statistics to a list for lar_safetensors_write(); `tensors` has
+ * room for as many as lar_net_params() counts. The data are borrowed from the network. */
+void lar_net_save(const lar_net *net, lar_safetensor *tensors);
+/* Sets them from a file, other tensors in the file are left alone. LAR_EFORMAT names the first one
+ * that is missing or has another shape, and then nothing is changed. */
+lar_status lar_net_load(lar_net *net, const lar_safetensors *file);
+
+/* ---- the plan -------------------------------------------------------------------------- */
+
+enum { LAR_TRAIN, LAR_PREDICT };
+
+typedef struct lar_plan_params {
+    int64_t batch;
+    int64_t size[3];     /* voxels along i, j, k; i fastest, as in lar_image */
+    int mode;            /* LAR_TRAIN or LAR_PREDICT */
+    int loss;            /* index in lar_losses */
+    const char *backend; /* NULL: the first that is built in ("onednn", then "plain") */
+} lar_plan_params;
+
+/* A network compiled for one batch and size: fixed schedule, one arena. The network must outlive it
+ * and may have several; its weights are read anew at each call. The thread count is the one of
+ * lar_plan_new(): change it, and the plan has to be made again (LAR_EARGUMENT). */
+typedef struct lar_plan lar_plan;
+/* Plans, and takes no memory for voxels yet. */
+lar_status lar_plan_new(lar_plan **out, lar_net *net, const lar_plan_params *params);
+/* Peak bytes the plan will hold once used. */
+size_t lar_plan_bytes(const lar_plan *plan);
+/* Gives the arena back, with what was loaded; the next load takes it again. */
+void lar_plan_release(lar_plan *plan);
+void lar_plan_free(lar_plan *plan);
+
+/* One volume, i fastest, copied. n: 0..batch-1, c: a channel. Loaded volumes stay until they are
+ * loaded anew. */
+lar_status lar_plan_load_input(lar_plan *plan, int64_t n, int64_t c, const float *voxels);
+lar_status lar_plan_load_target(lar_plan *plan, int64_t n, int64_t c, const float *voxels);
+
+/* LAR_TRAIN: forward with the batch's statistics (the running ones move once), loss, backward.
+ * `weight` times the gradient of the mean loss is written to lar_net_gradients(), or added with
+ * `add` (batches of unequal shapes; weight = 1 / count). A loss that is not finite is LAR_ENUMERIC,
+ * with *loss set. */
+lar_status lar_plan_step(lar_plan *plan, double weight, bool add, double *loss);
+/* Either mode: the output by the running statistics. A LAR_PREDICT plan needs less memory. */
+lar_status lar_plan_predict(lar_plan *plan);
+/* After lar_plan_predict(): mean loss against the loaded targets; the output as plain volumes. */
+lar_status lar_plan_loss(lar_plan *plan, double *loss);
+lar_status lar_plan_output(lar_plan *plan, int64_t n, int64_t c, float *voxels);
+
+/* ---- losses and optimizers ------------------------------------------------------------- */
+
+typedef struct lar_loss {
+    const char *name;
+    /* Sum over `count` values of the loss; gradient (times `scale`) into `gradient`, which may be
+     * `output` itself, or NULL. */
+    double (*sum)(const float *output, const float *target, float *gradient, int64_t count,
+                  float scale);
+} lar_loss;
+extern const lar_loss lar_losses[];        /* mse, mae; NULL name at the end */
+extern const char *const lar_loss_names[]; /* for a LAR_P_CHOICE */
+
+typedef struct lar_optimizer_params {
+    double beta2;        /* 0.99, as fastai */
+    double epsilon;      /* 1e-8 */
+    double weight_decay; /* 1e-2; decoupled: w *= 1 - decay * rate before the step */
+} lar_optimizer_params;
+extern const lar_param lar_optimizer_table[];
+lar_optimizer_params lar_optimizer_default(void);
+
+/* State of an optimizer over one block of weights: plain, so that checkpoints can hold it. */
+typedef struct lar_optimizer {
+    const struct lar_optimizer_kind *kind;
+    lar_optimizer_params params;
+    int64_t step;  /* taken so far */
+    int64_t count; /* weights */
+    float *moment[2];
+} lar_optimizer;
+typedef struct lar_optimizer_kind {
+    const char *name;
+    const char *moment_names[2]; /* in checkpoints */
+    lar_status (*step)(lar_optimizer *o, float *weights, const float *gradients, double rate,
+                       double beta1);
+} lar_optimizer_kind;
+extern const lar_optimizer_kind lar_optimizers[]; /* adamw; NULL name at the end */
+extern const char *const lar_optimizer_names[];   /* for a LAR_P_CHOICE */
+
+lar_status lar_optimizer_new(lar_optimizer **out, int kind, int64_t count,
+                             const lar_optimizer_params *params);
+/* AdamW (Loshchilov 2019, arXiv:1711.05101; bias correction as torch.optim.Adam). All weights
+ * decay, those of norms too. Same bits on repetition and for any thread count. */
+lar_status lar_optimizer_step(lar_optimizer *o, float *weights, const float *gradients, double rate,
+                              double beta1);
+void lar_optimizer_free(lar_optimizer *o);
+
+#endif
