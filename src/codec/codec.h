@@ -1,0 +1,35 @@
+/* codec: bytes to bytes, through libraries.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_CODEC_H
+#define LAR_CODEC_H
+
+#include <larmor/larmor.h>
+
+/* ---- gzip (RFC 1952) ------------------------------------------------------------------- */
+
+/* True where the bytes begin as a gzip stream does. */
+bool lar_gzip_is(const void *bytes, size_t count);
+/* The most that `count` bytes of gzip can hold: deflate never exceeds 1032:1 (RFC 1951). */
+size_t lar_gzip_most(size_t count);
+/* Inflates every member to its length and checksum; what follows the last one is an error.
+ * `expected` is how much the caller needs, a hint; more than `limit` is an error. Memory is taken
+ * as data arrive: at most 64 MiB or four times `count` until that much was inflated. The content
+ * begins `lead` bytes into the block, which are left for the caller and not counted.
+ * Free with lar_free(). `name` is for sentences. */
+typedef struct lar_gzip_ask {
+    const char *name;
+    size_t lead, expected, limit;
+} lar_gzip_ask;
+lar_status lar_gzip_inflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            const lar_gzip_ask *ask);
+/* The first `room` bytes of the content, or all of it where it is shorter: *got of them. Nothing
+ * is verified; for deciding what a file is. */
+lar_status lar_gzip_peek(void *head, size_t room, size_t *got, const void *bytes, size_t count,
+                         const char *name);
+/* One member without name or time, so that the same content gives the same bytes.
+ * level 0 to 12; LAR_GZIP_FAST for images: the noise of a scan gains little from more. */
+enum { LAR_GZIP_FAST = 1 };
+lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            int level);
+
+#endif

@@ -1,0 +1,176 @@
+/* gzip through libdeflate: whole streams, always to the checksum. Only peeking at the first bytes
+ * goes through zlib, which can stop early.
+ * RFC 1951 and RFC 1952, doi:10.17487/RFC1951 and doi:10.17487/RFC1952.
+ * SPDX-License-Identifier: Apache-2.0 */
+#define ZLIB_CONST
+#include <libdeflate.h>
+#include <zlib.h>
+
+#include "base/base.h"
+#include "codec/codec.h"
+
+/* the smallest member: a header of 10 bytes, an empty block of 2, a trailer of 8 */
+enum { SMALLEST_MEMBER = 20, FIRST_ROOM = (64 << 20) + 4096, GROWTH = 4 };
+
+bool lar_gzip_is(const void *bytes, size_t count)
+{
+    const unsigned char *b = bytes;
+    return count >= 2 && b[0] == 0x1f && b[1] == 0x8b;
+}
+
+size_t lar_gzip_most(size_t count)
+{
+    size_t most;
+    return __builtin_mul_overflow(count, (size_t)1100, &most) ? SIZE_MAX : most;
+}
+
+typedef struct stream {
+    struct libdeflate_decompressor *engine;
+    const unsigned char *in;
+    size_t in_count, in_used;
+    unsigned char *out; /* behind the lead */
+    size_t out_room, out_used;
+} stream;
+
+/* Members until the input ends. LIBDEFLATE_INSUFFICIENT_SPACE: again with more room; what was
+ * inflated of whole members stays. */
+static enum libdeflate_result inflate_members(stream *s)
+{
+    while (s->in_used < s->in_count) {
+        size_t took = 0, gave = 0;
+        const enum libdeflate_result result = libdeflate_gzip_decompress_ex(
+            s->engine, s->in + s->in_used, s->in_count - s->in_used, s->out + s->out_used,
+            s->out_room - s->out_used, &took, &gave);
+        if (result != LIBDEFLATE_SUCCESS) return result;
+        s->in_used += took;
+        s->out_used += gave;
+    }
+    return LIBDEFLATE_SUCCESS;
+}
+
+static lar_status damaged(const stream *s, const char *name)
+{
+    const size_t left = s->in_count - s->in_used;
+    if (s->in_used > 0 && !lar_gzip_is(s->in + s->in_used, left))
+        return lar_fail(LAR_EFORMAT,
+                        "'%s' is damaged: %zu bytes follow the end of its gzip stream at byte %zu",
+                        name, left, s->in_used);
+    if (left < SMALLEST_MEMBER)
+        return lar_fail(LAR_EFORMAT,
+                        "'%s' is damaged: its gzip stream ends after %zu bytes, before its "
+                        "checksum",
+                        name, s->in_count);
+    return lar_fail(LAR_EFORMAT,
+                    "'%s' is damaged: its gzip stream is cut short or does not agree with its "
+                    "checksum",
+                    name);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A larger block with what whole members gave so far. */
+static bool grow(unsigned char **block, stream *s, size_t lead, size_t room)
+{
+    unsigned char *grown = room > SIZE_MAX / 4 ? NULL : lar_alloc_raw((int64_t)(lead + room), 1);
+    if (!grown) return false;
+    if (s->out_used) memcpy(grown + lead, s->out, s->out_used);
+    lar_free(*block);
+    *block = grown;
+    s->out = grown + lead;
+    s->out_room = room;
+    return true;
+}
+
+lar_status lar_gzip_inflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            const lar_gzip_ask *ask)
+{
+    lar_status status = LAR_OK;
+    unsigned char *block = NULL;
+    stream s = { .in = bytes, .in_count = count };
+    enum libdeflate_result result = LIBDEFLATE_INSUFFICIENT_SPACE;
+    const size_t most = least(ask->limit, lar_gzip_most(count));
+    size_t room =
+        least(least(most, ask->expected), count > FIRST_ROOM / 4 ? 4 * count : FIRST_ROOM);
+
+    *out = NULL;
+    *out_count = 0;
+    if (!lar_gzip_is(bytes, count))
+        return lar_fail(LAR_EFORMAT, "'%s' is not a gzip stream", ask->name);
+    s.engine = libdeflate_alloc_decompressor();
+    if (!s.engine) return lar_fail(LAR_EMEMORY, "out of memory: gzip could not start");
+    for (;;) {
+        if (!grow(&block, &s, ask->lead, room)) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
+        result = inflate_members(&s);
+        if (result != LIBDEFLATE_INSUFFICIENT_SPACE || room >= most) break;
+        room = room < 4096 ? least(most, 4096) : room > most / GROWTH ? most : GROWTH * room;
+    }
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
+        status = lar_fail(LAR_EFORMAT, "'%s' inflates to more than the %zu bytes expected of it",
+                          ask->name, most);
+        goto done;
+    }
+    if (result != LIBDEFLATE_SUCCESS) {
+        status = damaged(&s, ask->name);
+        goto done;
+    }
+    *out = block;
+    *out_count = s.out_used;
+    block = NULL;
+done:
+    lar_free(block);
+    libdeflate_free_decompressor(s.engine);
+    return status;
+}
+
+lar_status lar_gzip_peek(void *head, size_t room, size_t *got, const void *bytes, size_t count,
+                         const char *name)
+{
+    z_stream z = { .next_in = bytes, .avail_in = (uInt)least(count, UINT32_MAX) };
+    *got = 0;
+    if (inflateInit2(&z, 15 + 16) != Z_OK) /* the largest window, gzip only */
+        return lar_fail(LAR_EMEMORY, "out of memory: gzip could not start");
+    z.next_out = head;
+    z.avail_out = (uInt)least(room, UINT32_MAX);
+    int result = Z_OK;
+    while (z.avail_out > 0 && z.avail_in > 0 && result == Z_OK) {
+        result = inflate(&z, Z_SYNC_FLUSH);
+        if (result == Z_STREAM_END && z.avail_in > 0) result = inflateReset(&z); /* next member */
+    }
+    *got = least(room, UINT32_MAX) - z.avail_out;
+    inflateEnd(&z);
+    if (result == Z_MEM_ERROR) return lar_fail(LAR_EMEMORY, "out of memory: gzip could not go on");
+    if (*got == 0 && result != Z_STREAM_END && result != Z_OK && result != Z_BUF_ERROR)
+        return lar_fail(LAR_EFORMAT, "'%s' is damaged: its gzip stream cannot be read", name);
+    return LAR_OK;
+}
+
+lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            int level)
+{
+    lar_status status = LAR_OK;
+    struct libdeflate_compressor *engine = libdeflate_alloc_compressor(level);
+
+    *out = NULL;
+    *out_count = 0;
+    if (!engine) return lar_fail(LAR_EMEMORY, "out of memory: gzip could not start");
+    const size_t room = libdeflate_gzip_compress_bound(engine, count);
+    unsigned char *block = lar_alloc_raw((int64_t)room, 1);
+    const size_t used = block ? libdeflate_gzip_compress(engine, bytes, count, block, room) : 0;
+    if (!block) {
+        status = LAR_EMEMORY;
+    } else if (!used) {
+        lar_free(block);
+        status = lar_fail(LAR_EINTERNAL, "gzip could not compress %zu bytes", count);
+    } else {
+        *out = block;
+        *out_count = used;
+    }
+    libdeflate_free_compressor(engine);
+    return status;
+}

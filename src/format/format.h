@@ -1,0 +1,54 @@
+/* format: image files. lar_image_read() and lar_image_write() of larmor.h live here.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_FORMAT_H
+#define LAR_FORMAT_H
+
+#include "base/base.h"
+#include "image/image.h"
+
+/* Which of NIfTI's two forms says where the voxels are. Auto: the sform where its code is set,
+ * else the qform, else the voxel sizes; two that differ in handedness are an error. */
+enum { LAR_FORM_AUTO, LAR_FORM_SFORM, LAR_FORM_QFORM };
+extern const char *const lar_form_names[]; /* "auto", "sform", "qform" */
+
+lar_status lar_image_read_form(lar_image **out, const char *path, int form);
+/* From memory; a file that needs a second one beside it is an error. `name` is for sentences. */
+lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name);
+
+/* What a file says of itself. */
+typedef struct lar_image_about {
+    const char *format; /* "NIfTI-1": static */
+    bool gzip, swapped; /* compressed; of the other byte order */
+    lar_grid grid;
+    int64_t channels;
+    lar_type type, stored;   /* of the image that reading gives; of the file */
+    double slope, inter;     /* value = slope * stored + inter; 1 and 0 where not scaled */
+    const char *affine_from; /* "sform", "qform", "voxel sizes": static */
+    int form_codes[2];       /* sform, qform */
+    int64_t dims, dim[7];    /* as stored */
+    lar_notes *notes;
+    lar_text warnings; /* one a line */
+} lar_image_about;
+/* Reads the header alone: the voxels are neither inflated nor verified, only their length is
+ * where the file is not compressed. Clear with lar_image_about_clear(), also after a failure. */
+lar_status lar_image_read_header(lar_image_about *out, const char *path);
+lar_status lar_image_read_header_form(lar_image_about *out, const char *path, int form);
+void lar_image_about_clear(lar_image_about *about);
+
+/* An uncompressed NIfTI file of this machine's byte order, without scaling, as an image whose
+ * voxels are the file's pages: they are read when touched, and a change to them stays in memory.
+ * The file must not shrink meanwhile. Any other file is read as by lar_image_read(). */
+lar_status lar_nifti_map(lar_image **out, const char *path);
+
+/* What lar_image_write() does, with more to choose. */
+typedef struct lar_write_params {
+    bool force;
+    int version; /* NIfTI version 1 or 2; 0: 1 where the sizes fit it */
+} lar_write_params;
+lar_status lar_image_write_with(const lar_image *image, const char *path,
+                                const lar_write_params *params);
+
+/* True where the name ends as that of a format that can be written. */
+bool lar_path_is_image(const char *path);
+
+#endif
