@@ -275,6 +275,68 @@ typedef struct lar_network_params {
 LAR_API extern const lar_param lar_network_table[];
 LAR_API lar_network_params lar_network_default(void);
 
+/* ---- phantom --------------------------------------------------------------------------- */
+
+/* A digital head with known truth: anatomy drawn per subject from the seed (or taken from a label
+ * map), signals from relaxation times. Subject k is a function of (parameters, k) alone: not of how
+ * many subjects are asked for, nor of the number of threads. */
+typedef struct lar_phantom_params {
+    int64_t seed;
+    double spacing_mm;
+    const char
+        *contrasts;      /* of t1 t2 pd flair ct, separated by commas; the first is the reference */
+    double bias_percent; /* the field lies within 1 - bias/100 and 1 + bias/100 */
+    double noise_percent; /* standard deviation, of the signal of white matter; CT: of 200 HU */
+    double texture_percent, variation_percent;
+    int64_t lesions;     /* LAR_INT_AUTO: by the subject's age */
+    double thickness_mm; /* of the slices of all contrasts but the first; NaN: as they are spaced */
+    double turn_degrees, move_mm;     /* largest pose difference of all contrasts but the first */
+    bool same_grid;                   /* every contrast on the grid of the first */
+    bool crisp;                       /* each voxel is one tissue, taken at its centre */
+    int type;                         /* 0: int16, 1: float32 */
+    const char *labels, *label_table; /* files, or NULL */
+} lar_phantom_params;
+LAR_API extern const lar_param lar_phantom_table[];
+LAR_API lar_phantom_params lar_phantom_default(void);
+
+typedef struct lar_phantom_scan {
+    char contrast[8];
+    lar_image *image;         /* int16 or float32 */
+    lar_image *bias;          /* float32, on the image's grid; NULL for ct */
+    double gain;              /* signal of the equations to the image's units */
+    double noise_deviation;   /* in the image's units */
+    lar_affine head_to_world; /* a point of the first scan's world to this scan's world */
+} lar_phantom_scan;
+
+typedef struct lar_phantom_tissue {
+    int code;
+    const char *name;
+    double t1_ms, t2_ms, density_percent, hounsfield; /* of this subject */
+    double signal[LAR_LIST_MAX]; /* of each scan, noise-free and without bias, in its units */
+} lar_phantom_tissue;
+
+#define LAR_PHANTOM_TISSUES 32
+
+typedef struct lar_phantom {
+    int64_t subject, scan_count;
+    lar_phantom_scan scans[LAR_LIST_MAX];
+    lar_image *labels, *brain; /* uint8, on the first scan's grid: tissue codes, and 0 or 1 */
+    int64_t tissue_count;
+    lar_phantom_tissue tissues[LAR_PHANTOM_TISSUES]; /* tissues[n].code is n */
+    double age; /* 0 young to 1 old: ventricles, sulci, lesions */
+    int64_t lesion_count;
+} lar_phantom;
+/* Subject numbers start at 1. */
+LAR_API lar_status lar_phantom_subject(lar_phantom **out, const lar_phantom_params *params,
+                                       int64_t subject);
+LAR_API void lar_phantom_free(lar_phantom *phantom);
+
+/* A folder of subjects: t1/sub-01_T1.nii.gz, flair/sub-01_FLAIR.nii.gz ..., truth/ with labels,
+ * brain mask, bias fields and parameters, and study.yaml for the first contrast to the second.
+ * Files that exist are LAR_EEXISTS, before anything is written, without `force`. */
+LAR_API lar_status lar_phantom_cohort(const char *folder, const lar_phantom_params *params,
+                                      int64_t subjects, bool force, lar_progress progress);
+
 #ifdef __cplusplus
 }
 #endif
