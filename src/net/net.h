@@ -83,12 +83,12 @@ lar_status lar_net_load(lar_net *net, const lar_safetensors *file);
 
 /* ---- the plan -------------------------------------------------------------------------- */
 
-enum { LAR_TRAIN, LAR_PREDICT };
+enum { LAR_PLAN_TRAIN, LAR_PLAN_PREDICT };
 
 typedef struct lar_plan_params {
     int64_t batch;
     int64_t size[3];     /* voxels along i, j, k; i fastest, as in lar_image */
-    int mode;            /* LAR_TRAIN or LAR_PREDICT */
+    int mode;            /* LAR_PLAN_TRAIN or LAR_PLAN_PREDICT */
     int loss;            /* index in lar_losses */
     const char *backend; /* NULL: the first that is built in ("onednn", then "plain") */
 } lar_plan_params;
@@ -110,12 +110,12 @@ void lar_plan_free(lar_plan *plan);
 lar_status lar_plan_load_input(lar_plan *plan, int64_t n, int64_t c, const float *voxels);
 lar_status lar_plan_load_target(lar_plan *plan, int64_t n, int64_t c, const float *voxels);
 
-/* LAR_TRAIN: forward with the batch's statistics (the running ones move once), loss, backward.
+/* LAR_PLAN_TRAIN: forward with the batch's statistics (the running ones move once), loss, backward.
  * `weight` times the gradient of the mean loss is written to lar_net_gradients(), or added with
  * `add` (batches of unequal shapes; weight = 1 / count). A loss that is not finite is LAR_ENUMERIC,
  * with *loss set. */
 lar_status lar_plan_step(lar_plan *plan, double weight, bool add, double *loss);
-/* Either mode: the output by the running statistics. A LAR_PREDICT plan needs less memory. */
+/* Either mode: the output by the running statistics. A LAR_PLAN_PREDICT plan needs less memory. */
 lar_status lar_plan_predict(lar_plan *plan);
 /* After lar_plan_predict(): mean loss against the loaded targets; the output as plain volumes. */
 lar_status lar_plan_loss(lar_plan *plan, double *loss);
