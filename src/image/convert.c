@@ -89,6 +89,12 @@ double lar_image_at(const lar_image *image, int64_t i, int64_t j, int64_t k, int
     return value;
 }
 
+void lar_image_load(double *out, const lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c,
+                    int64_t count)
+{
+    converters[image->type].load(out, voxel_at(image, i, j, k, c), image->stride[0], count);
+}
+
 enum { CHUNK = 512 }; /* voxels of a row at a time: 4 kB on the stack */
 
 typedef struct conversion {

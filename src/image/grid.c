@@ -121,13 +121,10 @@ lar_grid lar_grid_box(const lar_grid *grid, const int64_t first[3], const int64_
     return out;
 }
 
-lar_grid lar_grid_to_ras(const lar_grid *grid)
+lar_grid lar_grid_to_axes(const lar_grid *grid, const int axis[3], const bool flipped[3])
 {
     lar_grid out;
-    int axis[3];
-    bool flipped[3];
     double first[3] = { 0, 0, 0 }, origin[3];
-    lar_grid_axis_order(grid, axis, flipped);
     for (int n = 0; n < 3; n++) {
         out.size[n] = grid->size[axis[n]];
         for (int r = 0; r < 3; r++)
@@ -137,4 +134,12 @@ lar_grid lar_grid_to_ras(const lar_grid *grid)
     lar_grid_to_world(grid, first, origin);
     for (int r = 0; r < 3; r++) out.to_world.m[r][3] = origin[r];
     return out;
+}
+
+lar_grid lar_grid_to_ras(const lar_grid *grid)
+{
+    int axis[3];
+    bool flipped[3];
+    lar_grid_axis_order(grid, axis, flipped);
+    return lar_grid_to_axes(grid, axis, flipped);
 }

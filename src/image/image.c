@@ -188,20 +188,26 @@ lar_status lar_image_channel(lar_image **out, const lar_image *in, int64_t chann
     return LAR_OK;
 }
 
-lar_status lar_image_to_ras(lar_image **out, const lar_image *in)
+lar_status lar_image_to_axes(lar_image **out, const lar_image *in, const int axis[3],
+                             const bool flipped[3])
 {
-    int axis[3];
-    bool flipped[3];
     const lar_status status = image_share(out, in);
     if (status != LAR_OK) return status;
-    lar_grid_axis_order(&in->grid, axis, flipped);
-    (*out)->grid = lar_grid_to_ras(&in->grid);
+    (*out)->grid = lar_grid_to_axes(&in->grid, axis, flipped);
     for (int n = 0; n < 3; n++) {
         const int64_t stride = in->stride[axis[n]];
         (*out)->stride[n] = flipped[n] ? -stride : stride;
         if (flipped[n]) view_move(*out, (in->grid.size[axis[n]] - 1) * stride);
     }
     return LAR_OK;
+}
+
+lar_status lar_image_to_ras(lar_image **out, const lar_image *in)
+{
+    int axis[3];
+    bool flipped[3];
+    lar_grid_axis_order(&in->grid, axis, flipped);
+    return lar_image_to_axes(out, in, axis, flipped);
 }
 
 bool lar_image_is_contiguous(const lar_image *image)

@@ -40,10 +40,16 @@ void lar_image_set_notes(lar_image *image, lar_notes *notes);
 lar_status lar_image_over(lar_image **out, const lar_grid *grid, int64_t channels, lar_type type,
                           lar_buffer *buffer, void *voxels);
 
+/* The image on lar_grid_to_axes(): a view, shares the voxels. */
+lar_status lar_image_to_axes(lar_image **out, const lar_image *in, const int axis[3],
+                             const bool flipped[3]);
 bool lar_image_is_contiguous(const lar_image *image);
 int64_t lar_image_voxel_count(const lar_image *image); /* of one channel */
 /* One voxel as double, of any type; slow, for tests and corners. */
 double lar_image_at(const lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c);
+/* `count` voxels along i from (i, j, k) of channel c as double, of any type and strides. */
+void lar_image_load(double *out, const lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c,
+                    int64_t count);
 /* Smallest and largest finite value and how many are not finite, over all channels. */
 typedef struct lar_range {
     double low, high;
@@ -68,6 +74,8 @@ lar_status lar_grid_fit(lar_grid *out, const lar_grid *in, const int64_t size[3]
  * x, y, z, fractions outside 0 <= low < high <= 1, or a range without a voxel. */
 lar_status lar_grid_crop_range(lar_grid *out, int64_t first[3], const lar_grid *in, char axis,
                                double low, double high);
+/* The grid whose axis n is axis[n] of `grid`, from its other end where flipped[n]. */
+lar_grid lar_grid_to_axes(const lar_grid *grid, const int axis[3], const bool flipped[3]);
 /* The grid with its axes in RAS order. */
 lar_grid lar_grid_to_ras(const lar_grid *grid);
 

@@ -13,11 +13,10 @@ typedef struct lar_normalizer_method {
     const char *cite;               /* paper and DOI, or NULL */
     const char *const *value_names; /* "mean", "std"; NULL at the end */
     lar_status (*fit)(lar_reals *values, const lar_image *image, const lar_image *mask);
-    /* In place, on `count` voxels. */
-    void (*apply)(float *voxels, int64_t count, const lar_reals *values);
-    void (*undo)(float *voxels, int64_t count, const lar_reals *values);
-    /* A sentence where values could not have been learned, else NULL. */
-    const char *(*refuse)(const lar_reals *values);
+    void (*apply)(float *out, const double *in, int64_t count, const lar_reals *values);
+    void (*undo)(float *out, const double *in, int64_t count, const lar_reals *values);
+    /* Whether fit() could have learned these; their count is right and all are finite. */
+    bool (*accepts)(const lar_reals *values);
 } lar_normalizer_method;
 
 extern const lar_normalizer_method *const lar_normalizer_methods[]; /* NULL at the end */

@@ -29,8 +29,9 @@ void lar_random_order(int64_t *order, int64_t count, uint64_t seed, uint64_t str
 /* ---- cubic B-splines (Unser 1999, doi:10.1109/79.799930) --------------------------------- */
 
 /* In place: the values of a contiguous volume (i fastest) become the coefficients of the spline
- * that takes these values at the voxels, mirrored about the first and last voxel of each axis. */
-lar_status lar_spline_prefilter(float *voxels, const int64_t size[3]);
+ * that takes these values at the voxels, mirrored about the first and last voxel of each axis.
+ * Only along the axes that `along` names (NULL: all). */
+lar_status lar_spline_prefilter(float *voxels, const int64_t size[3], const bool along[3]);
 /* The spline at position n + fraction weighs the coefficients n - 1 to n + 2. Fraction 0 to 1. */
 void lar_spline_weights(double weights[4], double fraction);
 /* The index that stands for one outside 0..size-1: mirrored about the first and last. */
