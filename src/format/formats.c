@@ -1,15 +1,151 @@
-/* Every image format, and reading and writing by them.
+/* Every image format, and reading and writing by them: by content first, the name comes second.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "format/format.h"
+#include "format/source.h"
+
+const lar_format *const lar_formats[] = { &lar_format_nifti, NULL };
+
+static bool has_suffix(const lar_format *format, const char *path)
+{
+    for (const char *const *s = format->suffixes; *s; s++)
+        if (lar_text_ends(path, *s) && strlen(lar_path_name(path)) > strlen(*s)) return true;
+    return false;
+}
+
+static const lar_format *format_of_name(const char *path)
+{
+    for (const lar_format *const *f = lar_formats; *f; f++)
+        if (has_suffix(*f, path)) return *f;
+    return NULL;
+}
+
+bool lar_path_is_image(const char *path)
+{
+    return format_of_name(path) != NULL;
+}
+
+static lar_status unknown_content(const lar_source *source)
+{
+    char shown[3 * 8 + 1] = "";
+    const size_t count = source->head_count < 8 ? source->head_count : 8;
+    for (size_t n = 0; n < count; n++)
+        snprintf(shown + 3 * n, 4, " %02x", (unsigned)source->head[n]);
+    return lar_fail(LAR_EFORMAT,
+                    "'%s' is no image that larmor knows: its %scontent begins with%s, expected "
+                    "NIfTI",
+                    source->path, source->gzip ? "inflated " : "", count ? shown : " nothing");
+}
+
+static lar_status format_of_content(const lar_format **out, lar_image_about *about,
+                                    const lar_source *source)
+{
+    *out = NULL;
+    for (const lar_format *const *f = lar_formats; *f && !*out; f++)
+        if ((*f)->sniff(source)) *out = *f;
+    if (!*out) return unknown_content(source);
+    if (source->alone) return LAR_OK;
+    if (source->gzip != lar_text_ends(source->path, ".gz"))
+        lar_text_add(&about->warnings, "its name says %scompressed, its content is%s\n",
+                     source->gzip ? "not " : "", source->gzip ? "" : " not");
+    const lar_format *named = format_of_name(source->path);
+    if (named && named != *out)
+        lar_text_add(&about->warnings, "its name is that of %s, its content is %s\n", named->name,
+                     (*out)->name);
+    return LAR_OK;
+}
+
+void lar_about_say(const lar_image_about *about, const char *path)
+{
+    for (const char *line = lar_text_get(&about->warnings); *line;) {
+        const size_t length = strcspn(line, "\n");
+        lar_log(LAR_LOG_WARNING, "'%s': %.*s", path, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+void lar_image_about_clear(lar_image_about *about)
+{
+    lar_notes_drop(about->notes);
+    lar_text_clear(&about->warnings);
+    *about = (lar_image_about){ 0 };
+}
+
+static lar_status read_source(lar_image **out, lar_source *source, int form)
+{
+    lar_status status = LAR_OK;
+    lar_image_about about = { 0 };
+    const lar_format *format;
+
+    LAR_TRY(format_of_content(&format, &about, source));
+    LAR_TRY(format->read(out, &about, source, form));
+    lar_about_say(&about, source->path);
+done:
+    lar_image_about_clear(&about);
+    return status;
+}
+
+lar_status lar_image_read_form(lar_image **out, const char *path, int form)
+{
+    lar_source source;
+    *out = NULL;
+    lar_status status = lar_source_open(&source, path, false);
+    if (status == LAR_OK) status = read_source(out, &source, form);
+    lar_source_clear(&source);
+    return status;
+}
 
 lar_status lar_image_read(lar_image **out, const char *path)
 {
+    return lar_image_read_form(out, path, LAR_FORM_AUTO);
+}
+
+lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name)
+{
+    lar_source source;
     *out = NULL;
-    return lar_fail(LAR_EUNSUPPORTED, "cannot read '%s' yet", path);
+    lar_status status = lar_source_over(&source, bytes, count, name);
+    if (status == LAR_OK) status = read_source(out, &source, LAR_FORM_AUTO);
+    lar_source_clear(&source);
+    return status;
+}
+
+lar_status lar_image_read_header_form(lar_image_about *out, const char *path, int form)
+{
+    lar_status status = LAR_OK;
+    lar_source source;
+    const lar_format *format;
+
+    *out = (lar_image_about){ 0 };
+    LAR_TRY(lar_source_open(&source, path, true));
+    LAR_TRY(format_of_content(&format, out, &source));
+    LAR_TRY(format->about(out, &source, form));
+done:
+    lar_source_clear(&source);
+    return status;
+}
+
+lar_status lar_image_read_header(lar_image_about *out, const char *path)
+{
+    return lar_image_read_header_form(out, path, LAR_FORM_AUTO);
+}
+
+lar_status lar_image_write_with(const lar_image *image, const char *path,
+                                const lar_write_params *params)
+{
+    const lar_format *format = format_of_name(path);
+    if (format) return format->write(image, path, params);
+    lar_text list = { 0 };
+    for (const lar_format *const *f = lar_formats; *f; f++)
+        for (const char *const *s = (*f)->suffixes; *s; s++) lar_text_add(&list, " %s", *s);
+    const lar_status status =
+        lar_fail(LAR_EARGUMENT, "cannot tell the format of '%s' from its name, expected one of%s",
+                 path, lar_text_get(&list));
+    lar_text_clear(&list);
+    return status;
 }
 
 lar_status lar_image_write(const lar_image *image, const char *path, bool force)
 {
-    (void)image, (void)force;
-    return lar_fail(LAR_EUNSUPPORTED, "cannot write '%s' yet", path);
+    const lar_write_params params = { .force = force };
+    return lar_image_write_with(image, path, &params);
 }

@@ -1,0 +1,63 @@
+/* NIfTI-1 and NIfTI-2, of the room only: the header as numbers, its fields, its two forms.
+ * https://nifti.nimh.nih.gov; Cox 2004, "A (sort of) new image data format standard: NIfTI-1".
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_NIFTI_H
+#define LAR_NIFTI_H
+
+#include "format/format.h"
+
+enum { NIFTI1_BYTES = 348, NIFTI2_BYTES = 540, NIFTI_FLAG_BYTES = 4 };
+
+/* Both versions, in this machine's byte order. Names are the standard's. */
+typedef struct lar_nifti_header {
+    int version;  /* 1 or 2 */
+    bool swapped; /* the file is of the other byte order */
+    char magic[9];
+    int64_t dim[8], datatype, bitpix;
+    int64_t qform_code, sform_code, intent_code, xyzt_units;
+    double pixdim[8], vox_offset, scl_slope, scl_inter, cal_max, cal_min;
+    double intent_p[3], quatern[3], qoffset[3], srow[12];
+    char descrip[81], intent_name[17];
+} lar_nifti_header;
+
+/* Where the header begins with a length of NIfTI-1 or -2 in either byte order: 1 or 2; else 0. */
+int lar_nifti_version(const unsigned char *bytes, size_t count, bool *swapped);
+/* 348 or 540 bytes to numbers, and back; bytes without a field are 0. */
+void lar_nifti_decode(lar_nifti_header *header, const unsigned char *bytes, int version,
+                      bool swapped);
+void lar_nifti_encode(unsigned char *bytes, const lar_nifti_header *header);
+
+/* Byte order, for what is not in the header. */
+int32_t lar_nifti_int32(const unsigned char *bytes, bool swapped);
+
+/* The affine of a header by the rule of `form`; says which in about->affine_from, with warnings. */
+lar_status lar_nifti_affine(lar_image_about *about, const lar_nifti_header *header, int form,
+                            const char *name);
+/* Fills both forms of the header, or the sform alone where a rotation and voxel sizes do not
+ * give the affine. */
+void lar_nifti_set_forms(lar_nifti_header *header, const lar_grid *grid, int code);
+
+/* The voxels of a file: where they are and what they mean. */
+typedef struct lar_nifti_voxels {
+    int64_t offset; /* of the first, in the file that holds them */
+    size_t bytes;   /* all of them */
+    int64_t count;
+    bool pair, swapped, scaled;
+} lar_nifti_voxels;
+/* Checks a header and says what it means. `about` is cleared by the caller, also on failure. */
+lar_status lar_nifti_about(lar_image_about *about, lar_nifti_voxels *voxels,
+                           const unsigned char *bytes, size_t count, int form, const char *name);
+/* The extensions between the header and `end`, kept in about->notes. */
+lar_status lar_nifti_extensions(lar_image_about *about, const unsigned char *bytes, size_t count,
+                                const char *name);
+int64_t lar_nifti_datatype(lar_type type);
+lar_status lar_nifti_write(const lar_image *image, const char *path,
+                           const lar_write_params *params);
+
+/* Voxels of a file to those of an image: byte order in place, and value = slope * v + inter. */
+lar_status lar_nifti_swap(void *voxels, int64_t count, size_t size);
+lar_type lar_nifti_scaled_type(lar_type stored);
+lar_status lar_nifti_scale(void *out, const void *in, lar_type stored, int64_t count, double slope,
+                           double inter);
+
+#endif

@@ -1,0 +1,54 @@
+/* source: the bytes of a file while its format is found out, of the room only; and the table row
+ * of a format.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_SOURCE_H
+#define LAR_SOURCE_H
+
+#include "format/format.h"
+
+enum { LAR_SOURCE_HEAD = 4096 };
+
+typedef struct lar_source {
+    const char *path;
+    bool alone;           /* from memory: no other file may be opened */
+    bool partial;         /* `bytes` are the beginning of the file only */
+    bool gzip;            /* the stored bytes are compressed */
+    unsigned char *bytes; /* as stored, owned */
+    size_t count;
+    uint64_t file_count;                 /* bytes of the whole file */
+    unsigned char head[LAR_SOURCE_HEAD]; /* the beginning of the content */
+    size_t head_count;
+} lar_source;
+
+/* The whole file, or its first bytes. Clear with lar_source_clear(), also after a failure. */
+lar_status lar_source_open(lar_source *out, const char *path, bool partial);
+lar_status lar_source_over(lar_source *out, const void *bytes, size_t count, const char *name);
+void lar_source_clear(lar_source *source);
+
+/* The content, inflated to its checksum where it is compressed, as a block for lar_free() that
+ * the source gives up. It begins `lead` bytes into the block, so that what lies at `aligned` of the
+ * content is aligned to 64 where the content was inflated. Fewer than `needed` bytes are an error,
+ * more than twice as many too. */
+typedef struct lar_content {
+    unsigned char *block;
+    size_t lead, count;
+} lar_content;
+lar_status lar_source_content(lar_content *out, lar_source *source, size_t needed, size_t aligned);
+
+/* One row of the table of formats. */
+typedef struct lar_format {
+    const char *name;
+    const char *const *suffixes; /* NULL at the end */
+    bool (*sniff)(const lar_source *source);
+    /* Both fill `about`; `read` logs nothing, its warnings are in `about`. */
+    lar_status (*about)(lar_image_about *about, lar_source *source, int form);
+    lar_status (*read)(lar_image **out, lar_image_about *about, lar_source *source, int form);
+    lar_status (*write)(const lar_image *image, const char *path, const lar_write_params *params);
+} lar_format;
+extern const lar_format lar_format_nifti;
+extern const lar_format *const lar_formats[]; /* NULL at the end */
+
+/* The warnings to the log, one by one, with the file's name. */
+void lar_about_say(const lar_image_about *about, const char *path);
+
+#endif
