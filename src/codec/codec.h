@@ -5,6 +5,8 @@
 
 #include <larmor/larmor.h>
 
+#include "codec/safetensors.h"
+
 /* ---- gzip (RFC 1952) ------------------------------------------------------------------- */
 
 /* True where the bytes begin as a gzip stream does. */

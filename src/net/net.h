@@ -11,7 +11,7 @@
 #ifndef LAR_NET_H
 #define LAR_NET_H
 
-#include "codec/safetensors.h"
+#include "codec/codec.h"
 
 /* ---- the graph ------------------------------------------------------------------------- */
 
