@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 fail() { echo "FAILED: $*" >&2; exit 1; }
 skip() { echo "skipped: $*"; exit 77; }
+omit() { echo "skipped: $*"; } # a part of the test alone
 # status N COMMAND ...: runs it, keeps stdout in `out` and stderr in `err` (files), checks its exit
 status() {
     wanted=$1; shift

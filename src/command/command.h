@@ -68,7 +68,13 @@ bool lar_common_applies(const lar_command *command, const lar_param *param);
 /* What one call of the program asked for; argv without the program's name. On a mistake
  * LAR_EARGUMENT. `call->options` is of the arena. */
 lar_status lar_cli_parse(lar_call *call, lar_common *common, int argc, char **argv);
+/* By its one or two words; `words` is how many they are. NULL: there is none. */
 const lar_command *lar_cli_find(const char *first, const char *second, int *words);
+/* The n-th parameter: the command's own first, then the common ones that apply; NULL after the
+ * last. */
+const lar_param *lar_cli_param(const lar_command *command, int n);
+/* What a parameter is for, what is valid and its default, in words. */
+void lar_cli_about(lar_text *out, const lar_param *param);
 void lar_cli_overview(lar_text *out);
 void lar_cli_help(lar_text *out, const lar_command *command);
 void lar_cli_man(lar_text *out, const lar_command *command); /* roff; NULL: larmor(1) itself */

@@ -88,43 +88,90 @@ done:
     return status;
 }
 
-static int unknown_command(const char *word)
+/* "normalize" alone: its methods; anything else: the nearest name. */
+static int unknown_command(const char *first, const char *second)
 {
     const char *names[128];
-    int count = 0;
-    for (; lar_commands[count] && count < 127; count++) names[count] = lar_commands[count]->name;
-    names[count] = NULL;
-    const char *nearest = lar_text_nearest(word, names);
-    fprintf(stderr, "larmor: there is no command '%s'\n", word);
-    for (int n = 0; n < count; n++) { /* "normalize" alone: its methods */
-        if (lar_text_starts(names[n], word) && names[n][strlen(word)] == ' ')
-            fprintf(stderr, "  try larmor %s\n", names[n]);
+    int count = 0, methods = 0;
+    const size_t length = strlen(first);
+    for (; lar_commands[count] && count < 127; count++) {
+        names[count] = lar_commands[count]->name;
+        if (lar_text_starts(names[count], first) && names[count][length] == ' ') methods++;
     }
-    if (nearest)
-        fprintf(stderr, "  try larmor %s\n", nearest);
+    names[count] = NULL;
+    if (methods && second && second[0] != '-')
+        fprintf(stderr, "larmor: there is no command '%s %s'\n", first, second);
+    else if (methods)
+        fprintf(stderr, "larmor: '%s' needs its method\n", first);
     else
+        fprintf(stderr, "larmor: there is no command '%s'\n", first);
+    for (int n = 0; methods && n < count; n++)
+        if (lar_text_starts(names[n], first) && names[n][length] == ' ')
+            fprintf(stderr, "  try larmor %s\n", names[n]);
+    const char *nearest = lar_text_nearest(first, names);
+    if (!methods && nearest)
+        fprintf(stderr, "  try larmor %s\n", nearest);
+    else if (!methods)
         fprintf(stderr, "  try larmor, which lists them\n");
-    return 2;
+    return exit_of[LAR_EARGUMENT];
+}
+
+/* What the build, the tests and the shell ask: words that the list leaves out. */
+static bool describe(lar_text *out, const char *word, const lar_command *command)
+{
+    if (lar_text_is(word, "man")) {
+        lar_cli_man(out, command);
+    } else if (lar_text_is(word, "complete")) {
+        lar_cli_bash(out);
+    } else if (lar_text_is(word, "commands")) {
+        for (const lar_command *const *c = lar_commands; *c; c++)
+            lar_text_add(out, "%s\n", (*c)->name);
+    } else if (lar_text_is(word, "examples")) {
+        for (const lar_command *const *c = lar_commands; *c; c++)
+            for (const lar_example *e = (*c)->examples; e && e->line; e++)
+                lar_text_add(out, "%s\n", e->line);
+    } else if (lar_text_is(word, "--version") || lar_text_is(word, "-V")) {
+        lar_text_add(out, "larmor %s\n", lar_version());
+    } else if (lar_text_is(word, "help") || lar_text_is(word, "--help") ||
+               lar_text_is(word, "-h")) {
+        if (command)
+            lar_cli_help(out, command);
+        else
+            lar_cli_overview(out);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static int print_text(lar_text *text)
+{
+    const lar_status status =
+        text->failed ? lar_fail(LAR_EMEMORY, "out of memory") : lar_cli_print(lar_text_get(text));
+    if (status != LAR_OK) fprintf(stderr, "larmor: %s\n", lar_error());
+    lar_text_clear(text);
+    return exit_of[status];
 }
 
 int main(int argc, char **argv)
 {
     int words = 1;
     lar_text text = { 0 };
+    const char *first = argc > 1 ? argv[1] : NULL, *second = argc > 2 ? argv[2] : NULL;
 
-    if (argc < 2 || lar_text_is(argv[1], "--help") || lar_text_is(argv[1], "-h") ||
-        lar_text_is(argv[1], "help")) {
+    if (!first) {
         lar_cli_overview(&text);
-        const lar_status status = lar_cli_print(lar_text_get(&text));
-        lar_text_clear(&text);
-        return argc < 2 ? 2 : exit_of[status];
+        print_text(&text);
+        return exit_of[LAR_EARGUMENT];
     }
-    if (lar_text_is(argv[1], "--version")) {
-        printf("larmor %s\n", lar_version());
-        return 0;
-    }
-    lar_call call = { .command = lar_cli_find(argv[1], argc > 2 ? argv[2] : NULL, &words) };
-    if (!call.command) return unknown_command(argv[1]);
+    const bool about_one = second && (lar_text_is(first, "help") || lar_text_is(first, "man"));
+    const char *third = argc > 3 ? argv[3] : NULL;
+    const lar_command *about = about_one ? lar_cli_find(second, third, &words) : NULL;
+    if (about_one && !about) return unknown_command(second, third);
+    if (describe(&text, first, about)) return print_text(&text);
+
+    lar_call call = { .command = lar_cli_find(first, second, &words) };
+    if (!call.command) return unknown_command(first, second);
 
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
     sigaction(SIGINT, &action, NULL); /* once: a second ctrl-C ends the program at once */

@@ -42,6 +42,20 @@ static void add_wrapped(lar_text *out, const char *text, int indent, int width)
     lar_text_add(out, "\n");
 }
 
+void lar_cli_about(lar_text *out, const lar_param *p)
+{
+    lar_text_add(out, "%s", p->help);
+    if (p->kind != LAR_KIND_FLAG && p->kind != LAR_KIND_TEXT && p->kind != LAR_KIND_TEXTS) {
+        lar_text_add(out, " (");
+        lar_param_valid(out, p);
+        lar_text_add(out, *p->fallback ? "; default %s)" : ")", p->fallback);
+    } else if (p->kind == LAR_KIND_TEXT && *p->fallback) {
+        lar_text_add(out, " (default %s)", p->fallback);
+    } else if (p->kind == LAR_KIND_TEXTS) {
+        lar_text_add(out, " (may be given again)");
+    }
+}
+
 static void add_param(lar_text *out, const lar_param *p)
 {
     char flag[64];
@@ -50,14 +64,7 @@ static void add_param(lar_text *out, const lar_param *p)
                                : snprintf(flag, sizeof flag, "      --%s", p->name);
     if (p->kind != LAR_KIND_FLAG && head > 0 && (size_t)head < sizeof flag)
         snprintf(flag + head, sizeof flag - (size_t)head, " <%s>", p->unit ? p->unit : "word");
-    lar_text_add(&about, "%s", p->help);
-    if (p->kind != LAR_KIND_FLAG && p->kind != LAR_KIND_TEXT && p->kind != LAR_KIND_TEXTS) {
-        lar_text_add(&about, " (");
-        lar_param_valid(&about, p);
-        lar_text_add(&about, *p->fallback ? "; default %s)" : ")", p->fallback);
-    } else if (p->kind == LAR_KIND_TEXT && *p->fallback) {
-        lar_text_add(&about, " (default %s)", p->fallback);
-    }
+    lar_cli_about(&about, p);
     lar_text_add(out, "%-29s ", flag);
     if (strlen(flag) > 29) lar_text_add(out, "\n%30s", "");
     add_wrapped(out, lar_text_get(&about), 30, 100);
@@ -82,10 +89,8 @@ void lar_cli_help(lar_text *out, const lar_command *command)
         add_wrapped(out, arg->help, 30, 100);
     }
     lar_text_add(out, "\noptions\n");
-    for (int t = 0; t < 4 && command->tables[t].params; t++)
-        for (const lar_param *p = command->tables[t].params; p->name; p++) add_param(out, p);
-    for (const lar_param *p = lar_common_table; p->name; p++)
-        if (lar_common_applies(command, p)) add_param(out, p);
+    const lar_param *param;
+    for (int n = 0; (param = lar_cli_param(command, n)); n++) add_param(out, param);
     if (command->examples) lar_text_add(out, "\nexamples\n");
     for (const lar_example *e = command->examples; e && e->line; e++)
         lar_text_add(out, "  %s\n      %s\n", e->line, e->help);

@@ -29,6 +29,16 @@ const lar_command *lar_cli_find(const char *first, const char *second, int *word
     return NULL;
 }
 
+const lar_param *lar_cli_param(const lar_command *command, int n)
+{
+    for (int t = 0; t < 4 && command->tables[t].params; t++)
+        for (const lar_param *p = command->tables[t].params; p->name; p++)
+            if (n-- == 0) return p;
+    for (const lar_param *p = lar_common_table; p->name; p++)
+        if (lar_common_applies(command, p) && n-- == 0) return p;
+    return NULL;
+}
+
 /* A parameter and the struct it lies in. */
 typedef struct slot {
     const lar_param *param;
@@ -56,12 +66,10 @@ static slot find_slot(const lar_call *call, lar_common *common, const char *name
 static lar_status unknown_option(const lar_call *call, const char *word)
 {
     const char *names[128];
+    const lar_param *param;
     int count = 0;
-    for (int t = -1; t < 4; t++) {
-        if (t >= 0 && !call->command->tables[t].params) break;
-        const lar_param *p = t < 0 ? lar_common_table : call->command->tables[t].params;
-        for (; p->name && count < 127; p++) names[count++] = p->name;
-    }
+    for (; count < 127 && (param = lar_cli_param(call->command, count)); count++)
+        names[count] = param->name;
     names[count] = NULL;
     const lar_status status = lar_fail(LAR_EARGUMENT, "there is no option '%s'", word);
     const char *nearest = lar_text_starts(word, "--") ? lar_text_nearest(word + 2, names) : NULL;
