@@ -79,6 +79,9 @@ void lar_cli_overview(lar_text *out);
 void lar_cli_help(lar_text *out, const lar_command *command);
 void lar_cli_man(lar_text *out, const lar_command *command); /* roff; NULL: larmor(1) itself */
 void lar_cli_bash(lar_text *out);                            /* completion script */
+/* Fails where the output of -o is missing, or exists without `force`: before the work, not after.
+ * Writing checks again. */
+lar_status lar_cli_output(const lar_call *call, const char *output, bool force);
 /* Prints text on stdout; a closed or full stdout is LAR_EIO. */
 lar_status lar_cli_print(const char *text);
 

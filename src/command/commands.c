@@ -3,9 +3,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command/command.h"
 
+extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
+extern const lar_command lar_command_normalize_zscore;
+extern const lar_command lar_command_resample;
 
 const lar_command *const lar_commands[] = {
+    &lar_command_resample,
+    &lar_command_crop,
+    &lar_command_normalize_zscore,
     &lar_command_doctor,
     NULL,
 };
