@@ -130,7 +130,9 @@ static int word_distance(const char *a, const char *b)
 const char *lar_text_nearest(const char *word, const char *const *words)
 {
     const char *nearest = NULL;
-    int least = 1 + (int)strlen(word) / 3;
+    const int length = (int)strlen(word);
+    int least =
+        length < 2 ? 0 : 1 + length / 3; /* a letter replaced by another is no typing slip */
     for (; *words; words++) {
         const int distance = word_distance(word, *words);
         if (distance <= least) {
