@@ -1,13 +1,193 @@
-/* larmor doctor: what this build and this machine can do.
+/* larmor doctor: what this build and this machine can do, and what may be in the way.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <cairo.h>
+#include <jansson.h>
+#include <libdeflate.h>
+#include <unistd.h>
+#include <yaml.h>
+#include <zlib.h>
+
 #include "command/command.h"
+#include "command/machine.h"
+#include "format/format.h"
+#include "intensity/intensity.h"
+
+enum { MAX_PROBLEMS = 16 };
+
+/* The same findings are printed as text or as JSON. */
+typedef struct findings {
+    lar_machine machine;
+    lar_text libraries, threads, formats, normalizers, backends;
+    lar_text problems[MAX_PROBLEMS]; /* what is wrong, and what to do */
+    int problem_count;
+} findings;
+
+static void problem(findings *f, const char *format, ...) LAR_PRINTF(2, 3);
+static void problem(findings *f, const char *format, ...)
+{
+    char words[512];
+    if (f->problem_count == MAX_PROBLEMS) return;
+    va_list list;
+    va_start(list, format);
+    vsnprintf(words, sizeof words, format, list);
+    va_end(list);
+    lar_text_add(&f->problems[f->problem_count++], "%s", words);
+}
+
+static void find_libraries(findings *f)
+{
+    lar_text_add(&f->libraries, "libdeflate %s, zlib %s, jansson %s, libyaml %s, cairo %s",
+                 LIBDEFLATE_VERSION_STRING, zlibVersion(), jansson_version_str(),
+                 yaml_get_version_string(), cairo_version_string());
+    if (!lar_text_is(lar_version(), LAR_VERSION))
+        problem(f,
+                "the program is larmor %s, but the library that it found is %s; install both anew",
+                LAR_VERSION, lar_version());
+}
+
+static void find_tables(findings *f)
+{
+    const char *name;
+    const char *const *suffixes;
+    for (int n = 0; lar_format_at(n, &name, &suffixes); n++) {
+        lar_text_add(&f->formats, "%s%s (", n ? ", " : "", name);
+        for (int s = 0; suffixes[s]; s++)
+            lar_text_add(&f->formats, "%s%s", s ? " " : "", suffixes[s]);
+        lar_text_add(&f->formats, ")");
+    }
+    for (int n = 0; lar_normalizer_methods[n]; n++)
+        lar_text_add(&f->normalizers, "%s%s", n ? ", " : "", lar_normalizer_methods[n]->name);
+}
+
+static void find_threads(findings *f, bool asked)
+{
+    const lar_machine *m = &f->machine;
+    const int threads = lar_threads_get();
+    const char *variable = getenv("OMP_NUM_THREADS");
+    if (asked)
+        lar_text_add(&f->threads, "--threads");
+    else if (variable && *variable)
+        lar_text_add(&f->threads, "OMP_NUM_THREADS is %s", variable);
+    else
+        lar_text_add(&f->threads, "as many as the processors that this process may run on");
+    lar_text_add(&f->threads, "; %d of %d processors allowed", m->allowed, m->processors);
+    if (m->quota > 0) lar_text_add(&f->threads, ", time of %.3g granted", m->quota);
+    if (m->quota > 0 && threads > m->quota + 0.5)
+        problem(f, "%d threads would share the time of %.3g processors; set OMP_NUM_THREADS to %d",
+                threads, m->quota, m->quota < 1 ? 1 : (int)m->quota);
+    else if (threads > m->allowed)
+        problem(f, "%d threads would share %d processors; set OMP_NUM_THREADS to %d", threads,
+                m->allowed, m->allowed);
+}
+
+static void find_limits(findings *f)
+{
+    const lar_machine *m = &f->machine;
+    const double gibi = 1 << 30;
+    if (m->instructions.length == 0 || !strstr(lar_text_get(&m->instructions), "avx2"))
+        problem(f, "this processor has no AVX2; training will be slow");
+    if (m->memory_free > 0 && m->memory_free < 2 * gibi)
+        problem(f,
+                "only %.1f GiB of memory are free; close what else runs, or train on less at once",
+                m->memory_free / gibi);
+    if (m->disk_here >= 0 && m->disk_here < gibi)
+        problem(f, "only %.1f GiB are free in this folder; prepared scans may not fit",
+                m->disk_here / gibi);
+    if (access(".", W_OK) != 0) problem(f, "this folder cannot be written to; change to another");
+    if (access(m->temporary, W_OK) != 0)
+        problem(f, "'%s' cannot be written to; set TMPDIR to a folder that can", m->temporary);
+    if (!m->has_font)
+        problem(f, "no font is installed, so figures have poor labels; install fonts-dejavu-core");
+}
+
+static void add_size(lar_text *out, double bytes)
+{
+    if (bytes < 0)
+        lar_text_add(out, "unknown");
+    else
+        lar_text_add(out, "%.1f GiB", bytes / (1 << 30));
+}
+
+static void add_text(lar_text *out, const findings *f)
+{
+    const lar_machine *m = &f->machine;
+    lar_text_add(out, "larmor       %s, built by %s\n", lar_version(), LARMOR_COMPILER);
+    lar_text_add(out, "libraries    %s\n", lar_text_get(&f->libraries));
+    lar_text_add(out, "processor    %s (%s)\n", *m->processor ? m->processor : "unknown",
+                 m->instructions.length ? lar_text_get(&m->instructions) : "none of AVX2, AVX-512");
+    lar_text_add(out, "backends     %s\n", lar_text_get(&f->backends));
+    lar_text_add(out, "threads      %d (%s)\n", lar_threads_get(), lar_text_get(&f->threads));
+    lar_text_add(out, "memory       ");
+    add_size(out, m->memory_free);
+    lar_text_add(out, " free of ");
+    add_size(out, m->memory);
+    if (m->memory_limit > 0) {
+        lar_text_add(out, ", limited to ");
+        add_size(out, m->memory_limit);
+    }
+    lar_text_add(out, "\ndisk         ");
+    add_size(out, m->disk_here);
+    lar_text_add(out, " free here, ");
+    add_size(out, m->disk_temporary);
+    lar_text_add(out, " in %s\n", m->temporary);
+    lar_text_add(out, "fonts        %s\n", m->has_font ? "found" : "none");
+    lar_text_add(out, "formats      %s\n", lar_text_get(&f->formats));
+    lar_text_add(out, "normalizers  %s\n", lar_text_get(&f->normalizers));
+    if (f->problem_count == 0) lar_text_add(out, "\nno problem found\n");
+    for (int n = 0; n < f->problem_count; n++)
+        lar_text_add(out, "%s- %s\n", n ? "" : "\nproblems\n", lar_text_get(&f->problems[n]));
+}
+
+static lar_status add_json(lar_text *out, const findings *f)
+{
+    const lar_machine *m = &f->machine;
+    json_t *problems = json_array();
+    for (int n = 0; n < f->problem_count; n++)
+        json_array_append_new(problems, json_string(lar_text_get(&f->problems[n])));
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, "
+        "s:s, s:s, s:o}",
+        "version", lar_version(), "compiler", LARMOR_COMPILER, "libraries",
+        lar_text_get(&f->libraries), "processor", m->processor, "instructions",
+        lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends), "threads",
+        lar_threads_get(), "threads_from", lar_text_get(&f->threads), "processors", m->processors,
+        "processors_allowed", m->allowed, "processors_granted", m->quota, "memory_bytes", m->memory,
+        "memory_free_bytes", m->memory_free, "memory_limit_bytes", m->memory_limit,
+        "disk_here_bytes", m->disk_here, "disk_temporary_bytes", m->disk_temporary, "fonts",
+        m->has_font, "formats", lar_text_get(&f->formats), "normalizers",
+        lar_text_get(&f->normalizers), "problems", problems);
+    char *text = root ? json_dumps(root, JSON_INDENT(4)) : NULL;
+    json_decref(root);
+    if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
+    lar_text_add(out, "%s\n", text);
+    free(text);
+    return LAR_OK;
+}
 
 static lar_status doctor_run(lar_call *call)
 {
-    (void)call;
+    lar_status status = LAR_OK;
     lar_text text = { 0 };
-    lar_text_add(&text, "larmor   %s\nthreads  %d\n", lar_version(), lar_threads_get());
-    const lar_status status = lar_cli_print(lar_text_get(&text));
+    findings f = { 0 };
+
+    LAR_TRY(lar_machine_ask(&f.machine));
+    find_libraries(&f);
+    find_tables(&f);
+    find_threads(&f, call->threads_asked);
+    find_limits(&f);
+    if (call->json)
+        LAR_TRY(add_json(&text, &f));
+    else
+        add_text(&text, &f);
+    LAR_TRY(lar_cli_print(lar_text_get(&text)));
+done:
+    for (int n = 0; n < f.problem_count; n++) lar_text_clear(&f.problems[n]);
+    lar_text_clear(&f.libraries);
+    lar_text_clear(&f.threads);
+    lar_text_clear(&f.formats);
+    lar_text_clear(&f.normalizers);
+    lar_text_clear(&f.backends);
+    lar_machine_clear(&f.machine);
     lar_text_clear(&text);
     return status;
 }
@@ -16,8 +196,13 @@ const lar_command lar_command_doctor = {
     .name = "doctor",
     .group = "the rest",
     .summary = "tell what this build and this machine can do",
-    .about =
-        "Prints versions, the processor's instructions, threads, and which parts are built in.",
+    .about = "Prints versions, the processor's instructions, how many threads would be used and "
+             "why, free memory and disk, and which formats, normalizers and backends are built in. "
+             "What may be in the way is named at the end, with what to do about it. Problems do "
+             "not change the exit status.",
     .json = true,
+    .examples = (const lar_example[]){ { "larmor doctor", "on this machine" },
+                                       { "larmor doctor --json", "the same, for a program" },
+                                       { NULL, NULL } },
     .run = doctor_run,
 };

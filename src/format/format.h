@@ -50,5 +50,8 @@ lar_status lar_image_write_with(const lar_image *image, const char *path,
 
 /* True where the name ends as that of a format that can be written. */
 bool lar_path_is_image(const char *path);
+/* The n-th format that is built in, and how the names of its files end (NULL at the end). False
+ * after the last. */
+bool lar_format_at(int n, const char **name, const char *const **suffixes);
 
 #endif

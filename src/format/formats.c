@@ -24,6 +24,15 @@ bool lar_path_is_image(const char *path)
     return format_of_name(path) != NULL;
 }
 
+bool lar_format_at(int n, const char **name, const char *const **suffixes)
+{
+    if (n < 0 || n >= (int)(sizeof lar_formats / sizeof *lar_formats) || !lar_formats[n])
+        return false;
+    *name = lar_formats[n]->name;
+    *suffixes = lar_formats[n]->suffixes;
+    return true;
+}
+
 static lar_status unknown_content(const lar_source *source)
 {
     char shown[3 * 8 + 1] = "";

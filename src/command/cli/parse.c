@@ -171,6 +171,7 @@ lar_status lar_cli_parse(lar_call *call, lar_common *common, int argc, char **ar
     call->quiet = common->quiet;
     call->verbose = common->verbose;
     call->json = common->json;
+    call->threads_asked = common->threads != LAR_INT_AUTO;
 done:
     return status;
 }

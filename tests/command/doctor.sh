@@ -1,0 +1,24 @@
+# larmor doctor: it answers everywhere, and problems that are made on purpose are named.
+# SPDX-License-Identifier: Apache-2.0
+status 0 larmor doctor
+for word in larmor libraries processor threads memory disk fonts formats normalizers; do
+    says "^$word  *[^ ]"
+done
+says "^larmor *$(larmor --version | cut -d ' ' -f 2), built by"
+says '^formats .*NIfTI (.nii '
+status 0 larmor doctor -j 3
+says '^threads *3 (--threads'
+status 0 env OMP_NUM_THREADS=5 larmor doctor
+says '^threads *5 (OMP_NUM_THREADS is 5'
+status 0 env OMP_NUM_THREADS=4000 larmor doctor
+says '^- 4000 threads would share .*set OMP_NUM_THREADS to [1-9]'
+status 0 env TMPDIR="$PWD/absent" larmor doctor
+says "^- '$PWD/absent' cannot be written to; set TMPDIR"
+echo '<fontconfig></fontconfig>' >nofonts.xml
+status 0 env FONTCONFIG_FILE="$PWD/nofonts.xml" larmor doctor
+says '^fonts *none'
+says 'install fonts-dejavu-core'
+status 0 larmor doctor --json
+says '"problems": \['
+says '"threads": [1-9]'
+[ "$(head -c 1 out)" = '{' ] || fail "not JSON"
