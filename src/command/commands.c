@@ -6,9 +6,11 @@
 extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
 extern const lar_command lar_command_normalize_zscore;
+extern const lar_command lar_command_phantom;
 extern const lar_command lar_command_resample;
 
 const lar_command *const lar_commands[] = {
+    &lar_command_phantom,
     &lar_command_resample,
     &lar_command_crop,
     &lar_command_normalize_zscore,
