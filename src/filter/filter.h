@@ -10,10 +10,23 @@
  * is constant or holds voxels that are not finite. */
 lar_status lar_head_mask(lar_image **out, const lar_image *in);
 
-/* The threshold that best parts the values in two classes (Otsu 1979,
- * doi:10.1109/TSMC.1979.4310076), from a histogram between their 0.1 % and 99.9 % quantiles. Values
- * above it are of the upper class. LAR_ENUMERIC where the values are constant. */
-lar_status lar_otsu(double *threshold, const float *values, int64_t count);
+/* The threshold that best parts values in two classes (Otsu 1979,
+ * doi:10.1109/TSMC.1979.4310076), and the histogram that it was found in: equal bins between the
+ * 0.1 % and 99.9 % quantiles, the end bins take what lies outside. */
+enum { LAR_OTSU_BINS = 256 };
+typedef struct lar_otsu {
+    double threshold;  /* values above it are of the upper class */
+    double means[2];   /* of the lower and the upper class */
+    double low, width; /* bin b begins at low + b * width */
+    int split;         /* the first bin of the upper class */
+    int64_t counts[LAR_OTSU_BINS];
+} lar_otsu;
+/* LAR_ENUMERIC where the values are constant. */
+lar_status lar_otsu_split(lar_otsu *out, const float *values, int64_t count);
+
+/* Gaussian smoothing in place of a contiguous volume (i fastest); sigma in voxels along each axis,
+ * below 0.1 nothing is done. */
+lar_status lar_smooth(float *voxels, const int64_t size[3], const double sigma[3]);
 
 /* Masks below are contiguous bytes, 0 or 1, i fastest; changed in place. */
 
@@ -21,5 +34,11 @@ lar_status lar_otsu(double *threshold, const float *values, int64_t count);
 lar_status lar_mask_keep_largest(uint8_t *mask, const int64_t size[3]);
 /* Fills what no path over faces through zeros connects with the border of the volume. */
 lar_status lar_mask_fill_holes(uint8_t *mask, const int64_t size[3]);
+/* The same in each slice across `axis` (0 to 2) alone. */
+lar_status lar_mask_fill_slices(uint8_t *mask, const int64_t size[3], int axis);
+/* By a box of so many voxels to both sides along each axis. Outside the volume there is nothing
+ * that grows in, and nothing that shrinks it. */
+void lar_mask_grow(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
+void lar_mask_shrink(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
 
 #endif
