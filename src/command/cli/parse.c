@@ -100,6 +100,7 @@ static lar_status set_option(const slot *where, const char *shown, const char *i
             lar_text_add(&list, "%s", inside);
             while (*n + 1 < argc && is_number(inside) && is_number(argv[*n + 1]))
                 lar_text_add(&list, " %s", argv[++*n]);
+            if (list.failed) return LAR_EMEMORY;
             inside = lar_text_get(&list);
         }
     }

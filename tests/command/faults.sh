@@ -1,0 +1,116 @@
+# Every call to the system that a command makes to read or write fails once, on its own, and then
+# from there on. An output is then complete or absent, an old one survives, nothing temporary is left,
+# and the exit status and one sentence say what happened.
+# SPDX-License-Identifier: Apache-2.0
+ldd "$LARMOR" "$FAULT_LIBRARY" | grep -q 'lib[at]san' && skip "a sanitizer must be loaded first"
+export OMP_NUM_THREADS=2 # the kinds and order of calls must not depend on the machine
+
+contents() { (cd "$1" && find . -type f -exec cksum {} + | sort); }
+
+# check STATUS BEFORE WHAT: after a run that was to write into now/
+check() {
+    contents now >is
+    if [ "$1" -eq 0 ]; then
+        cmp -s is finished || { diff is finished; fail "$3 says success, but its output differs"; }
+        return
+    fi
+    case $1 in 1 | 65 | 66 | 69 | 70 | 71 | 73 | 74) ;; *) cat err; fail "$3 ends with $1" ;; esac
+    # a folder may hold some of the finished files; each is then whole, or what it was before
+    sort -u "$2" finished >allowed
+    comm -23 is allowed >torn
+    [ ! -s torn ] || { cat torn err; fail "$3 leaves a torn or temporary file"; }
+    # an old file survives: its name is still there
+    awk '{ print $3 }' "$2" | sort >old_names
+    awk '{ print $3 }' is | sort | comm -23 old_names - >gone
+    [ ! -s gone ] || { cat gone err; fail "$3 loses an old file"; }
+    [ "$(grep -c '^larmor ' err)" -eq 1 ] || { cat err; fail "$3 does not say one sentence"; }
+    case $3 in
+        *alloc:*) ;; # what failed there is memory, not a file
+        *) grep -q "^larmor .*'[^']*'" err || { cat err; fail "$3 does not name the file"; } ;;
+    esac
+}
+
+# run SETTING COMMAND ...: in a copy of start/; the output goes to now/
+run() {
+    setting=$1; shift
+    rm -rf now && cp -r start now
+    timeout 60 env LD_PRELOAD="$FAULT_LIBRARY" "$setting" "$@" >out 2>err
+}
+
+# faults OUTPUT COMMAND ...: OUTPUT is a file or folder in now/. First nothing is there; then, of a
+# file, an old one, and --force.
+tried=0
+faults() {
+    output=$1; shift
+    rm -rf start && mkdir start
+    for old in no yes; do
+        if [ $old = yes ]; then
+            [ -d "now/$output" ] && return
+            echo "old content" >"start/$output"
+            set -- "$@" --force
+        fi
+        contents start >before
+        run "FAULT_COUNT=$PWD/counts" "$@" || { cat err; fail "'$*' fails by itself"; }
+        [ -e "now/$output" ] || fail "'$*' does not write $output"
+        contents now >finished
+        while read -r kind count; do
+            case $kind in
+                open) errors="EACCES EMFILE:sticky" ;;
+                read) errors="EIO EINTR SHORT" ;;
+                write) errors="ENOSPC:sticky EIO EDQUOT EINTR SHORT" ;;
+                fsync) errors="EIO ENOSPC" ;;
+                alloc) errors="ENOMEM ENOMEM:sticky" ;;
+                mmap) errors="ENOMEM" ;;
+                link) errors="EIO EXDEV" ;;
+                *) errors="EIO" ;;
+            esac
+            # of many calls of a kind the first, the last, and some between
+            step=$((count / ${FAULT_POINTS:-12} + 1))
+            k=1
+            while [ $k -le "$count" ]; do
+                for error in $errors; do
+                    fault=$kind:$k:$error
+                    run "FAULT=$fault" "$@"; got=$?
+                    check $got before "'$*' with $fault"
+                    case $fault:$got in # what must not be taken for success, and what must
+                        write:*:E[NID][OIQ]*:0 | rename:*:0 | fsync:1:*:0) fail "'$*' with $fault says success" ;;
+                        *EINTR:0 | *SHORT:0) ;;
+                        *EINTR:* | *SHORT:*) cat err; fail "'$*' does not survive $fault" ;;
+                    esac
+                    tried=$((tried + 1))
+                done
+                k=$((k + step))
+            done
+        done <counts
+    done
+}
+
+has() { larmor commands | grep -qx "$1"; }
+mkdir in
+tiny_image in/t1.nii
+gzip -kn in/t1.nii
+has convert && faults x.nii.gz larmor convert in/t1.nii now/x.nii.gz
+has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --spacing 2
+has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
+has crop && faults x.nii larmor crop in/t1.nii -o now/x.nii --axis z --range 0.2 0.8
+has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -o now/x.nii.gz
+has figure && faults x.png larmor figure in/t1.nii.gz in/t1.nii -o now/x.png
+[ $tried -gt 0 ] || fail "no fault was tried"
+echo "$tried faults"
+
+# a disk that is really full
+if [ "$(id -u)" -eq 0 ] && mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
+    tiny_image in/large.nii 60
+    echo "old content" >small/x.nii
+    larmor resample in/large.nii -o small/x.nii --spacing 1 --force >out 2>err
+    got=$?
+    left=$(ls -A small; cat small/x.nii)
+    umount small || fail "umount"
+    [ $got -eq 74 ] || { cat err; fail "a full disk ends with $got"; }
+    complains "small/x.nii"
+    complains "No space left on device"
+    [ "$left" = "x.nii
+old content" ] || fail "on a full disk the old file did not survive alone: $left"
+else
+    omit "a full disk: mounting one needs root"
+fi
