@@ -1,9 +1,12 @@
 /* What a study file may say about its network, and the table of networks it may name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
+#include "net/models/models.h"
 #include "net/net.h"
 
-static const char *const model_names[] = { "resnet", NULL };
+const lar_model lar_models[] = { { "resnet", lar_model_resnet }, { NULL, NULL } };
+
+static const char *const model_names[] = { "resnet", NULL }; /* in the order of lar_models */
 static const char *const orders[] = { "conv-relu-norm", "conv-norm-relu", NULL };
 static const char *const finals[] = { "none", "relu", NULL };
 
@@ -27,4 +30,21 @@ lar_network_params lar_network_default(void)
     lar_network_params params;
     lar_param_defaults(lar_network_table, &params);
     return params;
+}
+
+lar_status lar_network_build(lar_net **out, const lar_network_params *params, int64_t inputs,
+                             int64_t outputs, uint64_t seed)
+{
+    lar_status status = LAR_OK;
+    lar_net *net = NULL;
+
+    *out = NULL;
+    LAR_TRY(lar_net_new(&net));
+    lar_models[params->name].build(net, params, inputs, outputs);
+    LAR_TRY(lar_net_finish(net, seed));
+    *out = net;
+    net = NULL;
+done:
+    lar_net_free(net);
+    return status;
 }

@@ -1,0 +1,128 @@
+/* Loss, every gradient, running statistics and prediction against PyTorch in float64, and ten steps
+ * of AdamW after it. References: tests/golden/make_net.py. What was asked is 1e-4 per tensor.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "golden.h"
+
+static const double asked = 1e-4;
+
+static void compare(const golden *g, const char *prefix, bool running, const float *block)
+{
+    int64_t count;
+    const lar_net_param *params = lar_net_params(g->net, &count);
+    for (int64_t n = 0; n < count; n++) {
+        const lar_net_param *p = &params[n];
+        if (p->running != running) continue;
+        const double distance = golden_distance(g, prefix, p->name, block + p->offset, p->count);
+        if (!(distance <= asked))
+            fail_msg("%s%s is %g from its reference, asked %g", prefix, p->name, distance, asked);
+    }
+}
+
+static void one_case(const char *name, const char *backend)
+{
+    golden g;
+    lar_plan *plan;
+    double loss;
+    golden_open(&g, name, backend);
+    g.plan.mode = LAR_TRAIN;
+    CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
+    golden_load(&g, plan);
+    CHECK_OK(lar_plan_step(plan, 1, false, &loss));
+    const double reference = golden_reals(&g, "loss")[0];
+    CHECK_NEAR(loss, reference, 1e-5 * reference);
+    compare(&g, "gradient.", false, lar_net_gradients(g.net));
+    compare(&g, "", true, lar_net_running(g.net));
+
+    /* prediction by the running statistics, from a plan of either mode */
+    const int64_t voxels = g.plan.size[0] * g.plan.size[1] * g.plan.size[2];
+    float *out = lar_alloc(g.plan.batch * g.outputs * voxels, sizeof *out);
+    assert_non_null(out);
+    for (int mode = LAR_TRAIN; mode <= LAR_PREDICT; mode++) {
+        if (mode == LAR_PREDICT) {
+            lar_plan_free(plan);
+            g.plan.mode = LAR_PREDICT;
+            CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
+            golden_load(&g, plan);
+        }
+        CHECK_OK(lar_plan_predict(plan));
+        CHECK_OK(lar_plan_loss(plan, &loss));
+        const double held_out = golden_reals(&g, "held_out_loss")[0];
+        CHECK_NEAR(loss, held_out, 1e-5 * held_out);
+        for (int64_t n = 0; n < g.plan.batch; n++)
+            for (int64_t c = 0; c < g.outputs; c++)
+                CHECK_OK(lar_plan_output(plan, n, c, out + (n * g.outputs + c) * voxels));
+        const lar_safetensor *sampled = lar_safetensors_find(g.file, "output");
+        for (int64_t n = 0; n < sampled->size[0]; n++) out[n] = out[7 * n];
+        assert_true(golden_distance(&g, "", "output", out, sampled->size[0]) < asked);
+    }
+    lar_free(out);
+    lar_plan_free(plan);
+    golden_close(&g);
+}
+
+static void small_cases(void **state)
+{
+    static const char *const names[] = { "plain",   "norm_first", "norm_first_relu_mae",
+                                         "relu",    "mae_two",    "four_inputs",
+                                         "deep",    "flat",       "wide",
+                                         "kernel5", "sixteen" };
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        for (int b = 0; b < 2; b++) one_case(names[n], b ? "plain" : NULL);
+}
+
+static void full_size(void **state)
+{
+    golden g;
+    lar_plan *plan;
+    double loss;
+    (void)state;
+    golden_open(&g, "full", NULL);
+    g.plan.mode = LAR_TRAIN;
+    CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
+    golden_load(&g, plan);
+    CHECK_OK(lar_plan_step(plan, 1, false, &loss));
+    const double reference = golden_reals(&g, "loss")[0];
+    CHECK_NEAR(loss, reference, 1e-5 * reference);
+    compare(&g, "gradient.", false, lar_net_gradients(g.net));
+    compare(&g, "", true, lar_net_running(g.net));
+    lar_plan_free(plan);
+    golden_close(&g);
+}
+
+static void ten_steps(void **state)
+{
+    (void)state;
+    for (int b = 0; b < 2; b++) {
+        golden g;
+        lar_plan *plan;
+        lar_optimizer *adam;
+        const lar_optimizer_params params = lar_optimizer_default();
+        golden_open(&g, "trajectory", b ? "plain" : NULL);
+        g.plan.mode = LAR_TRAIN;
+        CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
+        CHECK_OK(lar_optimizer_new(&adam, 0, lar_net_weight_count(g.net), &params));
+        golden_load(&g, plan);
+        for (int step = 0; step < 10; step++) {
+            double loss;
+            CHECK_OK(lar_plan_step(plan, 1, false, &loss));
+            const double reference = golden_reals(&g, "losses")[step];
+            CHECK_NEAR(loss, reference, asked * reference);
+            CHECK_OK(lar_optimizer_step(adam, lar_net_weights(g.net), lar_net_gradients(g.net),
+                                        golden_reals(&g, "rates")[step],
+                                        golden_reals(&g, "betas")[step]));
+        }
+        compare(&g, "weight.", false, lar_net_weights(g.net));
+        compare(&g, "", true, lar_net_running(g.net));
+        lar_optimizer_free(adam);
+        lar_plan_free(plan);
+        golden_close(&g);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(small_cases), cmocka_unit_test(ten_steps),
+                                        cmocka_unit_test(full_size) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
