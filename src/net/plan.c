@@ -35,7 +35,7 @@ static lar_status make_convs(lar_plan *plan)
         shape.kernel = node->kernel;
         memcpy(shape.size, plan->size, sizeof shape.size);
         shape.planar = plan->input_planar && node->a == 0;
-        shape.gradients = plan->mode == LAR_TRAIN;
+        shape.gradients = plan->mode == LAR_PLAN_TRAIN;
         int found = 0;
         while (found < plan->conv_count && memcmp(&plan->shapes[found], &shape, sizeof shape) != 0)
             found++;
@@ -67,7 +67,7 @@ static lar_status check_params(const lar_net *net, const lar_plan_params *params
     const int64_t factors[4] = { params->batch, params->size[0], params->size[1], params->size[2] };
     if (!lar_size_product(&bytes, factors, 4, 1024 * sizeof(float)))
         return lar_fail(LAR_EMEMORY, "a batch of so many voxels cannot be addressed");
-    if (params->mode == LAR_TRAIN && bytes / (1024 * sizeof(float)) < 2)
+    if (params->mode == LAR_PLAN_TRAIN && bytes / (1024 * sizeof(float)) < 2)
         return lar_fail(LAR_EARGUMENT, "batch norm needs more than one voxel per batch");
     return LAR_OK;
 }
@@ -114,7 +114,7 @@ lar_status lar_plan_new(lar_plan **out, lar_net *net, const lar_plan_params *par
     plan->input_planar = wants_planar(plan);
     LAR_TRY(make_convs(plan));
     LAR_TRY(make_room_for_norms(plan));
-    if (plan->mode == LAR_TRAIN) {
+    if (plan->mode == LAR_PLAN_TRAIN) {
         lar_plan_values(values, net, true);
         LAR_TRY(lar_schedule_make(&plan->train, plan, values, true));
     }
@@ -218,7 +218,8 @@ lar_status lar_plan_load_target(lar_plan *plan, int64_t n, int64_t c, const floa
 
 lar_status lar_plan_step(lar_plan *plan, double weight, bool add, double *loss)
 {
-    if (plan->mode != LAR_TRAIN) return lar_fail(LAR_EARGUMENT, "the plan is for prediction only");
+    if (plan->mode != LAR_PLAN_TRAIN)
+        return lar_fail(LAR_EARGUMENT, "the plan is for prediction only");
     lar_status status = ready(plan);
     if (status != LAR_OK) return status;
     plan_step step = { .weight = weight, .add = add, .training = true };

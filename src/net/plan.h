@@ -84,7 +84,7 @@ struct lar_plan {
     int conv_of[LAR_NET_NODES];      /* a convolution node's number in convs */
     size_t packed_at[LAR_NET_NODES]; /* and where its packed weights lie in the arena */
     size_t fixed_bytes;              /* packed weights and pinned tensors come first */
-    plan_schedule train, predict;    /* train: no ops in a LAR_PREDICT plan */
+    plan_schedule train, predict;    /* train: no ops in a LAR_PLAN_PREDICT plan */
     char *arena;                     /* NULL: not taken */
     size_t arena_bytes;
     float *norms; /* [node][PLAN_NORM_ROWS][channel_room] */

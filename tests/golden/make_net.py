@@ -229,4 +229,4 @@ if __name__ == "__main__":
         if len(sys.argv) == 1 or case_name in sys.argv[1:]:
             make(case_name, {**BASE, **changes})
     if len(sys.argv) == 1 or "trajectory" in sys.argv[1:]:
-        trajectory("trajectory", {**BASE, "batch": 2})
+        trajectory("trajectory", {**BASE, "batch": 2, "size": [20, 17, 12]})

@@ -24,7 +24,7 @@ static void one_case(const char *name, const char *backend)
     lar_plan *plan;
     double loss;
     golden_open(&g, name, backend);
-    g.plan.mode = LAR_TRAIN;
+    g.plan.mode = LAR_PLAN_TRAIN;
     CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
     golden_load(&g, plan);
     CHECK_OK(lar_plan_step(plan, 1, false, &loss));
@@ -37,10 +37,10 @@ static void one_case(const char *name, const char *backend)
     const int64_t voxels = g.plan.size[0] * g.plan.size[1] * g.plan.size[2];
     float *out = lar_alloc(g.plan.batch * g.outputs * voxels, sizeof *out);
     assert_non_null(out);
-    for (int mode = LAR_TRAIN; mode <= LAR_PREDICT; mode++) {
-        if (mode == LAR_PREDICT) {
+    for (int mode = LAR_PLAN_TRAIN; mode <= LAR_PLAN_PREDICT; mode++) {
+        if (mode == LAR_PLAN_PREDICT) {
             lar_plan_free(plan);
-            g.plan.mode = LAR_PREDICT;
+            g.plan.mode = LAR_PLAN_PREDICT;
             CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
             golden_load(&g, plan);
         }
@@ -78,7 +78,7 @@ static void full_size(void **state)
     double loss;
     (void)state;
     golden_open(&g, "full", NULL);
-    g.plan.mode = LAR_TRAIN;
+    g.plan.mode = LAR_PLAN_TRAIN;
     CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
     golden_load(&g, plan);
     CHECK_OK(lar_plan_step(plan, 1, false, &loss));
@@ -99,7 +99,7 @@ static void ten_steps(void **state)
         lar_optimizer *adam;
         const lar_optimizer_params params = lar_optimizer_default();
         golden_open(&g, "trajectory", b ? "plain" : NULL);
-        g.plan.mode = LAR_TRAIN;
+        g.plan.mode = LAR_PLAN_TRAIN;
         CHECK_OK(lar_plan_new(&plan, g.net, &g.plan));
         CHECK_OK(lar_optimizer_new(&adam, 0, lar_net_weight_count(g.net), &params));
         golden_load(&g, plan);
