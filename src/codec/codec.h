@@ -6,6 +6,7 @@
 #include <larmor/larmor.h>
 
 #include "codec/safetensors.h"
+#include "codec/yaml.h"
 
 /* ---- gzip (RFC 1952) ------------------------------------------------------------------- */
 

@@ -3,10 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command/command.h"
 
+extern const lar_command lar_command_check;
 extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_phantom;
+extern const lar_command lar_command_prepare;
 extern const lar_command lar_command_resample;
 
 const lar_command *const lar_commands[] = {
@@ -14,6 +16,8 @@ const lar_command *const lar_commands[] = {
     &lar_command_resample,
     &lar_command_crop,
     &lar_command_normalize_zscore,
+    &lar_command_check,
+    &lar_command_prepare,
     &lar_command_doctor,
     NULL,
 };

@@ -64,10 +64,14 @@ typedef struct lar_cohort {
 } lar_cohort;
 
 /* Finds and pairs the files by subject id, and splits the subjects. Relative paths start at
- * `folder`. Ids that some image lacks, no subjects, an empty train or valid part, and ids to leave
- * out that do not exist are LAR_EARGUMENT, named. */
+ * `folder`. Borrows the images of `data`. Ids that some image lacks, no subjects, an empty train or
+ * valid part, and ids to leave out that do not exist are LAR_EARGUMENT, named. */
 lar_status lar_cohort_new(lar_cohort **out, const lar_data_params *data, const char *folder);
 void lar_cohort_free(lar_cohort *cohort);
+
+/* A pattern of files: {subject} captures part of one name, * stands for anything in one name.
+ * LAR_EARGUMENT where it has no {subject}, or does not say where {subject} or * ends. */
+lar_status lar_find_check(const char *pattern);
 
 /* The draw: each subject's place is a function of (seed, id) alone, so that a subject more moves
  * at most the one at each border. splits: subject_count of them. */
@@ -88,6 +92,46 @@ typedef struct lar_fit {
     lar_reals values;   /* as lar_normalizer_values(): mean, standard deviation */
 } lar_fit;
 
+/* One prepared volume, and the scan that it was made of. */
+typedef struct lar_case_file {
+    int64_t bytes;                     /* of the prepared file */
+    const char *source;                /* path of the scan */
+    int64_t source_bytes, source_time; /* of the scan: its length and its time of change, in s */
+    lar_grid raw;                      /* of the scan, as stored */
+    lar_fit fit;
+} lar_case_file;
+
+typedef enum lar_case_state { LAR_CASE_PENDING, LAR_CASE_DONE, LAR_CASE_FAILED } lar_case_state;
+
+typedef struct lar_case_record {
+    const char *id;
+    int split;            /* lar_split */
+    int state;            /* lar_case_state */
+    const char *reason;   /* why it failed */
+    lar_grid grid;        /* of its prepared volumes, where done */
+    lar_case_file *files; /* of each image, where done */
+} lar_case_record;
+
+/* WORK/prepared/cases.json: what was prepared, and by which study. */
+typedef struct lar_cases {
+    lar_arena *arena;
+    const char *recipe, *draw; /* lines of the study */
+    int64_t image_count;
+    const lar_image_spec *images; /* name, role, contrast */
+    int64_t case_count;
+    lar_case_record *cases;
+} lar_cases;
+/* Replaces the file. */
+lar_status lar_cases_write(const lar_cases *cases, const char *path);
+/* LAR_EFORMAT where it is not what lar_cases_write() writes. */
+lar_status lar_cases_read(lar_cases **out, const char *path);
+void lar_cases_free(lar_cases *cases);
+/* "work/prepared/cases.json" and "work/prepared/Subj1/t1.nii"; of the arena. */
+const char *lar_cases_path(lar_arena *arena, const char *work);
+const char *lar_cases_volume(lar_arena *arena, const char *work, const char *id, const char *image);
+/* Where two line lists first differ, as words for a sentence; false where they do not. */
+bool lar_lines_differ(lar_text *out, const char *before, const char *now);
+
 typedef struct lar_prepared_case {
     const char *id;
     int split;                /* lar_split */
@@ -99,18 +143,20 @@ typedef struct lar_prepared_case {
 /* A prepared folder: what `larmor prepare` finished. Failed cases are not listed. */
 typedef struct lar_prepared {
     lar_arena *arena;
-    const char *folder;
+    const char *work;
     int64_t image_count;
     const lar_image_spec *images; /* name, role, contrast */
     int64_t case_count;
     lar_prepared_case *cases; /* in the order of the cohort */
     int64_t failed_count;     /* cases that prepare could not do */
+    lar_cases *record;
 } lar_prepared;
 
-/* `work` is the study's work folder. `recipe`, where not NULL, is what the preparation must have
- * been made by; another one is LAR_EARGUMENT that names the first line that differs and says to
- * run prepare again. Not prepared yet: LAR_ENOINPUT. */
-lar_status lar_prepared_open(lar_prepared **out, const char *work, const char *recipe);
+/* `work` is the study's work folder. `recipe` and `draw`, where not NULL, are lines of the study
+ * that the preparation must have been made by; others are LAR_EARGUMENT that names the first line
+ * that differs and says to run prepare again. Not prepared yet, or not to the end: LAR_ENOINPUT. */
+lar_status lar_prepared_open(lar_prepared **out, const char *work, const char *recipe,
+                             const char *draw);
 /* How many cases a split has. */
 int64_t lar_prepared_count(const lar_prepared *prepared, int split);
 /* The image named `name`, or -1. */

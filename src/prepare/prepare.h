@@ -35,24 +35,32 @@ lar_train_params lar_train_default(void);
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
+enum { LAR_IMAGES_MAX = 32 }; /* of a study */
+
 typedef struct lar_step lar_step;
 struct lar_pass; /* one case on its way; of pass.h */
 
 /* A row of the table of steps. A spatial step changes the grid that the image will be interpolated
  * onto; an intensity step changes voxels on the native grid. */
 typedef struct lar_step_kind {
-    const char *name; /* NULL ends the table */
-    const char *help; /* lower case, no full stop */
-    const lar_param *table;
-    size_t size; /* of the params */
+    const char *name;           /* NULL ends the table */
+    const char *help;           /* lower case, no full stop */
+    const lar_param *tables[3]; /* NULL ends the list; all of one struct */
+    size_t size;                /* of the params */
     bool spatial;
+    bool learns; /* keeps a lar_fit of the image: at most one such step of each image */
     /* What the tables cannot see of one step of a study; may be NULL. LAR_EARGUMENT. */
     lar_status (*check)(const lar_step *step, const lar_data_params *data);
     /* Does the step to one image. */
     lar_status (*run)(const lar_step *step, struct lar_pass *pass, int64_t image);
 } lar_step_kind;
 extern const lar_step_kind lar_steps[];
-extern const lar_param lar_step_common_table[]; /* images, when */
+/* What every step takes beside its own. */
+typedef struct lar_step_common {
+    lar_texts images; /* empty: all that the step can do */
+    int when;         /* always, training */
+} lar_step_common;
+extern const lar_param lar_step_common_table[];
 
 /* One line of the list `prepare`. */
 struct lar_step {
@@ -75,8 +83,10 @@ typedef struct lar_study {
     lar_data_params data;
     int64_t step_count;
     lar_step *steps;
+    lar_network_params network;
     lar_train_params train;
-    const char *recipe; /* images and steps as canonical lines: what prepared data depend on */
+    const char *recipe; /* images and steps as lines: what prepared volumes depend on */
+    const char *draw;   /* subjects, split and leave_out as lines: who is in which part */
 } lar_study;
 
 /* A mistake is LAR_EARGUMENT 'study.yaml:12:5: ...' with line and column. */
@@ -106,6 +116,19 @@ typedef struct lar_case {
     lar_arena *arena;
 } lar_case;
 
+/* The grids after the first `step_count` spatial steps, of each image: from the grids of the files.
+ * An image whose raw grid has size 0 is absent. LAR_EARGUMENT where a step needs an absent one. */
+lar_status lar_prepare_grids(lar_grid *out, const lar_study *study, const lar_grid *raw,
+                             int64_t step_count, bool training);
+/* All images of a case must end on one grid; LAR_EGEOMETRY names both and the step to add. */
+lar_status lar_prepare_agree(const lar_study *study, const char *id, const lar_grid *grids);
+
+/* A scan in RAS, contiguous: float32, or whole numbers for labels and masks; and the grid it is
+ * stored on. Voxels that are not finite and constant images are LAR_ENUMERIC; `id` and the image
+ * are named. */
+lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
+                            const char *id, const char *path);
+
 /* Intensity steps on the native grid in their order, then one interpolation onto the final grid.
  * paths: one of each image of the study; NULL where absent, as in predict. training: whether steps
  * with `when: training` run. What is wrong with a scan is LAR_ENUMERIC, LAR_EGEOMETRY, LAR_EFORMAT
@@ -121,5 +144,36 @@ typedef struct lar_prepare_report {
 } lar_prepare_report;
 lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
                               lar_progress progress);
+
+/* ---- check ------------------------------------------------------------------------------- */
+
+/* What `larmor check` found, every scan read through. */
+typedef struct lar_check_scan {
+    const char *path;
+    lar_grid raw;         /* size 0: not readable */
+    lar_type stored;      /* type in the file */
+    const char *warnings; /* one a line; "" */
+} lar_check_scan;
+
+typedef struct lar_check_case {
+    const char *id;
+    int split;
+    const char *reason;    /* why prepare would fail, on one line; NULL: it would not */
+    lar_check_scan *scans; /* of each image */
+    lar_grid grid;         /* prepared; size 0 where it fails */
+} lar_check_case;
+
+typedef struct lar_check {
+    lar_arena *arena;
+    lar_cohort *cohort;
+    int64_t bad_count;     /* cases with a reason */
+    lar_check_case *cases; /* cohort->subject_count */
+    int64_t largest[3];    /* of the prepared sizes */
+    bool equal;            /* all prepared sizes are */
+} lar_check;
+lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress);
+void lar_check_free(lar_check *check);
+/* The last error on one line, without its hint; of the arena. */
+const char *lar_reason(lar_arena *arena);
 
 #endif

@@ -1,0 +1,95 @@
+/* larmor prepare: a whole cohort, as the study says.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+
+#include "command/command.h"
+#include "image/image.h"
+#include "prepare/prepare.h"
+
+typedef struct options {
+    const char *output;
+    bool force;
+} options;
+
+static const lar_param table[] = {
+    LAR_P_TEXT(options, output, "output", 'o', "", "folder",
+               "the work folder; left out: the study's path without .yaml"),
+    LAR_P_FLAG(options, force, "force", 'f', "prepare every case again"),
+    LAR_P_END,
+};
+
+static lar_status print_json(const lar_study *study, const lar_prepare_report *report)
+{
+    json_t *root =
+        json_pack("{s:s, s:I, s:I, s:I}", "work", study->work, "done", (json_int_t)report->done,
+                  "kept", (json_int_t)report->kept, "failed", (json_int_t)report->failed);
+    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    json_decref(root);
+    if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
+    lar_text line = { 0 };
+    lar_text_add(&line, "%s\n", text);
+    const lar_status status = lar_cli_print(lar_text_get(&line));
+    lar_text_clear(&line);
+    free(text);
+    return status;
+}
+
+static lar_status print_words(const lar_study *study, const lar_prepare_report *report)
+{
+    lar_text line = { 0 };
+    lar_text_add(&line, "%lld cases prepared, %lld kept, %lld failed: %s/prepared\n",
+                 (long long)report->done, (long long)report->kept, (long long)report->failed,
+                 study->work);
+    const lar_status status = lar_cli_print(lar_text_get(&line));
+    lar_text_clear(&line);
+    return status;
+}
+
+static lar_status prepare_run(lar_call *call)
+{
+    const options *o = call->options;
+    lar_study *study = NULL;
+    lar_prepare_report report;
+
+    lar_status status = lar_study_read(&study, call->args[0]);
+    if (status != LAR_OK) return status;
+    if (o->output) study->work = o->output;
+    status = lar_prepare_cohort(&report, study, o->force, call->progress);
+    if (status == LAR_OK || status == LAR_EPARTIAL) {
+        lar_text sentence = { 0 };
+        lar_text_add(&sentence, "%s", lar_error());
+        const lar_status printed =
+            call->json ? print_json(study, &report) : print_words(study, &report);
+        if (printed != LAR_OK)
+            status = printed;
+        else if (status != LAR_OK)
+            lar_error_set(lar_text_get(&sentence));
+        lar_text_clear(&sentence);
+    }
+    lar_study_free(study);
+    return status;
+}
+
+const lar_command lar_command_prepare = {
+    .name = "prepare",
+    .group = "learn",
+    .summary = "prepare a whole cohort for training, in one pass",
+    .about =
+        "Reads the sections 'data' and 'prepare' of a study, pairs the scans by subject, and does "
+        "the steps to every case: intensities on each scan's own grid in the order given, then one "
+        "interpolation onto the grid that the spatial steps lead to. Into the work folder go "
+        "prepared/SUBJECT/IMAGE.nii (RAS, float32; labels keep whole numbers), "
+        "prepared/cases.json (what each came from, and what was learned of it), split.csv, and "
+        "failed.tsv where a case failed: it does not stop the others, and the exit status is 1. "
+        "Run again, it keeps what is done and unchanged; a changed study needs --force.",
+    .args =
+        (const lar_arg[]){ { .name = "study", .help = "the study file", .is_path = true }, { 0 } },
+    .tables = { { table, 0 } },
+    .size = sizeof(options),
+    .json = true,
+    .examples = (const lar_example[]){ { "larmor prepare study.yaml", "into study/" },
+                                       { "larmor prepare study.yaml --output work --force",
+                                         "into work/, whatever is there" },
+                                       { NULL, NULL } },
+    .run = prepare_run,
+};

@@ -1,0 +1,136 @@
+/* A study against its scans, before anything is made: every scan is read through, and every case is
+ * followed to the grid that it will end on.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "format/format.h"
+#include "image/image.h"
+#include "prepare/prepare.h"
+
+const char *lar_reason(lar_arena *arena)
+{
+    lar_text text = { 0 };
+    const char *hint = strstr(lar_error(), "\n  try ");
+    const char *at = lar_error(), *end = hint ? hint : at + strlen(at);
+    while (at < end) {
+        const size_t length = strcspn(at, "\n\t");
+        const char *stop = at + length < end ? at + length : end;
+        lar_text_add_bytes(&text, at, (size_t)(stop - at));
+        if (stop < end) lar_text_add(&text, *stop == '\n' ? ", " : " ");
+        at = stop + strspn(stop, "\n\t ");
+    }
+    const char *reason = lar_arena_text(arena, lar_text_get(&text), text.length);
+    lar_text_clear(&text);
+    return reason;
+}
+
+static lar_status look_at_scan(lar_check_scan *scan, lar_arena *arena, const char *path)
+{
+    lar_image_about about;
+    scan->path = path;
+    scan->warnings = "";
+    const lar_status status = lar_image_read_header(&about, path);
+    if (status == LAR_OK) {
+        scan->raw = about.grid;
+        scan->stored = about.stored;
+        scan->warnings =
+            lar_arena_text(arena, lar_text_get(&about.warnings), about.warnings.length);
+    }
+    lar_image_about_clear(&about);
+    return status;
+}
+
+/* LAR_OK, or why the case fails. */
+static lar_status look_at_case(lar_check_case *found, const lar_study *study, lar_arena *arena,
+                               const lar_subject *subject)
+{
+    lar_status status = LAR_OK;
+    const int64_t count = study->data.image_count;
+    lar_grid raw[LAR_IMAGES_MAX], grids[LAR_IMAGES_MAX];
+
+    for (int64_t m = 0; m < count; m++) {
+        const lar_status seen = look_at_scan(&found->scans[m], arena, subject->paths[m]);
+        raw[m] = found->scans[m].raw;
+        if (status == LAR_OK && seen != LAR_OK) {
+            status = lar_while(seen, "'%s' cannot be read", study->data.images[m].name);
+            found->reason = lar_reason(arena);
+        }
+    }
+    LAR_TRY(status);
+    for (int64_t m = 0; m < count; m++) {
+        lar_image *image = NULL;
+        status = lar_prepare_read(&image, &raw[m], &study->data.images[m], subject->id,
+                                  subject->paths[m]);
+        lar_image_free(image);
+        LAR_TRY(status);
+    }
+    LAR_TRY(lar_prepare_grids(grids, study, raw, study->step_count, true));
+    LAR_TRY(lar_prepare_agree(study, subject->id, grids));
+    found->grid = grids[0];
+done:
+    if (status != LAR_OK && !found->reason) found->reason = lar_reason(arena);
+    return status;
+}
+
+static void compare_sizes(lar_check *check)
+{
+    const lar_grid *first = NULL;
+    check->equal = true;
+    for (int64_t n = 0; n < check->cohort->subject_count; n++) {
+        const lar_grid *grid = &check->cases[n].grid;
+        if (grid->size[0] == 0) continue;
+        if (!first) first = grid;
+        for (int a = 0; a < 3; a++) {
+            check->equal &= grid->size[a] == first->size[a];
+            if (grid->size[a] > check->largest[a]) check->largest[a] = grid->size[a];
+        }
+    }
+}
+
+lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress)
+{
+    lar_status status = LAR_OK;
+    lar_arena *arena = NULL;
+    lar_cohort *cohort = NULL;
+
+    *out = NULL;
+    LAR_TRY(lar_study_cohort(&cohort, study));
+    LAR_TRY(lar_arena_new(&arena));
+    lar_check *check = lar_arena_take(arena, 1, sizeof *check);
+    lar_check_case *cases = lar_arena_take(arena, cohort->subject_count, sizeof *cases);
+    if (!check || !cases) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    check->cohort = cohort;
+    check->cases = cases;
+    for (int64_t n = 0; n < cohort->subject_count; n++) {
+        const lar_subject *subject = &cohort->subjects[n];
+        cases[n].id = subject->id;
+        cases[n].split = subject->split;
+        cases[n].scans = lar_arena_take(arena, study->data.image_count, sizeof *cases[n].scans);
+        if (!cases[n].scans) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
+        if (!lar_progress_say(progress, subject->id, (double)n / (double)cohort->subject_count)) {
+            status = lar_fail(LAR_ESTOPPED, "stopped before '%s'", subject->id);
+            goto done;
+        }
+        if (look_at_case(&cases[n], study, arena, subject) != LAR_OK) check->bad_count++;
+    }
+    compare_sizes(check);
+    check->arena = arena;
+    *out = check;
+    arena = NULL;
+    cohort = NULL;
+done:
+    lar_arena_free(arena);
+    lar_cohort_free(cohort);
+    return status;
+}
+
+void lar_check_free(lar_check *check)
+{
+    if (!check) return;
+    lar_cohort_free(check->cohort);
+    lar_arena_free(check->arena);
+}

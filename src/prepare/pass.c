@@ -1,0 +1,255 @@
+/* One case through the steps: images are viewed as RAS, intensity steps run on their native grids
+ * in the order given, spatial steps only move the target grids, and at the end each image is
+ * interpolated once.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "prepare/pass.h"
+
+#include <math.h>
+
+static const char *image_name(const lar_study *study, int64_t n)
+{
+    return study->data.images[n].name;
+}
+
+lar_status lar_pass_run(lar_pass *pass, int64_t step_count, bool training)
+{
+    const lar_study *study = pass->study;
+    for (int64_t s = 0; s < step_count; s++) {
+        const lar_step *step = &study->steps[s];
+        if (step->only_training && !training) continue;
+        if (!pass->images && !step->kind->spatial) continue;
+        for (int64_t n = 0; n < study->data.image_count; n++) {
+            if (!step->on[n] || !lar_pass_has(pass, n)) continue;
+            const lar_status status = step->kind->run(step, pass, n);
+            if (status != LAR_OK)
+                return lar_while(status, "step %lld, %s, cannot be done to '%s'", (long long)s + 1,
+                                 step->kind->name, image_name(study, n));
+        }
+    }
+    return LAR_OK;
+}
+
+lar_status lar_prepare_grids(lar_grid *out, const lar_study *study, const lar_grid *raw,
+                             int64_t step_count, bool training)
+{
+    int interpolation[LAR_IMAGES_MAX];
+    lar_pass pass = { .study = study, .targets = out, .interpolation = interpolation };
+    for (int64_t n = 0; n < study->data.image_count; n++)
+        out[n] = raw[n].size[0] > 0 ? lar_grid_to_ras(&raw[n]) : raw[n];
+    return lar_pass_run(&pass, step_count, training);
+}
+
+/* The largest distance of corresponding corners. */
+static double corner_distance_mm(const lar_grid *a, const lar_grid *b)
+{
+    double most = 0;
+    for (int corner = 0; corner < 8; corner++) {
+        double ijk_a[3], ijk_b[3], xyz_a[3], xyz_b[3], square = 0;
+        for (int r = 0; r < 3; r++) {
+            const bool far = corner >> r & 1;
+            ijk_a[r] = far ? (double)(a->size[r] - 1) : 0;
+            ijk_b[r] = far ? (double)(b->size[r] - 1) : 0;
+        }
+        lar_grid_to_world(a, ijk_a, xyz_a);
+        lar_grid_to_world(b, ijk_b, xyz_b);
+        for (int r = 0; r < 3; r++) square += (xyz_a[r] - xyz_b[r]) * (xyz_a[r] - xyz_b[r]);
+        if (square > most) most = square;
+    }
+    return sqrt(most);
+}
+
+lar_status lar_prepare_agree(const lar_study *study, const char *id, const lar_grid *grids)
+{
+    int64_t first = -1;
+    for (int64_t n = 0; n < study->data.image_count; n++) {
+        char words[96], first_words[96];
+        if (grids[n].size[0] == 0) continue;
+        if (first < 0) first = n;
+        if (lar_grid_matches(&grids[n], &grids[first])) continue;
+        lar_grid_words(&grids[n], words, sizeof words);
+        lar_grid_words(&grids[first], first_words, sizeof first_words);
+        lar_fail(LAR_EGEOMETRY,
+                 "case '%s': '%s' is on another grid (%s) than '%s' (%s); their corners are up to "
+                 "%.3g mm apart",
+                 id, image_name(study, n), words, image_name(study, first), first_words,
+                 corner_distance_mm(&grids[n], &grids[first]));
+        return lar_hint(LAR_EGEOMETRY, "the step '- resample: {images: [%s], onto: %s}'",
+                        image_name(study, n), image_name(study, first));
+    }
+    return LAR_OK;
+}
+
+/* ---- voxels ---------------------------------------------------------------------------- */
+
+/* Labels and masks keep an integer type; one that was stored as real numbers must hold whole ones.
+ */
+static lar_status whole_numbers(lar_image **image, const char *id, const char *name)
+{
+    lar_image *whole = NULL;
+    int64_t broken = 0;
+    if ((*image)->type != LAR_F32 && (*image)->type != LAR_F64) return LAR_OK;
+    const lar_status status = lar_image_to_type(&whole, *image, LAR_I32);
+    if (status != LAR_OK) return status;
+    const int64_t count = lar_image_voxel_count(*image);
+    const int32_t *rounded = whole->voxels;
+    for (int64_t n = 0; n < count; n++) {
+        const double value = (*image)->type == LAR_F32
+                                 ? (double)((const float *)(*image)->voxels)[n]
+                                 : ((const double *)(*image)->voxels)[n];
+        broken += value != rounded[n];
+    }
+    lar_image_free(*image);
+    *image = whole;
+    if (broken == 0) return LAR_OK;
+    return lar_fail(LAR_ENUMERIC,
+                    "case '%s': '%s' is a label or mask, but %lld of %lld voxels are no whole "
+                    "numbers",
+                    id, name, (long long)broken, (long long)count);
+}
+
+static lar_status refuse_bad_voxels(const lar_image *image, const lar_image_spec *spec,
+                                    const char *id)
+{
+    lar_range range;
+    const lar_status status = lar_image_range(&range, image);
+    if (status != LAR_OK) return status;
+    if (range.not_finite > 0)
+        return lar_fail(LAR_ENUMERIC, "case '%s': %lld of %lld voxels of '%s' are not finite", id,
+                        (long long)range.not_finite, (long long)lar_image_voxel_count(image),
+                        spec->name);
+    if (range.low == range.high && lar_role_is_measured(spec->role))
+        return lar_fail(LAR_ENUMERIC, "case '%s': '%s' is constant, every voxel is %g", id,
+                        spec->name, range.low);
+    if (spec->role == LAR_MASK && range.low == 0 && range.high == 0)
+        return lar_fail(LAR_ENUMERIC, "case '%s': the mask '%s' is empty", id, spec->name);
+    return LAR_OK;
+}
+
+lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
+                            const char *id, const char *path)
+{
+    lar_status status = LAR_OK;
+    lar_image *stored = NULL, *ras = NULL;
+    const bool measured = lar_role_is_measured(spec->role);
+
+    *out = NULL;
+    status = lar_image_read(&stored, path);
+    if (status != LAR_OK) {
+        lar_while(status, "case '%s': '%s' cannot be read", id, spec->name);
+        goto done;
+    }
+    if (stored->channels != 1) {
+        status = lar_fail(LAR_EUNSUPPORTED, "case '%s': '%s' ('%s') holds %lld volumes, not one",
+                          id, spec->name, path, (long long)stored->channels);
+        lar_hint(status, "larmor convert with one volume of it");
+        goto done;
+    }
+    *raw = stored->grid;
+    LAR_TRY(refuse_bad_voxels(stored, spec, id));
+    LAR_TRY(lar_image_to_ras(&ras, stored));
+    LAR_TRY(lar_image_to_type(out, ras, measured ? LAR_F32 : ras->type));
+    if (!measured) LAR_TRY(whole_numbers(out, id, spec->name));
+done:
+    lar_image_free(ras);
+    lar_image_free(stored);
+    return status;
+}
+
+/* The one interpolation. */
+static lar_status onto_target(lar_image **image, const lar_grid *target, int interpolation,
+                              bool measured)
+{
+    lar_image *moved;
+    if (lar_grid_matches(&(*image)->grid, target)) return LAR_OK;
+    const lar_resample_params params = { .interpolation = interpolation,
+                                         .pad = measured ? NAN : 0 };
+    const lar_status status = lar_resample(&moved, *image, target, &params);
+    if (status != LAR_OK) return status;
+    lar_image_free(*image);
+    *image = moved;
+    return LAR_OK;
+}
+
+static lar_status run_case(lar_case *prepared, const lar_study *study, const char *const *paths,
+                           bool training)
+{
+    lar_status status = LAR_OK;
+    lar_grid targets[LAR_IMAGES_MAX];
+    int interpolation[LAR_IMAGES_MAX];
+    lar_pass pass = { .study = study,
+                      .images = prepared->images,
+                      .targets = targets,
+                      .interpolation = interpolation,
+                      .fits = prepared->fits };
+    bool any = false;
+
+    for (int64_t n = 0; n < study->data.image_count; n++) {
+        const lar_image_spec *spec = &study->data.images[n];
+        targets[n] = (lar_grid){ 0 };
+        interpolation[n] = lar_role_is_measured(spec->role) ? LAR_CUBIC : LAR_NEAREST;
+        if (!paths[n]) continue;
+        LAR_TRY(lar_prepare_read(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
+                                 paths[n]));
+        targets[n] = prepared->images[n]->grid;
+        any = true;
+    }
+    if (!any) {
+        status = lar_fail(LAR_EARGUMENT, "case '%s' has no image", prepared->id);
+        goto done;
+    }
+    status = lar_pass_run(&pass, study->step_count, training);
+    if (status != LAR_OK) {
+        lar_while(status, "case '%s' cannot be prepared", prepared->id);
+        goto done;
+    }
+    LAR_TRY(lar_prepare_agree(study, prepared->id, targets));
+    for (int64_t n = study->data.image_count - 1; n >= 0; n--) {
+        if (!paths[n]) continue;
+        LAR_TRY(onto_target(&prepared->images[n], &targets[n], interpolation[n],
+                            lar_role_is_measured(study->data.images[n].role)));
+        prepared->grid = targets[n]; /* that of the first in the end */
+    }
+    for (int64_t n = 0; n < study->data.image_count; n++)
+        if (prepared->images[n]) prepared->images[n]->grid = prepared->grid;
+done:
+    return status;
+}
+
+lar_status lar_prepare_case(lar_case **out, const lar_study *study, const char *id,
+                            const char *const *paths, bool training)
+{
+    lar_status status = LAR_OK;
+    lar_arena *arena = NULL;
+    const int64_t count = study->data.image_count;
+
+    *out = NULL;
+    LAR_TRY(lar_arena_new(&arena));
+    lar_case *prepared = lar_arena_take(arena, 1, sizeof *prepared);
+    if (!prepared) {
+        lar_arena_free(arena);
+        return LAR_EMEMORY;
+    }
+    prepared->arena = arena;
+    prepared->image_count = count;
+    prepared->id = lar_arena_text(arena, id, strlen(id));
+    prepared->images = lar_arena_take(arena, count, sizeof(lar_image *));
+    prepared->raw = lar_arena_take(arena, count, sizeof *prepared->raw);
+    prepared->fits = lar_arena_take(arena, count, sizeof *prepared->fits);
+    if (!prepared->images) prepared->image_count = 0;
+    status = prepared->id && prepared->images && prepared->raw && prepared->fits
+                 ? run_case(prepared, study, paths, training)
+                 : LAR_EMEMORY;
+    if (status == LAR_OK)
+        *out = prepared;
+    else
+        lar_case_free(prepared);
+done:
+    return status;
+}
+
+void lar_case_free(lar_case *prepared)
+{
+    if (!prepared) return;
+    for (int64_t n = 0; n < prepared->image_count; n++) lar_image_free(prepared->images[n]);
+    lar_arena_free(prepared->arena);
+}

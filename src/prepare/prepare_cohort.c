@@ -1,0 +1,292 @@
+/* The whole cohort, case by case, into the work folder. What is done is recorded at once, so that a
+ * stopped preparation goes on where it was; a case that fails does not stop the others.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
+#include "format/format.h"
+#include "image/image.h"
+#include "prepare/prepare.h"
+
+typedef struct cohort_pass {
+    const lar_study *study;
+    const lar_cohort *cohort;
+    lar_arena *arena;
+    lar_cases record; /* its arena is not used */
+    const char *record_path;
+    lar_prepare_report *report;
+} cohort_pass;
+
+/* Length and time of change of a file; -1 where there is none. */
+static void look_at(const char *path, int64_t *bytes, int64_t *time)
+{
+    struct stat about;
+    const bool there = stat(path, &about) == 0;
+    *bytes = there ? (int64_t)about.st_size : -1;
+    *time = there ? (int64_t)about.st_mtime : -1;
+}
+
+/* ---- before anything runs -------------------------------------------------------------- */
+
+/* A case whose images would end on different grids is an error of the study; one that cannot be
+ * read, or not be cropped, fails by itself later. */
+static lar_status check_grids(const cohort_pass *p)
+{
+    const lar_study *study = p->study;
+    for (int64_t n = 0; n < p->cohort->subject_count; n++) {
+        lar_grid raw[LAR_IMAGES_MAX], grids[LAR_IMAGES_MAX];
+        bool readable = true;
+        for (int64_t m = 0; m < study->data.image_count && readable; m++) {
+            lar_image_about about;
+            readable = lar_image_read_header(&about, p->cohort->subjects[n].paths[m]) == LAR_OK;
+            raw[m] = about.grid;
+            lar_image_about_clear(&about);
+        }
+        if (!readable || lar_prepare_grids(grids, study, raw, study->step_count, true) != LAR_OK)
+            continue;
+        const lar_status status = lar_prepare_agree(study, p->cohort->subjects[n].id, grids);
+        if (status != LAR_OK) return status;
+    }
+    return LAR_OK;
+}
+
+static bool is_whole(const cohort_pass *p, const lar_case_record *before,
+                     const lar_subject *subject)
+{
+    for (int64_t m = 0; m < p->study->data.image_count; m++) {
+        const lar_case_file *file = &before->files[m];
+        int64_t bytes, time;
+        const char *path =
+            lar_cases_volume(p->arena, p->study->work, subject->id, p->study->data.images[m].name);
+        if (!path || !lar_text_is(file->source, subject->paths[m])) return false;
+        look_at(path, &bytes, &time);
+        if (bytes != file->bytes) return false;
+        look_at(subject->paths[m], &bytes, &time);
+        if (bytes != file->source_bytes || time != file->source_time) return false;
+    }
+    return true;
+}
+
+static lar_status keep_files(const cohort_pass *p, lar_case_record *record,
+                             const lar_case_record *before)
+{
+    const int64_t count = p->study->data.image_count;
+    record->files = lar_arena_take(p->arena, count, sizeof *record->files);
+    if (!record->files) return LAR_EMEMORY;
+    for (int64_t m = 0; m < count; m++) {
+        lar_case_file *file = &record->files[m];
+        *file = before->files[m];
+        file->source = lar_arena_text(p->arena, file->source, strlen(file->source));
+        if (file->fit.method)
+            file->fit.method = lar_arena_text(p->arena, file->fit.method, strlen(file->fit.method));
+        if (!file->source) return LAR_EMEMORY;
+    }
+    record->grid = before->grid;
+    record->state = LAR_CASE_DONE;
+    return LAR_OK;
+}
+
+static lar_status keep_done(cohort_pass *p, const lar_cases *before)
+{
+    for (int64_t n = 0; n < p->record.case_count; n++) {
+        lar_case_record *record = &p->record.cases[n];
+        for (int64_t m = 0; m < before->case_count; m++) {
+            const lar_case_record *old = &before->cases[m];
+            if (old->state != LAR_CASE_DONE || !lar_text_is(old->id, record->id)) continue;
+            if (!is_whole(p, old, &p->cohort->subjects[n])) {
+                lar_log(LAR_LOG_NOTE, "'%s' is prepared again: a scan or a volume has changed",
+                        record->id);
+                continue;
+            }
+            const lar_status status = keep_files(p, record, old);
+            if (status != LAR_OK) return status;
+            p->report->kept++;
+        }
+    }
+    return LAR_OK;
+}
+
+/* What an earlier run left: kept where it was made by this study, else in the way. */
+static lar_status look_back(cohort_pass *p, bool force)
+{
+    lar_status status = LAR_OK;
+    lar_cases *before = NULL;
+    lar_text difference = { 0 };
+
+    if (force || !lar_path_exists(p->record_path)) return LAR_OK;
+    LAR_TRY(lar_cases_read(&before, p->record_path));
+    if (lar_lines_differ(&difference, before->recipe, p->study->recipe)) {
+        lar_fail(LAR_EEXISTS, "'%s' was prepared by another study: %s", p->study->work,
+                 lar_text_get(&difference));
+        status = lar_hint(LAR_EEXISTS, "--force to prepare all again, or another --output");
+        goto done;
+    }
+    LAR_TRY(keep_done(p, before));
+done:
+    lar_text_clear(&difference);
+    lar_cases_free(before);
+    return status;
+}
+
+static lar_status write_split(const cohort_pass *p, bool force)
+{
+    lar_status status = LAR_OK;
+    lar_text text = { 0 }, difference = { 0 };
+    char *before = NULL;
+    size_t length;
+
+    const char *path = lar_path_join(p->arena, p->study->work, "split.csv");
+    lar_split_text(&text, p->cohort);
+    if (!path || text.failed) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    if (lar_path_exists(path) && !force) {
+        LAR_TRY(lar_file_read(&before, &length, path, 16 << 20));
+        if (lar_lines_differ(&difference, before, lar_text_get(&text))) {
+            lar_fail(LAR_EEXISTS, "'%s' splits the subjects otherwise: %s", path,
+                     lar_text_get(&difference));
+            status =
+                lar_hint(LAR_EEXISTS, "removing it to draw again, or keep it under another name as "
+                                      "'split: FILE' of the study");
+        }
+        goto done;
+    }
+    LAR_TRY(lar_folder_make(p->study->work));
+    status = lar_file_write(path, lar_text_get(&text), text.length, true);
+done:
+    lar_free(before);
+    lar_text_clear(&difference);
+    lar_text_clear(&text);
+    return status;
+}
+
+/* ---- one case -------------------------------------------------------------------------- */
+
+static lar_status write_case(const cohort_pass *p, lar_case_record *record,
+                             const lar_subject *subject, lar_case *prepared)
+{
+    lar_status status = LAR_OK;
+    const int64_t count = p->study->data.image_count;
+    record->files = lar_arena_take(p->arena, count, sizeof *record->files);
+    if (!record->files) return LAR_EMEMORY;
+    for (int64_t m = 0; m < count; m++) {
+        lar_case_file *file = &record->files[m];
+        int64_t time;
+        const char *path =
+            lar_cases_volume(p->arena, p->study->work, subject->id, p->study->data.images[m].name);
+        const char *folder = path ? lar_path_folder(p->arena, path) : NULL;
+        if (!folder) return LAR_EMEMORY;
+        LAR_TRY(lar_folder_make(folder));
+        lar_image_set_notes(prepared->images[m], NULL); /* of the scan, not of this volume */
+        LAR_TRY(lar_image_write(prepared->images[m], path, true));
+        look_at(path, &file->bytes, &time);
+        file->source = subject->paths[m];
+        look_at(file->source, &file->source_bytes, &file->source_time);
+        file->raw = prepared->raw[m];
+        file->fit = prepared->fits[m];
+    }
+    record->grid = prepared->grid;
+    record->state = LAR_CASE_DONE;
+    p->report->done++;
+done:
+    return status;
+}
+
+static lar_status fail_case(const cohort_pass *p, lar_case_record *record)
+{
+    record->state = LAR_CASE_FAILED;
+    record->reason = lar_reason(p->arena);
+    if (!record->reason) return LAR_EMEMORY;
+    lar_log(LAR_LOG_WARNING, "%s", record->reason);
+    p->report->failed++;
+    for (int64_t m = 0; m < p->study->data.image_count; m++) {
+        const char *path =
+            lar_cases_volume(p->arena, p->study->work, record->id, p->study->data.images[m].name);
+        if (!path) return LAR_EMEMORY;
+        const lar_status status = lar_file_remove(path); /* of an earlier run */
+        if (status != LAR_OK) return status;
+    }
+    return LAR_OK;
+}
+
+static lar_status run_cases(cohort_pass *p, lar_progress progress)
+{
+    lar_status status = LAR_OK;
+    for (int64_t n = 0; n < p->record.case_count; n++) {
+        lar_case_record *record = &p->record.cases[n];
+        const lar_subject *subject = &p->cohort->subjects[n];
+        lar_case *prepared = NULL;
+        char stage[160];
+        if (record->state == LAR_CASE_DONE) continue;
+        snprintf(stage, sizeof stage, "prepare %s, %lld of %lld", subject->id, (long long)n + 1,
+                 (long long)p->record.case_count);
+        if (!lar_progress_say(progress, stage, (double)n / (double)p->record.case_count))
+            return lar_fail(LAR_ESTOPPED, "stopped before '%s'; run again to go on", subject->id);
+        if (lar_prepare_case(&prepared, p->study, subject->id, subject->paths, true) == LAR_OK)
+            status = write_case(p, record, subject, prepared);
+        else
+            status = fail_case(p, record);
+        lar_case_free(prepared);
+        if (status == LAR_OK) status = lar_cases_write(&p->record, p->record_path);
+        if (status != LAR_OK) return status;
+    }
+    return status;
+}
+
+static lar_status write_failures(const cohort_pass *p)
+{
+    lar_text text = { 0 };
+    lar_status status = LAR_EMEMORY;
+    const char *path = lar_path_join(p->arena, p->study->work, "failed.tsv");
+    lar_text_add(&text, "subject\treason\n");
+    for (int64_t n = 0; n < p->record.case_count; n++)
+        if (p->record.cases[n].state == LAR_CASE_FAILED)
+            lar_text_add(&text, "%s\t%s\n", p->record.cases[n].id, p->record.cases[n].reason);
+    if (path && !text.failed)
+        status = p->report->failed ? lar_file_write(path, lar_text_get(&text), text.length, true)
+                                   : lar_file_remove(path);
+    lar_text_clear(&text);
+    return status;
+}
+
+lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
+                              lar_progress progress)
+{
+    lar_status status = LAR_OK;
+    lar_cohort *cohort = NULL;
+    cohort_pass p = { .study = study, .report = out };
+
+    *out = (lar_prepare_report){ 0 };
+    LAR_TRY(lar_study_cohort(&cohort, study));
+    LAR_TRY(lar_arena_new(&p.arena));
+    p.cohort = cohort;
+    p.record_path = lar_cases_path(p.arena, study->work);
+    p.record.recipe = study->recipe;
+    p.record.draw = study->draw;
+    p.record.image_count = study->data.image_count;
+    p.record.images = study->data.images;
+    p.record.case_count = cohort->subject_count;
+    p.record.cases = lar_arena_take(p.arena, cohort->subject_count, sizeof *p.record.cases);
+    if (!p.record_path || !p.record.cases) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    for (int64_t n = 0; n < cohort->subject_count; n++) {
+        p.record.cases[n].id = cohort->subjects[n].id;
+        p.record.cases[n].split = cohort->subjects[n].split;
+    }
+    LAR_TRY(check_grids(&p));
+    LAR_TRY(look_back(&p, force));
+    LAR_TRY(write_split(&p, force));
+    LAR_TRY(lar_folder_make(lar_path_folder(p.arena, p.record_path)));
+    LAR_TRY(lar_cases_write(&p.record, p.record_path));
+    LAR_TRY(run_cases(&p, progress));
+    LAR_TRY(write_failures(&p));
+    if (out->failed > 0)
+        status = lar_fail(LAR_EPARTIAL, "%lld of %lld cases failed, see '%s/failed.tsv'",
+                          (long long)out->failed, (long long)cohort->subject_count, study->work);
+done:
+    lar_arena_free(p.arena);
+    lar_cohort_free(cohort);
+    return status;
+}

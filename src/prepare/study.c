@@ -1,0 +1,155 @@
+/* The study file: one text that says what the data are, how they are prepared, the network and the
+ * training.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "prepare/study.h"
+
+enum { STUDY_MAX = 1 << 20 }; /* bytes; as lar_yaml_parse() */
+
+int64_t lar_study_image(const lar_study *study, const char *name)
+{
+    for (int64_t n = 0; n < study->data.image_count; n++)
+        if (lar_text_is(study->data.images[n].name, name)) return n;
+    return -1;
+}
+
+static lar_status read_sections(lar_study *study, const lar_walk *walk, const lar_yaml *root)
+{
+    static const char *const sections[] = { "data", "prepare", "network", "train", NULL };
+    lar_status status = LAR_OK;
+    const lar_fields network = { lar_network_table, &study->network };
+    const lar_fields train = { lar_train_table, &study->train };
+
+    lar_param_defaults(lar_data_table, &study->data);
+    lar_param_defaults(lar_split_table, &study->data.split);
+    study->network = lar_network_default();
+    study->train = lar_train_default();
+    LAR_TRY(lar_walk_map(walk, root, "the study", NULL, 0, sections));
+    const lar_yaml *node = lar_walk_child(root, "data");
+    if (!node) {
+        status = lar_walk_fail(walk, 1, 1, "the study has no section 'data'");
+        goto done;
+    }
+    LAR_TRY(lar_study_read_data(study, walk, node));
+    if ((node = lar_walk_child(root, "prepare"))) LAR_TRY(lar_study_read_steps(study, walk, node));
+    if ((node = lar_walk_child(root, "network")))
+        LAR_TRY(lar_walk_map(walk, node, "network", &network, 1, NULL));
+    if ((node = lar_walk_child(root, "train"))) {
+        LAR_TRY(lar_walk_map(walk, node, "train", &train, 1, NULL));
+        const lar_yaml *momentum = lar_walk_child(node, "momentum");
+        if (momentum && study->train.momentum.count != 2)
+            status = lar_walk_fail(walk, momentum->line, momentum->column,
+                                   "momentum is two numbers, the largest and the smallest");
+    }
+done:
+    return status;
+}
+
+lar_status lar_study_parse(lar_study **out, const char *text, int64_t length, const char *name,
+                           const char *folder)
+{
+    lar_status status = LAR_OK;
+    lar_arena *arena = NULL;
+    lar_yaml *root;
+
+    *out = NULL;
+    LAR_TRY(lar_arena_new(&arena));
+    lar_study *study = lar_arena_take(arena, 1, sizeof *study);
+    if (!study) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    study->name = lar_arena_text(arena, name, strlen(name));
+    study->text = lar_arena_text(arena, text, (size_t)length);
+    study->length = length;
+    study->folder = lar_arena_text(arena, folder, strlen(folder));
+    const char *stem = lar_path_stem(arena, name);
+    study->work = study->folder && stem ? lar_path_join(arena, folder, stem) : NULL;
+    if (!study->name || !study->text || !study->work) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    if (lar_text_is(stem, lar_path_name(name))) /* no suffix: the folder would be the file */
+        study->work = lar_arena_format(arena, "%s.work", study->work);
+    const lar_walk walk = { .name = study->name, .arena = arena };
+    LAR_TRY(lar_yaml_parse(&root, text, length, study->name, arena));
+    LAR_TRY(read_sections(study, &walk, root));
+    LAR_TRY(lar_study_describe(study, arena));
+    study->arena = arena;
+    *out = study;
+    arena = NULL;
+done:
+    lar_arena_free(arena);
+    return status;
+}
+
+lar_status lar_study_read(lar_study **out, const char *path)
+{
+    lar_status status = LAR_OK;
+    lar_arena *arena = NULL;
+    char *text = NULL;
+    size_t length;
+
+    *out = NULL;
+    LAR_TRY(lar_arena_new(&arena));
+    const char *folder = lar_path_folder(arena, path);
+    if (!folder) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    LAR_TRY(lar_file_read(&text, &length, path, STUDY_MAX + 1));
+    status = lar_study_parse(out, text, (int64_t)length, path, folder);
+done:
+    lar_free(text);
+    lar_arena_free(arena);
+    return status;
+}
+
+void lar_study_free(lar_study *study)
+{
+    if (study) lar_arena_free(study->arena);
+}
+
+lar_status lar_study_cohort(lar_cohort **out, const lar_study *study)
+{
+    const lar_status status = lar_cohort_new(out, &study->data, study->folder);
+    return status == LAR_OK ? status : lar_while(status, "'%s' cannot be paired", study->name);
+}
+
+/* A split file that was edited since. */
+static lar_status compare_split_file(const lar_study *study, const lar_cases *record)
+{
+    lar_status status = LAR_OK;
+    lar_arena *arena = NULL;
+    LAR_TRY(lar_arena_new(&arena));
+    const char *path = lar_path_join(arena, study->folder, study->data.split.file);
+    const char **ids = lar_arena_take(arena, record->case_count, sizeof *ids);
+    int *splits = lar_arena_take(arena, record->case_count, sizeof *splits);
+    if (!path || !ids || !splits) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    if (!lar_path_exists(path)) goto done; /* a study may travel with its prepared data alone */
+    for (int64_t n = 0; n < record->case_count; n++) ids[n] = record->cases[n].id;
+    LAR_TRY(lar_split_read(splits, ids, record->case_count, &study->data.leave_out, path));
+    for (int64_t n = 0; n < record->case_count; n++)
+        if (splits[n] != record->cases[n].split) {
+            status =
+                lar_fail(LAR_EARGUMENT, "'%s' was prepared as %s, but '%s' now says %s", ids[n],
+                         lar_split_names[record->cases[n].split], path, lar_split_names[splits[n]]);
+            goto done;
+        }
+done:
+    lar_arena_free(arena);
+    return status;
+}
+
+lar_status lar_study_prepared(lar_prepared **out, const lar_study *study)
+{
+    lar_status status = lar_prepared_open(out, study->work, study->recipe, study->draw);
+    if (status == LAR_OK && study->data.split.file)
+        status = compare_split_file(study, (*out)->record);
+    if (status == LAR_OK) return status;
+    lar_prepared_free(*out);
+    *out = NULL;
+    return lar_hint(status, "larmor prepare %s", study->name);
+}

@@ -1,0 +1,14 @@
+/* The sections of a study. Of the room prepare.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_STUDY_H
+#define LAR_STUDY_H
+
+#include "prepare/prepare.h"
+#include "prepare/walk.h"
+
+lar_status lar_study_read_data(lar_study *study, const lar_walk *walk, const lar_yaml *map);
+lar_status lar_study_read_steps(lar_study *study, const lar_walk *walk, const lar_yaml *list);
+/* Fills recipe and draw from what was read. */
+lar_status lar_study_describe(lar_study *study, lar_arena *arena);
+
+#endif
