@@ -6,6 +6,7 @@
 extern const lar_command lar_command_check;
 extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
+extern const lar_command lar_command_figure;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_phantom;
 extern const lar_command lar_command_prepare;
@@ -18,6 +19,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_normalize_zscore,
     &lar_command_check,
     &lar_command_prepare,
+    &lar_command_figure,
     &lar_command_doctor,
     NULL,
 };
