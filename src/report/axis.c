@@ -9,8 +9,12 @@ void lar_number_words(char text[LAR_TICK_ROOM], double value, int digits)
     char plain[LAR_TICK_ROOM - 8];
     size_t used = 0;
     snprintf(plain, sizeof plain, "%.*g", digits, value == 0 ? 0 : value); /* no -0 */
+    bool exponent = false;
     for (const char *c = plain; *c && used + 4 < LAR_TICK_ROOM; c++) {
-        if (*c == '-') {
+        exponent = exponent || *c == 'e';
+        if (exponent && (*c == '+' || (*c == '0' && strchr("+-", c[-1])))) {
+            continue; /* 1e+06 is 1e6 */
+        } else if (*c == '-') {
             memcpy(text + used, "\xe2\x88\x92", 3); /* U+2212 */
             used += 3;
         } else {

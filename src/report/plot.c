@@ -10,6 +10,8 @@
 static const lar_colour paper = { 1, 1, 1 }, ink = { 0.13, 0.14, 0.16 },
                         soft = { 0.38, 0.40, 0.43 }, grid_line = { 0.90, 0.905, 0.91 };
 
+enum { MARK_ROW = 18 }; /* pixels */
+
 typedef struct scale {
     double low, high;
     bool log;
@@ -215,13 +217,27 @@ static void draw_series(cairo_t *cr, const plot *p, const lar_series *series, la
     cairo_set_dash(cr, NULL, 0, 0);
 }
 
+/* Rows of words from left to right go down: no line to a point crosses the words of another. */
+static double words_y_of(const plot *p, int64_t n, double top)
+{
+    int64_t row = 1;
+    for (int64_t m = 0; m < p->params->mark_count; m++) {
+        const double x = p->params->marks[n].x, other = p->params->marks[m].x;
+        row += other < x || (other == x && m < n);
+    }
+    return top + MARK_ROW * (double)row;
+}
+
+static bool is_in_sight(const plot *p, const lar_mark *mark)
+{
+    return !p->empty && is_drawable(&p->x, mark->x) && mark->x >= p->x.low && mark->x <= p->x.high;
+}
+
 static void draw_mark(cairo_t *cr, const plot *p, const lar_mark *mark, double words_y)
 {
-    if (!is_drawable(&p->x, mark->x) || mark->x < p->x.low || mark->x > p->x.high) return;
     const double x = place(&p->x, mark->x);
     const bool is_line = !is_drawable(&p->y, mark->y);
     const double y = is_line ? p->y.from : fmin(fmax(place(&p->y, mark->y), p->y.to), p->y.from);
-    const bool left = x > (p->x.from + p->x.to) / 2;
     cairo_set_line_width(cr, 1);
     lar_canvas_colour(cr, soft);
     cairo_set_dash(cr, (const double[]){ 2, 3 }, 2, 0);
@@ -237,9 +253,17 @@ static void draw_mark(cairo_t *cr, const plot *p, const lar_mark *mark, double w
         cairo_set_line_width(cr, 1.8);
         cairo_stroke(cr);
     }
-    if (mark->text)
-        lar_canvas_text(cr, mark->text, left ? x - 6 : x + 6, words_y,
-                        &(lar_style){ .size = 13, .align = left ? 1 : 0, .colour = ink });
+}
+
+static void draw_mark_words(cairo_t *cr, const plot *p, const lar_mark *mark, double words_y)
+{
+    lar_style style = { .size = 13, .colour = ink, .widest = (p->x.to - p->x.from) / 2 };
+    if (!mark->text) return;
+    const double x = place(&p->x, mark->x), width = lar_canvas_text_width(cr, mark->text, &style);
+    if (x + 6 + width > p->x.to + 20) style.align = 1;
+    const double from = style.align > 0 ? x - 6 - width : x + 6;
+    lar_canvas_box(cr, from - 2, words_y - 12, width + 4, 16, paper);
+    lar_canvas_text(cr, mark->text, style.align > 0 ? x - 6 : x + 6, words_y, &style);
 }
 
 static void draw_axis_words(cairo_t *cr, const plot *p, double height)
@@ -257,7 +281,6 @@ static void draw_axis_words(cairo_t *cr, const plot *p, double height)
 
 static void draw(cairo_t *cr, plot *p, double width, double height)
 {
-    enum { MARK_ROW = 18 };
     const lar_plot_params *params = p->params;
     double numbers = 0;
     lar_canvas_box(cr, 0, 0, width, height, paper);
@@ -288,8 +311,11 @@ static void draw(cairo_t *cr, plot *p, double width, double height)
         if (!p->series[s].faint) colour++;
     }
     cairo_restore(cr);
-    for (int64_t n = 0; n < params->mark_count && !p->empty; n++)
-        draw_mark(cr, p, &params->marks[n], marks_y + MARK_ROW * (double)(n + 1));
+    for (int words = 0; words < 2; words++)
+        for (int64_t n = 0; n < params->mark_count; n++)
+            if (is_in_sight(p, &params->marks[n]))
+                (words ? draw_mark_words : draw_mark)(cr, p, &params->marks[n],
+                                                      words_y_of(p, n, marks_y));
 }
 
 lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int64_t count,
