@@ -6,11 +6,14 @@
 extern const lar_command lar_command_check;
 extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
-extern const lar_command lar_command_figure;
+extern const lar_command lar_command_evaluate;
+extern const lar_command lar_command_lr_find;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_phantom;
+extern const lar_command lar_command_predict;
 extern const lar_command lar_command_prepare;
 extern const lar_command lar_command_resample;
+extern const lar_command lar_command_train;
 
 const lar_command *const lar_commands[] = {
     &lar_command_phantom,
@@ -19,7 +22,10 @@ const lar_command *const lar_commands[] = {
     &lar_command_normalize_zscore,
     &lar_command_check,
     &lar_command_prepare,
-    &lar_command_figure,
+    &lar_command_lr_find,
+    &lar_command_train,
+    &lar_command_predict,
+    &lar_command_evaluate,
     &lar_command_doctor,
     NULL,
 };

@@ -1,0 +1,199 @@
+/* Cases, batches, plans and gradients of a training.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "math/math.h"
+
+#include "train/session.h"
+
+static lar_status collect_cases(lar_session *s)
+{
+    for (int split = 0; split < LAR_SPLIT_COUNT; split++) {
+        const int64_t count = lar_prepared_count(s->prepared, split);
+        s->cases[split] = lar_arena_take(s->arena, count, sizeof **s->cases);
+        if (!s->cases[split]) return LAR_EMEMORY;
+    }
+    for (int64_t n = 0; n < s->prepared->case_count; n++) {
+        const int split = s->prepared->cases[n].split;
+        s->cases[split][s->count[split]++] = n;
+    }
+    for (int split = LAR_TRAIN; split <= LAR_VALID; split++)
+        if (s->count[split] == 0) {
+            const lar_status status = lar_fail(LAR_EARGUMENT, "there is no prepared case to %s",
+                                               split == LAR_TRAIN ? "train on" : "validate with");
+            return lar_hint(status, "the list of failed cases in '%s/failed.tsv'", s->study->work);
+        }
+    return LAR_OK;
+}
+
+/* A batch is one block of memory: its samples need one shape. */
+static lar_status check_shapes(const lar_session *s)
+{
+    const lar_train_params *p = &s->study->train;
+    const lar_prepared_case *first = &s->prepared->cases[s->cases[LAR_TRAIN][0]];
+    if (p->batch == 1 || p->accumulate) return LAR_OK;
+    for (int64_t n = 1; n < s->count[LAR_TRAIN]; n++) {
+        const lar_prepared_case *other = &s->prepared->cases[s->cases[LAR_TRAIN][n]];
+        const int64_t *a = first->grid.size, *b = other->grid.size;
+        if (a[0] == b[0] && a[1] == b[1] && a[2] == b[2]) continue;
+        const lar_status status = lar_fail(
+            LAR_EGEOMETRY, "a batch needs equal sizes: '%s' is %lldx%lldx%lld, '%s' %lldx%lldx%lld",
+            first->id, (long long)a[0], (long long)a[1], (long long)a[2], other->id,
+            (long long)b[0], (long long)b[1], (long long)b[2]);
+        return lar_hint(status, "a step '- fit: {size: [...]}' under prepare, or 'accumulate: yes' "
+                                "or 'batch: 1' under train");
+    }
+    return LAR_OK;
+}
+
+lar_status lar_session_open(lar_session **out, const lar_study *study)
+{
+    lar_status status = LAR_OK;
+    const lar_train_params *p = &study->train;
+    lar_session *s = lar_alloc(1, sizeof *s);
+
+    *out = NULL;
+    if (!s) return LAR_EMEMORY;
+    s->study = study;
+    LAR_TRY(lar_arena_new(&s->arena));
+    LAR_TRY(lar_study_prepared(&s->prepared, study));
+    LAR_TRY(collect_cases(s));
+    LAR_TRY(check_shapes(s));
+    LAR_TRY(lar_trained_new(&s->trained, study, s->prepared));
+    const lar_optimizer_params optimizer = { .beta2 = p->beta2,
+                                             .epsilon = p->epsilon,
+                                             .weight_decay = p->weight_decay };
+    LAR_TRY(lar_optimizer_new(&s->optimizer, p->optimizer, lar_net_weight_count(s->trained->net),
+                              &optimizer));
+    s->steps_per_epoch = lar_piece_count(s->count[LAR_TRAIN], p->batch);
+    s->order = lar_arena_take(s->arena, s->count[LAR_TRAIN], sizeof *s->order);
+    s->history = lar_arena_take(s->arena, p->epochs, sizeof *s->history);
+    s->report.folder = lar_path_join(s->arena, study->work, "train");
+    if (!s->order || !s->history || !s->report.folder) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    s->report.epochs = p->epochs;
+    s->report.history = s->history;
+    s->report.best_loss = INFINITY;
+    s->schedule = (lar_schedule){
+        .kind = p->schedule,
+        .steps = p->epochs * s->steps_per_epoch,
+        .rate = p->rate,
+        .div = p->div,
+        .final_div = isnan(p->final_div) ? p->div * 1e4 : p->final_div,
+        .warm_up = p->warm_up,
+        .momentum = { p->momentum.at[0], p->momentum.at[p->momentum.count > 1] },
+    };
+    *out = s;
+    s = NULL;
+done:
+    lar_session_free(s);
+    return status;
+}
+
+void lar_session_free(lar_session *s)
+{
+    if (!s) return;
+    lar_plan_free(s->plan);
+    lar_optimizer_free(s->optimizer);
+    lar_trained_free(s->trained);
+    lar_prepared_free(s->prepared);
+    lar_arena_free(s->arena);
+    lar_free(s);
+}
+
+int64_t lar_session_batch(lar_session *s, int64_t step, const int64_t **cases)
+{
+    const int64_t total = s->count[LAR_TRAIN], batch = s->study->train.batch;
+    const int64_t epoch = step / s->steps_per_epoch, first = step % s->steps_per_epoch * batch;
+    lar_random_order(s->order, total, (uint64_t)s->study->train.seed, (uint64_t)epoch);
+    for (int64_t n = 0; n < total; n++) s->order[n] = s->cases[LAR_TRAIN][s->order[n]];
+    *cases = s->order + first;
+    return total - first < batch ? total - first : batch;
+}
+
+lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64_t size[3])
+{
+    const lar_plan_params *now = &s->plan_params;
+    if (s->plan && now->mode == mode && now->batch == batch &&
+        memcmp(now->size, size, sizeof now->size) == 0)
+        return LAR_OK;
+    lar_plan_free(s->plan); /* first: one arena at a time is the peak */
+    s->plan = NULL;
+    s->plan_params = (lar_plan_params){ .batch = batch,
+                                        .size = { size[0], size[1], size[2] },
+                                        .mode = mode,
+                                        .loss = s->study->train.loss };
+    const lar_status status = lar_plan_new(&s->plan, s->trained->net, &s->plan_params);
+    if (status == LAR_OK && lar_plan_bytes(s->plan) > s->report.bytes)
+        s->report.bytes = lar_plan_bytes(s->plan);
+    return status;
+}
+
+/* One case into sample n of the plan. */
+static lar_status load_case(lar_session *s, int64_t n, int64_t index)
+{
+    lar_status status = LAR_OK;
+    lar_image *image = NULL;
+    const lar_trained *t = s->trained;
+
+    for (int64_t c = 0; c < t->input_count + t->target_count; c++) {
+        const bool input = c < t->input_count;
+        const int64_t channel = input ? c : c - t->input_count;
+        LAR_TRY(lar_prepared_map(&image, s->prepared, index,
+                                 input ? t->inputs[channel] : t->targets[channel]));
+        LAR_TRY(input ? lar_plan_load_input(s->plan, n, channel, image->voxels)
+                      : lar_plan_load_target(s->plan, n, channel, image->voxels));
+        lar_image_free(image);
+        image = NULL;
+    }
+done:
+    lar_image_free(image);
+    return status;
+}
+
+lar_status lar_session_gradients(lar_session *s, const int64_t *cases, int64_t count, double *loss)
+{
+    lar_status status = LAR_OK;
+    const int64_t at_once = s->study->train.accumulate ? 1 : count;
+    double sum = 0;
+
+    for (int64_t first = 0; first < count; first += at_once) {
+        double part = NAN;
+        LAR_TRY(lar_session_plan(s, LAR_PLAN_TRAIN, at_once,
+                                 s->prepared->cases[cases[first]].grid.size));
+        for (int64_t n = 0; n < at_once; n++) LAR_TRY(load_case(s, n, cases[first + n]));
+        status = lar_plan_step(s->plan, (double)at_once / (double)count, first > 0, &part);
+        if (status != LAR_OK) {
+            lar_while(status, "training stopped at step %lld with case '%s'",
+                      (long long)s->step + 1, s->prepared->cases[cases[first]].id);
+            if (status == LAR_ENUMERIC)
+                lar_hint(status, "a smaller rate, as larmor lr-find suggests");
+            goto done;
+        }
+        sum += part * (double)at_once;
+    }
+    *loss = sum / (double)count;
+done:
+    return status;
+}
+
+lar_status lar_session_valid_loss(lar_session *s, double *loss)
+{
+    lar_status status = LAR_OK;
+    double sum = 0;
+
+    for (int64_t n = 0; n < s->count[LAR_VALID]; n++) {
+        const int64_t index = s->cases[LAR_VALID][n];
+        double part;
+        LAR_TRY(lar_session_plan(s, LAR_PLAN_PREDICT, 1, s->prepared->cases[index].grid.size));
+        LAR_TRY(load_case(s, 0, index));
+        LAR_TRY(lar_plan_predict(s->plan));
+        LAR_TRY(lar_plan_loss(s->plan, &part));
+        sum += part;
+    }
+    *loss = sum / (double)s->count[LAR_VALID];
+done:
+    return status;
+}

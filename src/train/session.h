@@ -1,0 +1,45 @@
+/* A training on its way: what trainer.c, train_state.c and rate_test.c share.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_SESSION_H
+#define LAR_SESSION_H
+
+#include "base/base.h"
+#include "train/train.h"
+
+typedef struct lar_session {
+    const lar_study *study;
+    lar_prepared *prepared;
+    lar_trained *trained;
+    lar_optimizer *optimizer;
+    lar_plan *plan; /* the one in use; another batch or size replaces it */
+    lar_plan_params plan_params;
+    lar_schedule schedule;
+    int64_t *cases[LAR_SPLIT_COUNT]; /* indices of prepared->cases */
+    int64_t count[LAR_SPLIT_COUNT];
+    int64_t *order; /* of the training cases in this epoch */
+    int64_t steps_per_epoch;
+    /* where it stands; with weights, running statistics and moments this is all there is to save */
+    int64_t step;             /* taken so far */
+    double loss_sum, seconds; /* of the epoch so far; loss_sum over samples */
+    lar_epoch *history;       /* room for every epoch */
+    lar_progress_report report;
+    lar_arena *arena;
+} lar_session;
+
+lar_status lar_session_open(lar_session **out, const lar_study *study);
+void lar_session_free(lar_session *s);
+/* The samples of step `step`; returns how many. */
+int64_t lar_session_batch(lar_session *s, int64_t step, const int64_t **cases);
+/* Forward and backward of one batch: gradients, and the mean loss. */
+lar_status lar_session_gradients(lar_session *s, const int64_t *cases, int64_t count, double *loss);
+/* Mean loss of the held-out cases, by the running statistics. */
+lar_status lar_session_valid_loss(lar_session *s, double *loss);
+lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64_t size[3]);
+
+/* train_state.c */
+/* The model, and with `all` what is needed to go on. */
+lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all);
+/* Fills the session. LAR_EARGUMENT where the file is of another study. */
+lar_status lar_checkpoint_read(lar_session *s, const char *path);
+
+#endif

@@ -1,0 +1,178 @@
+/* A network with the study it belongs to: fresh, or from a model file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <math.h>
+
+#include "base/base.h"
+#include "train/train.h"
+
+static lar_status find_roles(lar_trained *t)
+{
+    const lar_data_params *data = &t->study->data;
+    int64_t *inputs = lar_arena_take(t->arena, data->image_count, sizeof *inputs);
+    int64_t *targets = lar_arena_take(t->arena, data->image_count, sizeof *targets);
+    if (!inputs || !targets) return LAR_EMEMORY;
+    for (int64_t n = 0; n < data->image_count; n++) {
+        if (data->images[n].role == LAR_INPUT) inputs[t->input_count++] = n;
+        if (data->images[n].role == LAR_TARGET) targets[t->target_count++] = n;
+    }
+    t->inputs = inputs;
+    t->targets = targets;
+    t->target_fits = lar_arena_take(t->arena, t->target_count, sizeof *t->target_fits);
+    if (!t->target_fits) return LAR_EMEMORY;
+    if (t->input_count == 0 || t->target_count == 0) {
+        const bool input = t->input_count == 0;
+        const lar_status status = lar_fail(LAR_EARGUMENT, "%s: no image has the role %s",
+                                           t->study->name, input ? "input" : "target");
+        return lar_hint(status, "role: %s for one of data: images", input ? "input" : "target");
+    }
+    return LAR_OK;
+}
+
+/* The mean, over the training cases, of what each target's normalizer learned. */
+static lar_status average_fits(lar_trained *t, const lar_prepared *prepared)
+{
+    for (int64_t n = 0; n < t->target_count; n++) {
+        lar_fit mean = { 0 };
+        double count = 0;
+        for (int64_t c = 0; c < prepared->case_count; c++) {
+            if (prepared->cases[c].split != LAR_TRAIN) continue;
+            const lar_fit *fit = &prepared->cases[c].fits[t->targets[n]];
+            if (!fit->method) break;
+            if (!mean.method) {
+                mean.method = lar_arena_text(t->arena, fit->method, strlen(fit->method));
+                if (!mean.method) return LAR_EMEMORY;
+                mean.values.count = fit->values.count;
+            }
+            for (int64_t v = 0; v < fit->values.count; v++) mean.values.at[v] += fit->values.at[v];
+            count++;
+        }
+        for (int64_t v = 0; v < mean.values.count; v++) mean.values.at[v] /= count;
+        t->target_fits[n] = mean;
+    }
+    return LAR_OK;
+}
+
+/* With its own copy of the study, from text. */
+static lar_status trained_start(lar_trained **out, const char *text, int64_t length,
+                                const char *name, const char *folder)
+{
+    lar_status status = LAR_OK;
+    lar_trained *t = lar_alloc(1, sizeof *t);
+
+    *out = NULL;
+    if (!t) return LAR_EMEMORY;
+    LAR_TRY(lar_arena_new(&t->arena));
+    LAR_TRY(lar_study_parse(&t->study, text, length, name, folder));
+    LAR_TRY(find_roles(t));
+    LAR_TRY(lar_network_build(&t->net, &t->study->network, t->input_count, t->target_count,
+                              (uint64_t)t->study->train.seed));
+    *out = t;
+    t = NULL;
+done:
+    lar_trained_free(t);
+    return status;
+}
+
+lar_status lar_trained_new(lar_trained **out, const lar_study *study, const lar_prepared *prepared)
+{
+    lar_status status = LAR_OK;
+    LAR_TRY(trained_start(out, study->text, study->length, study->name, study->folder));
+    status = average_fits(*out, prepared);
+    if (status != LAR_OK) {
+        lar_trained_free(*out);
+        *out = NULL;
+    }
+done:
+    return status;
+}
+
+void lar_trained_free(lar_trained *t)
+{
+    if (!t) return;
+    lar_net_free(t->net);
+    lar_study_free(t->study);
+    lar_arena_free(t->arena);
+    lar_free(t);
+}
+
+/* {"flair": {"method": "zscore", "values": [m, s]}}, as train_state.c writes it */
+static lar_status read_fits(lar_trained *t, const char *text, const char *path)
+{
+    lar_status status = LAR_OK;
+    json_t *root = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    for (int64_t n = 0; n < t->target_count; n++) {
+        const char *name = t->study->data.images[t->targets[n]].name;
+        const json_t *fit = json_object_get(root, name);
+        const char *method = json_string_value(json_object_get(fit, "method"));
+        const json_t *values = json_object_get(fit, "values");
+        if (!json_is_object(fit) || json_array_size(values) > LAR_LIST_MAX) {
+            status = lar_fail(LAR_EFORMAT, "'%s' does not tell the units of '%s'", path, name);
+            goto done;
+        }
+        if (!method) continue; /* this target was not normalized */
+        t->target_fits[n].method = lar_arena_text(t->arena, method, strlen(method));
+        if (!t->target_fits[n].method) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
+        t->target_fits[n].values.count = (int64_t)json_array_size(values);
+        for (size_t v = 0; v < json_array_size(values); v++)
+            t->target_fits[n].values.at[v] = json_number_value(json_array_get(values, v));
+    }
+done:
+    json_decref(root);
+    return status;
+}
+
+lar_status lar_trained_read(lar_trained **out, const char *path)
+{
+    lar_status status = LAR_OK;
+    lar_trained *t = NULL;
+    lar_safetensors *file = NULL;
+    int64_t epoch = 0;
+
+    *out = NULL;
+    LAR_TRY(lar_safetensors_read(&file, path));
+    const char *text = lar_safetensors_note(file, "study");
+    const char *seen = lar_safetensors_note(file, "epoch");
+    if (!text || !seen || !lar_parse_int(&epoch, seen)) {
+        status = lar_fail(LAR_EFORMAT, "'%s' is not a model that larmor trained: it holds no study",
+                          path);
+        goto done;
+    }
+    status = trained_start(&t, text, (int64_t)strlen(text), path, ".");
+    if (status != LAR_OK) {
+        lar_while(status, "cannot use the study inside '%s'", path);
+        goto done;
+    }
+    LAR_TRY(lar_net_load(t->net, file));
+    LAR_TRY(read_fits(t, lar_safetensors_note(file, "targets"), path));
+    t->epoch = epoch;
+    *out = t;
+    t = NULL;
+done:
+    lar_trained_free(t);
+    lar_safetensors_free(file);
+    return status;
+}
+
+static void add_section(lar_text *out, const char *section, const lar_param *table,
+                        const void *params)
+{
+    for (const lar_param *p = table; p->name; p++) {
+        lar_text_add(out, "%s %s: ", section, p->name);
+        lar_param_get(out, p, params);
+        lar_text_add(out, "\n");
+    }
+}
+
+const char *lar_trained_settings(const lar_study *study, lar_arena *arena)
+{
+    lar_text text = { 0 };
+    add_section(&text, "network", lar_network_table, &study->network);
+    add_section(&text, "train", lar_train_table, &study->train);
+    const char *kept = text.failed ? NULL : lar_arena_text(arena, text.at, text.length);
+    lar_text_clear(&text);
+    return kept;
+}
