@@ -18,18 +18,18 @@ static float normal(uint64_t seed, uint64_t index)
 static void draw_sizes(phantom_anatomy *a, uint64_t seed)
 {
     const float age = (float)lar_random_uniform(seed, SIZES, 0);
-    const float size = 1 + 0.025f * normal(seed, 1);
+    const float size = 0.975f + 0.025f * normal(seed, 1);
     a->age = age;
     for (uint64_t c = 0; c < 3; c++)
         a->inverse_scale[c] = 1 / (size * (1 + 0.018f * normal(seed, 2 + c)));
-    const float wide = 0.75f + 0.85f * age + 0.1f * normal(seed, 5);
+    const float wide = 0.8f + 1.05f * age + 0.12f * normal(seed, 5);
     const float uneven = 0.07f * normal(seed, 6); /* left is the larger more often */
     a->ventricle[0] = fmaxf(wide * (1.04f + uneven), 0.55f);
     a->ventricle[1] = fmaxf(wide * (0.96f - uneven), 0.55f);
     a->third_mm = 1.3f + 1.6f * age;
     a->csf_gap_mm = 1.6f + 2.2f * age + 0.2f * normal(seed, 7);
     a->sulcus_mm = 0.35f + 0.75f * age + 0.08f * normal(seed, 8);
-    a->grey_mm = 3.1f - 0.4f * age + 0.12f * normal(seed, 9);
+    a->grey_mm = 2.45f - 0.3f * age + 0.12f * normal(seed, 9);
     a->fissure_mm = 0.7f + 1.1f * age;
     a->skull_mm = 6.3f + 0.8f * normal(seed, 10);
     a->scalp_fat_mm = 3.2f + 0.8f * normal(seed, 11);
@@ -105,7 +105,7 @@ lar_status lar_phantom_anatomy_new(phantom_anatomy **out, uint64_t seed, int64_t
     draw_sizes(a, seed);
     LAR_TRY(lar_phantom_noise_new(&a->shape, seed, SHAPE, 38, false));
     LAR_TRY(lar_phantom_noise_new(&a->fine, seed, FINE, 7, false));
-    LAR_TRY(lar_phantom_noise_new(&a->fold, seed, FOLD, 5.5, true));
+    LAR_TRY(lar_phantom_noise_new(&a->fold, seed, FOLD, 8, true));
     LAR_TRY(lar_phantom_noise_new(&a->folia, seed, FOLIA, 9, false));
     LAR_TRY(lar_phantom_noise_new(&a->texture, seed, TEXTURE, 12, false));
     draw_lesions(a, seed, lesions);

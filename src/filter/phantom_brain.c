@@ -15,8 +15,9 @@ static float floor_height(point m)
 
 static float cerebrum_hull(point m)
 {
-    float main = boxy(m, (point){ 0, -17, 14 }, (point){ 68, 87, 65 }, 0.35f);
+    float main = boxy(m, (point){ 0, -17, 14 }, (point){ 68, 87, 65 }, 0.25f);
     main = soft_cut(main, m.z - floor_height(m), 9);
+    if (m.z > 20) return main; /* far above the temporal lobe */
     const float temporal = rod(m, (point){ 40, 14, -27 }, (point){ 48, -45, -12 }, 16, 19);
     return soft_union(main, temporal, 7);
 }
@@ -41,12 +42,20 @@ void lar_phantom_hull_at(phantom_hull *hull, const phantom_anatomy *a, const flo
 {
     const point m = { fabsf(p[0]), p[1], p[2] };
     hull->cerebrum = cerebrum_hull(m);
-    hull->cerebellum = cerebellum_hull(m);
-    hull->stem = stem_hull(m);
+    hull->cerebellum = hull->stem = -50; /* where they are too far to matter */
+    float d = hull->cerebrum;
+    if (m.z < 25 && m.y < -5) {
+        hull->cerebellum = cerebellum_hull(m);
+        d = soft_union(d, hull->cerebellum, 16);
+    }
+    if (m.z < 25 && m.x < 50 && m.y < 15) {
+        hull->stem = stem_hull(m);
+        d = soft_union(d, hull->stem, 10);
+    }
+    hull->inside = d + a->csf_gap_mm;
+    if (m.z > -50) return;
     const float canal = rod(m, (point){ 0, -42, -64 }, (point){ 0, -56, -140 }, 8, 8);
-    float d = soft_union(hull->cerebrum, hull->cerebellum, 16);
-    d = soft_union(d, hull->stem, 10) + a->csf_gap_mm;
-    hull->inside = soft_union(d, canal, 4);
+    hull->inside = soft_union(hull->inside, canal, 4);
 }
 
 static float part(float depth, float width)
@@ -166,7 +175,7 @@ void lar_phantom_brain_mix(const phantom_anatomy *a, const float at[3], const ph
             const float callosum = fminf(3.2f - fabsf(ring - 1.2f), fminf(16 - m.x, m.z + 4));
             lar_phantom_lay(mix, PH_WHITE, part(callosum, width));
         }
-        if (m.x < 46 && p.z > -34 && p.z < 40) {
+        if (m.x < 42 && fabsf(m.z - 2) < 36 && fabsf(m.y + 6) < 44) {
             lay_nuclei(m, width, mix);
         }
         lay_lesions(a, p, width, wobble, mix);
@@ -178,5 +187,6 @@ void lar_phantom_brain_mix(const phantom_anatomy *a, const float at[3], const ph
                                 fminf(fminf(hull->stem + 3.5f, -7 - p.z), p.z + 26));
     if (hull->cerebellum < 0) lar_phantom_lay(mix, PH_CSF, part(cistern, width));
     if (hull->stem > -width) lay_stem(m, hull->stem, width, mix);
-    if (m.x < 46 && p.z > -60 && p.z < 40) lay_ventricles(a, p, m, width, mix);
+    if (m.x < 46 && p.z > -60 && p.z < 40 && m.y > -90 && m.y < 46)
+        lay_ventricles(a, p, m, width, mix);
 }

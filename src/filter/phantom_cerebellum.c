@@ -30,7 +30,9 @@ void lar_phantom_cerebellum_lay(const phantom_anatomy *a, point p, float hull, f
 
     lar_phantom_lay(mix, PH_CSF, all);
     lar_phantom_lay(mix, PH_CEREBELLAR_GREY, part);
-    lar_phantom_lay(mix, PH_CEREBELLAR_WHITE, part > 0 ? white : 0);
+    const float core = fminf(white, mix[PH_CEREBELLAR_GREY]);
+    mix[PH_CEREBELLAR_GREY] -= core;
+    mix[PH_CEREBELLAR_WHITE] += core;
     const float dentate =
         ellipsoid((point){ fabsf(p.x), p.y, p.z }, (point){ 15, -58, -36 }, (point){ 5, 7, 3.5f });
     lar_phantom_lay(mix, PH_IRON_GREY, 0.8f * clamp01(0.5f + dentate / width));

@@ -7,8 +7,8 @@
 #include "filter/phantom.h"
 #include "filter/phantom_brain.h"
 
-/* Wavelength of the folding noise, for knots of 5.5 mm: sulci are half of it apart. */
-static const float FOLD_MM = 25;
+/* Wavelength of the folding noise, for knots of 8 mm: sulci are half of it apart. */
+static const float FOLD_MM = 23;
 
 static point nearest_on(point p, point a, point b)
 {
@@ -24,12 +24,14 @@ static float outside_both(float a, float b)
     return fmaxf(a, b);
 }
 
-/* Distance in mm to the nearest sheet. */
-static float fold_distance(const phantom_anatomy *a, point p, point core, float depth, float *low)
+/* Distance in mm to the nearest sheet; `low`: slow noise there, for its depth. */
+static float fold_distance(const phantom_anatomy *a, point p, point out, float depth,
+                           const float wobble[4], float *low)
 {
-    const point out = minus(p, core);
     const float radius = fmaxf(length(out), 1), up = depth / radius;
-    const float surface[3] = { p.x + out.x * up, p.y + out.y * up, p.z + out.z * up };
+    const float surface[3] = { p.x + out.x * up + 1.3f * wobble[0],
+                               p.y + out.y * up + 1.3f * wobble[1],
+                               p.z + out.z * up + 1.3f * wobble[2] };
     float slope[3], slow[PH_NOISE_CHANNELS];
     const float value = lar_phantom_noise_slope(&a->fold, surface, slope);
     lar_phantom_noise_at(&a->shape, surface, slow);
@@ -38,9 +40,9 @@ static float fold_distance(const phantom_anatomy *a, point p, point core, float 
     const point s = { slope[0], slope[1], slope[2] };
     const float along = dot(s, unit);
     const float tangential = sqrtf(fmaxf(dot(s, s) - along * along, 1e-12f));
-    /* the phase of a wave of this wavelength; the sheets close up on the way in */
+    /* the phase of a wave of this wavelength; the sheets draw together on the way in */
     const float wave = 6.2831853f / FOLD_MM;
-    return atan2f(fabsf(value), tangential / wave) / wave * radius / (radius + depth);
+    return atan2f(fabsf(value), tangential / wave) / wave * radius / (radius + 0.6f * depth);
 }
 
 float lar_phantom_sylvian_height(float y)
@@ -65,9 +67,11 @@ float lar_phantom_pial_depth(const phantom_anatomy *a, const float at[3], float 
     const float above = m.z - lar_phantom_sylvian_height(m.y) - 2 * wobble[1];
     const float beyond = fmaxf(m.y - 24, -46 - m.y);
     const float cleft = a->sulcus_mm + 0.4f;
-    const float slit = outside_both(fabsf(above) * 0.92f - cleft, fmaxf(beyond, 37.5f - m.x));
-    const float pocket =
-        outside_both(fabsf(m.x - 38 - wobble[2]) - cleft, fmaxf(fabsf(above - 2) - 12, beyond + 9));
+    const float slit = outside_both(fabsf(above) * 0.92f - cleft, fmaxf(beyond, 39 - m.x));
+    const float bow =
+        41 + 2 * wobble[2] - 0.006f * (m.y + 4) * (m.y + 4) - 0.012f * (above - 4) * (above - 4);
+    const float pocket = outside_both(fabsf(m.x - bow) - cleft,
+                                      fmaxf(fabsf(above - 2) - 13, fmaxf(m.y - 21, -27 - m.y)));
     *insula = pocket;
     const float open = fminf(depth, fminf(slit, pocket));
     if (hull <= 0 || hull > 34) return fminf(open, hull);
@@ -78,11 +82,15 @@ float lar_phantom_pial_depth(const phantom_anatomy *a, const float at[3], float 
     const point lobe = nearest_on(m, (point){ 40, 14, -27 }, (point){ 48, -45, -12 });
     core = (point){ side * mixed(core.x, lobe.x, temporal), mixed(core.y, lobe.y, temporal),
                     mixed(core.z, lobe.z, temporal) };
-    float low;
+    const point out = minus(p, core);
     const float inside = fmaxf(depth, 0);
-    const float sheet = fold_distance(a, p, core, inside, &low);
-    const float deep = 10 + 4.5f * (low < -1.4f ? -1.4f : low > 1.6f ? 1.6f : low);
+    float low;
+    const float sheet = fold_distance(a, p, out, inside, wobble, &low);
+    const float deep = fminf(17 + 5.5f * (low < -1.5f  ? -1.5f
+                                          : low > 1.5f ? 1.5f
+                                                       : low),
+                             0.55f * (length(out) + inside));
     const float half = a->sulcus_mm * (1 - 0.5f * fminf(inside / deep, 1));
     const float fold = outside_both(sheet - half, inside - deep);
-    return fminf(open, fold);
+    return soft_cut(open, fold, 2.5f); /* crowns are round */
 }

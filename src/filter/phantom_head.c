@@ -6,6 +6,8 @@
 #include "filter/phantom_brain.h"
 #include "math/math.h"
 
+static const float SKIN_MM = 2.2f;
+
 static float part(float depth, float width)
 {
     return clamp01(0.5f + depth / width);
@@ -22,14 +24,14 @@ static layers layers_at(const phantom_anatomy *a, point m, float inside, const f
 {
     const float thin = smooth_step(38, 60, m.x) * smooth_step(25, 0, m.z);
     const float skull_mm = a->skull_mm * (1 + 0.18f * slow[2]) * (1 - 0.5f * thin);
-    const float scalp_mm = 2.2f + a->scalp_fat_mm * (1 + 0.15f * slow[0]);
+    const float scalp_mm = SKIN_MM + a->scalp_fat_mm * (1 + 0.15f * slow[0]);
     layers l = { .skull = inside + skull_mm };
-    l.muscle = ellipsoid(m, (point){ 58, 16, -8 }, (point){ 20, 36, 38 });
+    l.muscle = ellipsoid(m, (point){ 50, 14, -10 }, (point){ 22, 34, 36 });
     float head = soft_union(l.skull + scalp_mm, l.muscle + scalp_mm, 8);
     if (m.z < 25) {
         float face = boxy(m, (point){ 0, 34, -56 }, (point){ 64, 60, 66 }, 0.3f);
         face = soft_cut(face, m.z + 135, 10);
-        const float nose = rod(m, (point){ 0, 90, -28 }, (point){ 0, 106, -54 }, 5, 8);
+        const float nose = rod(m, (point){ 0, 82, -22 }, (point){ 0, 100, -52 }, 8, 13);
         const float chin = ellipsoid(m, (point){ 0, 66, -100 }, (point){ 26, 24, 18 });
         const float socket = ellipsoid(m, (point){ 32, 90, -36 }, (point){ 15, 14, 11 });
         face = soft_union(soft_union(face, nose, 6), chin, 10);
@@ -46,25 +48,41 @@ static layers layers_at(const phantom_anatomy *a, point m, float inside, const f
     return l;
 }
 
-static void lay_soft(const layers *l, point m, float width, const float fine[4], float fat_mm,
-                     float mix[PH_TISSUE_COUNT])
+static void lay_soft(const phantom_anatomy *a, const layers *l, point m, float width,
+                     const float fine[4], float mix[PH_TISSUE_COUNT])
 {
-    lar_phantom_lay(mix, PH_SKIN, part(l->head, width));
-    lar_phantom_lay(mix, PH_FAT, part(l->head - 2.2f, width));
-    const float below = l->head - 2.2f - fat_mm;
+    mix[PH_FAT] = 1;
+    const float below = l->head - SKIN_MM - a->scalp_fat_mm;
     const float deep = smooth_step(0, -25, m.z) * part(below - 3 - 2 * fine[0], fmaxf(width, 2));
     lar_phantom_lay(mix, PH_MUSCLE, fmaxf(deep, part(fminf(l->muscle, below + 2), width)));
-    /* fat between the muscles */
-    const float streak = fabsf(fine[1] + 0.5f * fine[2]) - 0.28f;
+    if (deep <= 0) return;
+    /* fat between the muscles, which run up and down */
+    const float stretched[3] = { 0.8f * m.x, 0.8f * m.y, 0.25f * m.z };
+    float strand[PH_NOISE_CHANNELS];
+    lar_phantom_noise_at(&a->fine, stretched, strand);
+    const float streak = fabsf(strand[1] + 0.3f * fine[2]) - 0.22f;
     lar_phantom_lay(mix, PH_FAT, 0.8f * deep * clamp01(0.5f - 3 * streak));
 }
 
-static void lay_skull(const layers *l, float inside, float width, const float fine[4],
-                      float mix[PH_TISSUE_COUNT])
+/* Shells one in another, of parts `outer` and `inner` of a voxel: how much of what lies beyond the
+ * brain and below the outer surface lies below the inner one too. Without it shells thinner than a
+ * voxel would hide what they cover. */
+static float share_below(float inner, float outer, float brain)
 {
-    lar_phantom_lay(mix, PH_BONE, part(l->skull, width));
-    const float diploe = fminf(l->skull - 1.7f, -inside - 1.5f);
-    lar_phantom_lay(mix, PH_MARROW, (0.85f + 0.1f * fine[2]) * part(diploe, width));
+    return outer > brain ? clamp01((inner - brain) / (outer - brain)) : 0;
+}
+
+static void lay_skull(const layers *l, float inside, float below_skin, float brain, float width,
+                      const float fine[4], float mix[PH_TISSUE_COUNT])
+{
+    const float bone = part(l->skull, width);
+    const float diploe = part(l->skull - 1.7f, width) - part(inside + 1.5f, width);
+    lar_phantom_lay(mix, PH_BONE, share_below(bone, below_skin, brain));
+    if (diploe <= 0) return;
+    const float marrow = share_below(brain + diploe, below_skin, brain) * (0.85f + 0.1f * fine[2]);
+    const float taken = fminf(marrow, mix[PH_BONE]);
+    mix[PH_BONE] -= taken;
+    mix[PH_MARROW] += taken;
 }
 
 /* Bone with a marrow core. */
@@ -162,25 +180,29 @@ static void lay_neck(point m, float width, float mix[PH_TISSUE_COUNT])
 }
 
 static void lay_head(const phantom_anatomy *a, point p, const phantom_hull *hull, float width,
-                     float mix[PH_TISSUE_COUNT])
+                     const float slow[4], float mix[PH_TISSUE_COUNT])
 {
     const point m = { fabsf(p.x), p.y, p.z };
     const float at[3] = { p.x, p.y, p.z };
-    float slow[PH_NOISE_CHANNELS], fine[PH_NOISE_CHANNELS];
-    mix[PH_AIR] = 1;
-    /* the box of the head: nothing reaches beyond 90 mm but the nose and the neck */
-    if (hull->inside < -45 && p.z > 20) return;
-    lar_phantom_noise_at(&a->shape, at, slow);
+    float fine[PH_NOISE_CHANNELS];
     const layers l = layers_at(a, m, hull->inside, slow);
-    if (l.head < -width) return;
+    if (l.head < -width) {
+        mix[PH_AIR] = 1;
+        return;
+    }
     lar_phantom_noise_at(&a->fine, at, fine);
-    lay_soft(&l, m, width, fine, a->scalp_fat_mm, mix);
+    lay_soft(a, &l, m, width, fine, mix);
     if (p.z < -44) lay_neck(m, width, mix);
-    lay_skull(&l, hull->inside, width, fine, mix);
+    const float brain = part(hull->inside, width), head = part(l.head, width);
+    const float below = part(l.head - SKIN_MM, width);
+    lay_skull(&l, hull->inside, below, brain, width, fine, mix);
     if (p.z < 10 && (p.y > -60)) lay_face(a, p, m, width, fine, mix);
-    /* the skin closes over what reaches it */
-    lar_phantom_lay(mix, PH_SKIN, part(fminf(l.head, 2.2f - l.head), width) * part(l.head, width));
-    lar_phantom_lay(mix, PH_AIR, part(-l.head, width));
+    /* skin closes over it all, and ends in air */
+    const float in_head = share_below(head, 1, brain);
+    const float in_skin = share_below(below, 1, brain);
+    for (int n = 0; n < PH_TISSUE_COUNT; n++) mix[n] *= in_skin;
+    mix[PH_SKIN] += in_head - in_skin;
+    mix[PH_AIR] += 1 - in_head;
 }
 
 /* The veins and folds of the dura that lie in the fluid. */
@@ -190,11 +212,18 @@ static void lay_dura(point p, float inside, float width, float mix[PH_TISSUE_COU
     if (fluid <= 0) return;
     const float sinus = fminf(5 - inside, 4.5f - fabsf(p.x));
     float blood = p.z > -5 || p.y < -60 ? part(sinus, width) : 0;
-    const float dura = part(fminf(0.9f, 0.9f - inside), width);
+    const float dura = 1 - part(inside - 0.9f, width) / fmaxf(part(inside, width), 1e-6f);
     blood *= fluid;
     mix[PH_BLOOD] += blood;
     mix[PH_DURA] += dura * (fluid - blood);
     mix[PH_CSF] = (fluid - blood) * (1 - dura);
+}
+
+/* Air for certain: beyond an ellipsoid around the vault, or a cylinder around face and neck. */
+static bool far_from_head(point p)
+{
+    const float x = p.x / 100, y = (p.y + 8) / 128, z = p.z > 0 ? p.z / 104 : 0;
+    return x * x + y * y + z * z > 1.04f;
 }
 
 void lar_phantom_anatomy_add(const phantom_anatomy *a, const double xyz[3], double width_mm,
@@ -203,9 +232,7 @@ void lar_phantom_anatomy_add(const phantom_anatomy *a, const double xyz[3], doub
     float at[3], bend[PH_NOISE_CHANNELS];
     const float width = (float)width_mm;
     for (int c = 0; c < 3; c++) at[c] = (float)xyz[c] * a->inverse_scale[c];
-    /* far from any head */
-    if (at[2] > 30 && ellipsoid((point){ at[0], at[1], at[2] }, (point){ 0, -15, 5 },
-                                (point){ 92, 112, 102 }) < -5) {
+    if (far_from_head((point){ at[0], at[1], at[2] })) {
         mix[PH_AIR] += weight;
         return;
     }
@@ -218,7 +245,7 @@ void lar_phantom_anatomy_add(const phantom_anatomy *a, const double xyz[3], doub
 
     float own[PH_TISSUE_COUNT] = { 0 };
     const float skull = part(-hull.inside, width);
-    if (skull > 0) lay_head(a, p, &hull, width, own);
+    if (skull > 0) lay_head(a, p, &hull, width, bend, own);
     if (skull < 1) {
         float brain[PH_TISSUE_COUNT];
         lar_phantom_brain_mix(a, warped, &hull, width, brain);

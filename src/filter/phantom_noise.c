@@ -68,51 +68,79 @@ void lar_phantom_noise_clear(phantom_noise *noise)
     noise->at = NULL;
 }
 
-/* First knot and the three weights, and their slopes, along one axis. */
-static int64_t weigh(float at, float weight[3], float slope[3])
+/* The middle one of the three knots that matter along an axis, and the distance to it in knots. */
+static inline int32_t middle_of(float at, float *off)
 {
-    const float nearest = floorf(at + 0.5f), d = at - nearest;
-    weight[0] = 0.5f * (0.5f - d) * (0.5f - d);
-    weight[1] = 0.75f - d * d;
-    weight[2] = 0.5f * (0.5f + d) * (0.5f + d);
-    slope[0] = d - 0.5f;
-    slope[1] = -2 * d;
-    slope[2] = d + 0.5f;
-    return (int64_t)nearest - 1;
+    const int32_t nearest = (int32_t)(at + 16384.5f) - 16384; /* rounds without a call */
+    *off = at - (float)nearest;
+    return nearest;
+}
+
+/* Where the three knots lie in the table, and their weights. */
+typedef struct reach {
+    int32_t at[3];
+    float weight[3];
+} reach;
+
+static inline void reach_from(reach *r, int32_t middle, float d, int32_t step)
+{
+    r->weight[0] = 0.5f * (0.5f - d) * (0.5f - d);
+    r->weight[1] = 0.75f - d * d;
+    r->weight[2] = 0.5f * (0.5f + d) * (0.5f + d);
+    for (int n = 0; n < 3; n++) r->at[n] = ((middle - 1 + n) & (SIZE - 1)) * step;
+}
+
+static inline void reach_to(reach r[3], float off[3], const phantom_noise *noise, const float p[3])
+{
+    static const int32_t steps[3] = { CHANNELS, SIZE * CHANNELS, SIZE * SIZE * CHANNELS };
+    for (int c = 0; c < 3; c++) {
+        const int32_t middle = middle_of(p[c] * noise->knots_per_mm, &off[c]);
+        reach_from(&r[c], middle, off[c], steps[c]);
+    }
 }
 
 void lar_phantom_noise_at(const phantom_noise *noise, const float p[3], float value[CHANNELS])
 {
-    float w[3][3], unused[3];
-    int64_t first[3];
-    for (int a = 0; a < 3; a++) first[a] = weigh(p[a] * noise->knots_per_mm, w[a], unused);
-    for (int c = 0; c < CHANNELS; c++) value[c] = 0;
+    reach r[3];
+    float off[3], sum[CHANNELS] = { 0 };
+    reach_to(r, off, noise, p);
     for (int k = 0; k < 3; k++)
         for (int j = 0; j < 3; j++) {
-            const float wkj = w[2][k] * w[1][j];
+            const float *row = noise->at + r[2].at[k] + r[1].at[j];
+            const float weight = r[2].weight[k] * r[1].weight[j];
             for (int i = 0; i < 3; i++) {
-                const float *at =
-                    noise->at + knot(first[0] + i, first[1] + j, first[2] + k) * CHANNELS;
-                for (int c = 0; c < CHANNELS; c++) value[c] += wkj * w[0][i] * at[c];
+                const float *at = row + r[0].at[i];
+                const float w = weight * r[0].weight[i];
+                for (int c = 0; c < CHANNELS; c++) sum[c] += w * at[c];
             }
         }
+    for (int c = 0; c < CHANNELS; c++) value[c] = sum[c];
 }
 
 float lar_phantom_noise_slope(const phantom_noise *noise, const float p[3], float slope[3])
 {
-    float w[3][3], s[3][3], sum[4] = { 0 };
-    int64_t first[3];
-    for (int a = 0; a < 3; a++) first[a] = weigh(p[a] * noise->knots_per_mm, w[a], s[a]);
+    reach r[3];
+    float off[3], rise[3][3], sum[4] = { 0 };
+    reach_to(r, off, noise, p);
+    for (int c = 0; c < 3; c++) {
+        rise[c][0] = off[c] - 0.5f;
+        rise[c][1] = -2 * off[c];
+        rise[c][2] = off[c] + 0.5f;
+    }
     for (int k = 0; k < 3; k++)
-        for (int j = 0; j < 3; j++)
+        for (int j = 0; j < 3; j++) {
+            const float *row = noise->at + r[2].at[k] + r[1].at[j];
+            float value = 0, along = 0;
             for (int i = 0; i < 3; i++) {
-                const float at =
-                    noise->at[knot(first[0] + i, first[1] + j, first[2] + k) * CHANNELS];
-                sum[0] += at * w[0][i] * w[1][j] * w[2][k];
-                sum[1] += at * s[0][i] * w[1][j] * w[2][k];
-                sum[2] += at * w[0][i] * s[1][j] * w[2][k];
-                sum[3] += at * w[0][i] * w[1][j] * s[2][k];
+                const float at = row[r[0].at[i]];
+                value += at * r[0].weight[i];
+                along += at * rise[0][i];
             }
-    for (int a = 0; a < 3; a++) slope[a] = sum[a + 1] * noise->knots_per_mm;
+            sum[0] += value * r[1].weight[j] * r[2].weight[k];
+            sum[1] += along * r[1].weight[j] * r[2].weight[k];
+            sum[2] += value * rise[1][j] * r[2].weight[k];
+            sum[3] += value * r[1].weight[j] * rise[2][k];
+        }
+    for (int c = 0; c < 3; c++) slope[c] = sum[c + 1] * noise->knots_per_mm;
     return sum[0];
 }

@@ -3,14 +3,22 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "filter/filter.h"
 #include "filter/phantom.h"
 #include "filter/phantom_shape.h"
 #include "image/image.h"
 #include "math/math.h"
 
-enum { WAVES = 5, SAMPLES_MAX = 8, BIAS_STREAM = 0x200, NOISE_STREAM = 0x300, GAIN_STREAM = 0x400 };
+enum {
+    WAVES = 5,
+    SAMPLES = 3,
+    SAMPLES_THICK = 6,
+    BIAS_STREAM = 0x200,
+    NOISE_STREAM = 0x300,
+    GAIN_STREAM = 0x400
+};
 /* Samples of a voxel lie at most this far apart; the blur of the boundaries fills the rest. */
-static const double SAMPLE_MM = 1.6;
+static const double SAMPLE_MM = 2;
 
 /* A sum of slow cosines whose weights add up to 1: within -1 and 1. */
 typedef struct drift {
@@ -23,9 +31,13 @@ typedef struct job {
     const lar_phantom_tissue *tissues;
     const lar_phantom_params *params;
     lar_image *image, *bias, *labels, *brain;
-    float plain[PH_TISSUE_COUNT]; /* signals without texture */
+    double plain[PH_TISSUE_COUNT]; /* signals without texture */
     drift drift;
-    double gain, deviation, width_mm;
+    double gain, deviation;
+    double width_mm,
+        across_mm;   /* the blur of boundaries for one of several samples; for one alone */
+    bool thick;      /* slices much thicker than a voxel is wide */
+    double reach[3]; /* of a voxel, in voxels: thick slices overlap or leave gaps */
     int64_t samples[3];
     lar_affine voxel_to_head;
 } job;
@@ -60,29 +72,51 @@ static float drift_at(const drift *d, const double xyz[3])
     return sum;
 }
 
-static void mix_voxel(const job *j, const double ijk[3], float mix[PH_TISSUE_COUNT])
+static void add_at(const job *j, const double voxel[3], double width_mm, float weight,
+                   float mix[PH_TISSUE_COUNT])
 {
-    const int64_t *n = j->samples;
-    const float weight = 1 / (float)(n[0] * n[1] * n[2]);
-    double spacing[3];
-    lar_grid_spacing(&j->shot->grid, spacing);
-    const double reach[3] = { 1, 1, j->shot->thickness_mm / spacing[2] }; /* in voxels */
-    for (int t = 0; t < PH_TISSUE_COUNT; t++) mix[t] = 0;
-    for (int64_t s = 0; s < n[0] * n[1] * n[2]; s++) {
-        const int64_t at[3] = { s % n[0], s / n[0] % n[1], s / n[0] / n[1] };
-        double voxel[3], xyz[3];
-        for (int c = 0; c < 3; c++)
-            voxel[c] = ijk[c] + reach[c] * (((double)at[c] + 0.5) / (double)n[c] - 0.5);
-        lar_affine_point(&j->voxel_to_head, voxel, xyz);
-        if (j->head->codes)
-            lar_phantom_codes_add(j->head, xyz, weight, j->params->crisp, mix);
-        else
-            lar_phantom_anatomy_add(j->head->anatomy, xyz, j->width_mm, weight, mix);
-    }
-    if (!j->params->crisp) return;
+    double xyz[3];
+    lar_affine_point(&j->voxel_to_head, voxel, xyz);
+    if (j->head->codes)
+        lar_phantom_codes_add(j->head, xyz, weight, j->params->crisp, mix);
+    else
+        lar_phantom_anatomy_add(j->head->anatomy, xyz, width_mm, weight, mix);
+}
+
+static int most_of(const float mix[PH_TISSUE_COUNT])
+{
     int most = 0;
     for (int t = 1; t < PH_TISSUE_COUNT; t++)
         if (mix[t] > mix[most]) most = t;
+    return most;
+}
+
+static bool has_brain(const float mix[PH_TISSUE_COUNT])
+{
+    for (int t = 0; t < PH_TISSUE_COUNT; t++)
+        if (mix[t] > 0 && (t == PH_CSF || lar_phantom_is_brain(t))) return true;
+    return false;
+}
+
+static void mix_voxel(const job *j, const double ijk[3], float mix[PH_TISSUE_COUNT])
+{
+    const int64_t *n = j->samples, count = n[0] * n[1] * n[2];
+    for (int t = 0; t < PH_TISSUE_COUNT; t++) mix[t] = 0;
+    if (count > 1 && !j->head->codes) {
+        /* no boundary within the voxel, or none that a brain scan is about: one sample will do */
+        add_at(j, ijk, j->across_mm, 1, mix);
+        if (mix[most_of(mix)] > 0.9999f || (!j->thick && !has_brain(mix))) return;
+        for (int t = 0; t < PH_TISSUE_COUNT; t++) mix[t] = 0;
+    }
+    for (int64_t s = 0; s < count; s++) {
+        const int64_t at[3] = { s % n[0], s / n[0] % n[1], s / n[0] / n[1] };
+        double voxel[3];
+        for (int c = 0; c < 3; c++)
+            voxel[c] = ijk[c] + j->reach[c] * (((double)at[c] + 0.5) / (double)n[c] - 0.5);
+        add_at(j, voxel, j->width_mm, 1 / (float)count, mix);
+    }
+    if (!j->params->crisp) return;
+    const int most = most_of(mix);
     for (int t = 0; t < PH_TISSUE_COUNT; t++) mix[t] = t == most;
 }
 
@@ -90,7 +124,7 @@ static double voxel_signal(const job *j, const float mix[PH_TISSUE_COUNT], const
 {
     double sum = 0;
     if (j->params->texture_percent == 0 || j->shot->contrast == PH_CT || mix[PH_AIR] >= 1) {
-        for (int t = 0; t < PH_TISSUE_COUNT; t++) sum += (double)mix[t] * (double)j->plain[t];
+        for (int t = 0; t < PH_TISSUE_COUNT; t++) sum += (double)mix[t] * j->plain[t];
         return sum;
     }
     double xyz[3];
@@ -104,9 +138,9 @@ static double voxel_signal(const job *j, const float mix[PH_TISSUE_COUNT], const
     for (int t = 0; t < PH_TISSUE_COUNT; t++) {
         if (mix[t] <= 0) continue;
         const bool fluid = t == PH_CSF || t == PH_VENTRICLE || t == PH_VITREOUS;
-        sum += (double)mix[t] *
-               (fluid ? (double)j->plain[t]
-                      : lar_phantom_signal(j->shot->contrast, &j->tissues[t], t1, t2));
+        sum +=
+            (double)mix[t] *
+            (fluid ? j->plain[t] : lar_phantom_signal(j->shot->contrast, &j->tissues[t], t1, t2));
     }
     return sum;
 }
@@ -128,13 +162,10 @@ static double with_noise(const job *j, double value, int64_t voxel)
 
 static void put_labels(const job *j, const float mix[PH_TISSUE_COUNT], int64_t voxel)
 {
-    int most = 0;
     float brain = 0;
-    for (int t = 0; t < PH_TISSUE_COUNT; t++) {
-        if (mix[t] > mix[most]) most = t;
+    for (int t = 0; t < PH_TISSUE_COUNT; t++)
         if (lar_phantom_is_brain(t)) brain += mix[t];
-    }
-    ((uint8_t *)j->labels->voxels)[voxel] = (uint8_t)most;
+    ((uint8_t *)j->labels->voxels)[voxel] = (uint8_t)most_of(mix);
     ((uint8_t *)j->brain->voxels)[voxel] = brain >= 0.5f;
 }
 
@@ -173,16 +204,20 @@ static lar_status shoot_slices(void *arg, int64_t piece, int64_t begin, int64_t 
 
 static void plan_samples(job *j)
 {
-    double spacing[3], gap = 0;
+    double spacing[3], gap = 0, squares = 0;
     lar_grid_spacing(&j->shot->grid, spacing);
-    spacing[2] = j->shot->thickness_mm;
+    j->thick = j->shot->thickness_mm > 2 * spacing[0];
     for (int c = 0; c < 3; c++) {
-        const int64_t count = (int64_t)ceil(spacing[c] / SAMPLE_MM - 1e-9);
-        j->samples[c] = j->params->crisp ? 1 : count > SAMPLES_MAX ? SAMPLES_MAX : count;
-        const double mm = spacing[c] / (double)j->samples[c];
-        gap = mm > gap ? mm : gap;
+        const double mm = c == 2 ? j->shot->thickness_mm : spacing[c];
+        const int64_t count = (int64_t)ceil(mm / SAMPLE_MM - 1e-9);
+        const int64_t most = c == 2 && j->thick ? SAMPLES_THICK : SAMPLES;
+        j->reach[c] = mm / spacing[c];
+        j->samples[c] = j->params->crisp ? 1 : count > most ? most : count;
+        if (mm / (double)j->samples[c] > gap) gap = mm / (double)j->samples[c];
+        squares += mm * mm;
     }
     j->width_mm = j->params->crisp ? 0.01 : gap;
+    j->across_mm = 0.75 * sqrt(squares); /* 1.3 edges of a cube */
 }
 
 lar_status lar_phantom_shoot(lar_phantom_scan *scan, lar_image **labels, lar_image **brain,
@@ -202,15 +237,19 @@ lar_status lar_phantom_shoot(lar_phantom_scan *scan, lar_image **labels, lar_ima
     draw_drift(&j.drift, shot->seed, shot->contrast);
     j.voxel_to_head = lar_affine_chain(&shot->grid.to_world, &shot->world_to_head);
     for (int t = 0; t < PH_TISSUE_COUNT; t++)
-        j.plain[t] = (float)lar_phantom_signal(shot->contrast, &tissues[t], 1, 1);
+        j.plain[t] = lar_phantom_signal(shot->contrast, &tissues[t], 1, 1);
     j.gain = lar_phantom_gain(shot->contrast);
     if (!is_ct) /* scanners differ, and set their receivers anew for every scan */
         j.gain *= exp(2 * params->variation_percent / 100 *
                       lar_random_normal(shot->seed, GAIN_STREAM, (uint64_t)shot->contrast));
-    j.deviation = params->noise_percent / 100 * (is_ct ? 200 : j.gain * (double)j.plain[PH_WHITE]);
+    j.deviation = params->noise_percent / 100 * (is_ct ? 200 : j.gain * j.plain[PH_WHITE]);
     plan_samples(&j);
     LAR_TRY(lar_parallel(shot->grid.size[1] * shot->grid.size[2], 16, shoot_slices, &j));
 
+    if (labels) { /* as masks are: without the crumbs that sulci cut off */
+        LAR_TRY(lar_mask_keep_largest(j.brain->voxels, shot->grid.size));
+        LAR_TRY(lar_mask_fill_holes(j.brain->voxels, shot->grid.size));
+    }
     scan->image = j.image;
     scan->bias = j.bias;
     scan->gain = j.gain;

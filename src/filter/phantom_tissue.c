@@ -1,10 +1,11 @@
 /* Tissues of the phantom, their relaxation at 3 T, and what a scanner makes of them.
  *
- * Relaxation times: grey and white matter after Wansapura 1999
- * (doi:10.1002/(SICI)1522-2586(199904)9:4<531::AID-JMRI4>3.0.CO;2-L); nerve, muscle and blood after
- * Stanisz 2005 (doi:10.1002/mrm.20605); fat and marrow after de Bazelaire 2004
- * (doi:10.1148/radiol.2303021331); the longer T2 of limbic cortex after Georgiades 2001 (AJNR
- * 22:1732). Rows marked * are chosen between their neighbours.
+ * Relaxation times: T1 of grey and white matter and T2 of white after Wansapura 1999
+ * (doi:10.1002/(SICI)1522-2586(199904)9:4<531::AID-JMRI4>3.0.CO;2-L); T2 of grey, and nerve, muscle
+ * and blood after Stanisz 2005 (doi:10.1002/mrm.20605); fat after Gold 2004
+ * (doi:10.2214/ajr.183.2.1830343); marrow after de Bazelaire 2004 (doi:10.1148/radiol.2303021331);
+ * the longer T2 of limbic cortex after Georgiades 2001 (AJNR 22:1732). Rows marked * are chosen
+ * between their neighbours.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
@@ -22,25 +23,25 @@ static const struct row {
 } rows[PH_TISSUE_COUNT] = {
     [PH_AIR]              = { "air",                    500,   1,   0, -1000, false },
     [PH_SKIN]             = { "skin",                   700,  32,  60,    40, false }, /* * */
-    [PH_FAT]              = { "fat",                    382,  68,  80,  -100, false },
+    [PH_FAT]              = { "fat",                    371, 133,  80,  -100, false },
     [PH_MUSCLE]           = { "muscle",                1412,  40,  78,    55, false },
     [PH_BONE]             = { "bone",                   250,   1,   5,  1300, false }, /* * */
     [PH_MARROW]           = { "marrow",                 586,  49,  55,   350, false },
     [PH_CSF]              = { "csf",                   4000, 1800, 100,    8, false }, /* * */
-    [PH_GREY]             = { "grey",                  1331, 110,  82,    38, true },
+    [PH_GREY]             = { "grey",                  1331,  99,  82,    38, true },
     [PH_WHITE]            = { "white",                  832,  80,  70,    29, true },
-    [PH_CEREBELLAR_GREY]  = { "cerebellar grey",       1270, 102,  82,    38, true }, /* * */
+    [PH_CEREBELLAR_GREY]  = { "cerebellar grey",       1270,  96,  82,    38, true }, /* * */
     [PH_CEREBELLAR_WHITE] = { "cerebellar white",       860,  84,  71,    30, true }, /* * */
     [PH_BRAIN_STEM]       = { "brain stem",             930,  86,  72,    31, true }, /* * */
-    [PH_CAUDATE]          = { "caudate",               1270,  96,  81,    37, true }, /* * */
+    [PH_CAUDATE]          = { "caudate",               1270,  92,  81,    37, true }, /* * */
     [PH_PUTAMEN]          = { "putamen",               1190,  88,  80,    37, true }, /* * */
     [PH_PALLIDUM]         = { "pallidum",               960,  66,  73,    36, true }, /* * */
     [PH_THALAMUS]         = { "thalamus",              1080,  88,  77,    35, true }, /* * */
-    [PH_LIMBIC_GREY]      = { "limbic grey",           1331, 124,  82,    38, true },
+    [PH_LIMBIC_GREY]      = { "limbic grey",           1331, 110,  82,    38, true },
     [PH_TRACT]            = { "tract",                  832,  91,  70,    29, true }, /* * */
     [PH_IRON_GREY]        = { "iron grey",             1000,  58,  74,    36, true }, /* * */
     [PH_VENTRICLE]        = { "ventricle",             4000, 1800, 100,    8, true }, /* * */
-    [PH_CHOROID]          = { "choroid plexus",        1500, 150,  88,    45, true }, /* * */
+    [PH_CHOROID]          = { "choroid plexus",        1500, 105,  88,    45, true }, /* * */
     [PH_LESION]           = { "lesion",                1250, 165,  80,    22, true }, /* * */
     [PH_LESION_FLAIR]     = { "lesion in flair alone",  832, 135,  70,    28, true }, /* * */
     [PH_LESION_DARK]      = { "lesion with iron",      1250,  45,  80,    15, true }, /* * */
