@@ -11,6 +11,7 @@
 #include "command/machine.h"
 #include "format/format.h"
 #include "intensity/intensity.h"
+#include "tensor/tensor.h"
 
 enum { MAX_PROBLEMS = 16 };
 
@@ -57,6 +58,19 @@ static void find_tables(findings *f)
     }
     for (int n = 0; lar_normalizer_methods[n]; n++)
         lar_text_add(&f->normalizers, "%s%s", n ? ", " : "", lar_normalizer_methods[n]->name);
+}
+
+static void find_backends(findings *f)
+{
+    const lar_backend *chosen = NULL;
+    if (lar_backend_find(&chosen, NULL) != LAR_OK || lar_text_is(chosen->name, "plain"))
+        problem(f, "no fast backend runs here, so training will be very slow; build with oneDNN "
+                   "(libdnnl-dev)");
+    for (int n = 0; lar_backends[n]; n++) {
+        char words[128];
+        lar_backends[n]->about(words, sizeof words);
+        lar_text_add(&f->backends, "%s%s (%s)", n ? ", " : "", lar_backends[n]->name, words);
+    }
 }
 
 static void find_threads(findings *f, bool asked)
@@ -173,6 +187,7 @@ static lar_status doctor_run(lar_call *call)
     LAR_TRY(lar_machine_ask(&f.machine));
     find_libraries(&f);
     find_tables(&f);
+    find_backends(&f);
     find_threads(&f, call->threads_asked);
     find_limits(&f);
     if (call->json)

@@ -53,6 +53,8 @@ enum { LAR_CONV_FORWARD, LAR_CONV_DATA, LAR_CONV_WEIGHTS };
  * number of threads (convolutions: for the same number). */
 typedef struct lar_backend {
     const char *name;
+    /* Its version and the instructions that it will use here, for people. */
+    void (*about)(char *words, size_t room);
     /* Channels per block on this machine; LAR_EUNSUPPORTED where the backend cannot run. */
     lar_status (*block)(int *out);
     /* Whether convolutions read a planar input of so many channels well. */

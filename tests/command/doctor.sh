@@ -1,11 +1,14 @@
 # larmor doctor: it answers everywhere, and problems that are made on purpose are named.
 # SPDX-License-Identifier: Apache-2.0
 status 0 larmor doctor
-for word in larmor libraries processor threads memory disk fonts formats normalizers; do
+for word in larmor libraries processor backends threads memory disk fonts formats normalizers; do
     says "^$word  *[^ ]"
 done
 says "^larmor *$(larmor --version | cut -d ' ' -f 2), built by"
 says '^formats .*NIfTI (.nii '
+says '^backends .*onednn (oneDNN [0-9.]* with '
+status 0 env ONEDNN_MAX_CPU_ISA=AVX2 larmor doctor
+! grep -q '^backends .*AVX-512' out || fail "what oneDNN will use is not what the backend says"
 status 0 larmor doctor -j 3
 says '^threads *3 (--threads'
 status 0 env OMP_NUM_THREADS=5 larmor doctor

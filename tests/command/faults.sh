@@ -37,8 +37,8 @@ run() {
     timeout 60 env LD_PRELOAD="$FAULT_LIBRARY" "$setting" "$@" >out 2>err
 }
 
-# faults OUTPUT COMMAND ...: OUTPUT is a file or folder in now/. First nothing is there; then, of a
-# file, an old one, and --force.
+# faults OUTPUT COMMAND ...: the calls of `kinds`; OUTPUT is a file or folder in now/. First nothing
+# is there; then, of a file, an old one, and --force.
 tried=0
 faults() {
     output=$1; shift
@@ -54,6 +54,7 @@ faults() {
         [ -e "now/$output" ] || fail "'$*' does not write $output"
         contents now >finished
         while read -r kind count; do
+            case "$kinds" in *"$kind"*) ;; *) continue ;; esac
             case $kind in
                 open) errors="EACCES EMFILE:sticky" ;;
                 read) errors="EIO EINTR SHORT" ;;
@@ -65,7 +66,7 @@ faults() {
                 *) errors="EIO" ;;
             esac
             # of many calls of a kind the first, the last, and some between
-            step=$((count / ${FAULT_POINTS:-12} + 1))
+            step=$((count / ${FAULT_POINTS:-4} + 1))
             k=1
             while [ $k -le "$count" ]; do
                 for error in $errors; do
@@ -86,6 +87,7 @@ faults() {
 }
 
 has() { larmor commands | grep -qx "$1"; }
+kinds="open read write fsync close rename link mmap alloc"
 mkdir in
 tiny_image in/t1.nii
 gzip -kn in/t1.nii
@@ -94,7 +96,9 @@ has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --s
 has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
 has crop && faults x.nii larmor crop in/t1.nii -o now/x.nii --axis z --range 0.2 0.8
 has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -o now/x.nii.gz
-has figure && faults x.png larmor figure in/t1.nii.gz in/t1.nii -o now/x.png
+# fontconfig and cairo open and read fonts: what fails there is not larmor's
+kinds="write fsync rename link alloc"
+has figure && faults x.png larmor figure in/t1.nii -o now/x.png
 [ $tried -gt 0 ] || fail "no fault was tried"
 echo "$tried faults"
 

@@ -40,6 +40,31 @@ static lar_status check(dnnl_status_t status, const char *what)
     return lar_fail(LAR_EDEVICE, "oneDNN cannot %s (its status is %d)", what, (int)status);
 }
 
+/* oneDNN chooses by the processor, and by ONEDNN_MAX_CPU_ISA where that is set. */
+static void about(char *words, size_t room)
+{
+    static const struct {
+        dnnl_cpu_isa_t isa;
+        const char *name;
+    } sets[] = { { dnnl_cpu_isa_avx512_core_amx, "AVX-512 with AMX" },
+                 { dnnl_cpu_isa_avx512_core_bf16, "AVX-512 with bfloat16" },
+                 { dnnl_cpu_isa_avx512_core_vnni, "AVX-512 with VNNI" },
+                 { dnnl_cpu_isa_avx512_core, "AVX-512" },
+                 { dnnl_cpu_isa_avx2, "AVX2" },
+                 { dnnl_cpu_isa_avx, "AVX" },
+                 { dnnl_cpu_isa_sse41, "SSE4.1" } };
+    const dnnl_version_t *version = dnnl_version();
+    const unsigned has = (unsigned)dnnl_get_effective_cpu_isa();
+    const char *name = "no vector instructions";
+    for (size_t n = 0; n < sizeof sets / sizeof *sets; n++)
+        if ((has & (unsigned)sets[n].isa) == (unsigned)sets[n].isa) {
+            name = sets[n].name;
+            break;
+        }
+    snprintf(words, room, "oneDNN %d.%d.%d with %s", version->major, version->minor, version->patch,
+             name);
+}
+
 static lar_status block(int *out)
 {
     *out = dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core ? 16 : 8;
@@ -332,6 +357,7 @@ static void *memory_new(size_t bytes)
 
 const lar_backend lar_backend_onednn = {
     .name = "onednn",
+    .about = about,
     .block = block,
     .planar_input = planar_input,
     .memory_new = memory_new,

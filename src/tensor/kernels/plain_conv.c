@@ -8,6 +8,11 @@ struct lar_conv {
     lar_conv_shape shape;
 };
 
+static void about(char *words, size_t room)
+{
+    snprintf(words, room, "loops in C, slow: what the others are checked against");
+}
+
 static lar_status block(int *out)
 {
     *out = 1;
@@ -193,6 +198,7 @@ static void *memory_new(size_t bytes)
 
 const lar_backend lar_backend_plain = {
     .name = "plain",
+    .about = about,
     .block = block,
     .planar_input = planar_input,
     .memory_new = memory_new,
