@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Writes the seeds of corpus/: tiny files of every kind that the readers know.
+
+Only Python's standard library. What a fuzzer finds is added to corpus/ by hand under a name that says what it was.
+SPDX-License-Identifier: Apache-2.0
+"""
+import gzip
+import pathlib
+import struct
+import zlib
+
+HERE = pathlib.Path(__file__).parent / "corpus"
+SIZES = {2: 1, 256: 1, 4: 2, 512: 2, 8: 4, 768: 4, 16: 4, 1024: 8, 1280: 8, 64: 8}
+
+
+def nifti(version, order, datatype, dims, slope=(1.0, 0.0), extension=b"", sform=1, qform=1):
+    head = bytearray(348 if version == 1 else 540)
+
+    def put(at, kind, *values):
+        struct.pack_into(order + str(len(values)) + kind, head, at, *values)
+
+    dim = [len(dims), *dims] + [1] * (7 - len(dims))
+    bits = 8 * SIZES[datatype]
+    offset = len(head) + 4 + (16 if extension else 0)
+    sizes = [1.0, 2.0, 2.0, 3.0, 1.5, 1.0, 1.0, 1.0]
+    rows = [2, 0, 0, -5, 0, 2, 0, -6, 0, 0, 3, -7]
+    put(0, "i", len(head))
+    if version == 1:
+        put(40, "h", *dim), put(70, "h", datatype, bits), put(76, "f", *sizes)
+        put(108, "f", offset, *slope), put(123, "B", 10), put(252, "h", qform, sform)
+        put(256, "f", 0, 0, 0, -5, -6, -7, *rows)
+        head[344:348] = b"n+1\0"
+    else:
+        head[4:12] = b"n+2\0\r\n\x1a\n"
+        put(12, "h", datatype, bits), put(16, "q", *dim), put(104, "d", *sizes)
+        put(168, "q", offset), put(176, "d", *slope), put(344, "i", qform, sform)
+        put(352, "d", 0, 0, 0, -5, -6, -7, *rows), put(500, "i", 10)
+    flag = b"\1\0\0\0" if extension else b"\0\0\0\0"
+    block = struct.pack(order + "ii", 16, 6) + extension.ljust(8, b"\0") if extension else b""
+    count = SIZES[datatype]
+    for d in dims:
+        count *= d
+    return bytes(head) + flag + block + bytes(n * 37 % 251 for n in range(count))
+
+
+def packed(data, level=6):
+    return gzip.compress(data, level, mtime=0)
+
+
+def write(folder, name, data):
+    path = HERE / folder
+    path.mkdir(parents=True, exist_ok=True)
+    (path / name).write_bytes(data)
+
+
+for version in (1, 2):
+    for order, word in (("<", "little"), (">", "big")):
+        write("nifti", f"v{version}_{word}_i16", nifti(version, order, 4, (3, 2, 2)))
+        write("nifti", f"v{version}_{word}_u8_scaled", nifti(version, order, 2, (3, 3, 2), (0.5, -3.0)))
+    write("nifti", f"v{version}_f64_extension", nifti(version, "<", 64, (2, 2, 1), extension=b"note"))
+    write("nifti", f"v{version}_4d", nifti(version, "<", 16, (2, 2, 1, 3), sform=0))
+    write("nifti", f"v{version}_no_forms_gz", packed(nifti(version, "<", 512, (3, 2, 1), sform=0, qform=0)))
+
+text = b"larmor " * 30
+write("gzip", "plain", packed(text))
+write("gzip", "stored", packed(text, 0))
+write("gzip", "two_members", packed(text) + packed(b"second"))
+write("gzip", "empty", packed(b""))
+write("gzip", "garbage_after", packed(text) + b"garbage")
+write("gzip", "zeros", packed(bytes(20000)))
+body = zlib.compressobj(6, zlib.DEFLATED, -15)
+raw = body.compress(text) + body.flush()
+tail = struct.pack("<II", zlib.crc32(text), len(text))
+write("gzip", "all_header_fields", b"\x1f\x8b\x08\x1c\0\0\0\0\0\x03" + b"\x03\0abc" + b"name\0" + b"comment\0" + raw + tail)
+write("gzip", "lying_isize", packed(text)[:-4] + struct.pack("<I", 0x7fffffff))
