@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -53,6 +54,20 @@ static inline const char *check_folder(void)
     static char path[64];
     snprintf(path, sizeof path, "/tmp/larmor-test-XXXXXX");
     return mkdtemp(path);
+}
+
+static inline void check_folder_remove(const char *path)
+{
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        char name[4096];
+        if (lar_text_is(entry->d_name, ".") || lar_text_is(entry->d_name, "..")) continue;
+        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (entry->d_type == DT_DIR) check_folder_remove(name);
+        unlink(name);
+    }
+    if (folder) closedir(folder);
+    rmdir(path);
 }
 
 #endif
