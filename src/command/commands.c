@@ -4,9 +4,12 @@
 #include "command/command.h"
 
 extern const lar_command lar_command_check;
+extern const lar_command lar_command_convert;
 extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
 extern const lar_command lar_command_evaluate;
+extern const lar_command lar_command_figure;
+extern const lar_command lar_command_info;
 extern const lar_command lar_command_lr_find;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_phantom;
@@ -17,6 +20,8 @@ extern const lar_command lar_command_train;
 
 const lar_command *const lar_commands[] = {
     &lar_command_phantom,
+    &lar_command_info,
+    &lar_command_convert,
     &lar_command_resample,
     &lar_command_crop,
     &lar_command_normalize_zscore,

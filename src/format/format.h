@@ -29,6 +29,10 @@ typedef struct lar_image_about {
     lar_notes *notes;
     lar_text warnings; /* one a line */
 } lar_image_about;
+/* The image and what its file says; warnings are in `about` and not in the log. `about` is cleared
+ * by the caller, also after a failure. */
+lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path,
+                                int form);
 /* Reads the header alone: the voxels are neither inflated nor verified, only their length is
  * where the file is not compressed. Clear with lar_image_about_clear(), also after a failure. */
 lar_status lar_image_read_header(lar_image_about *out, const char *path);

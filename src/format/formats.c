@@ -79,27 +79,34 @@ void lar_image_about_clear(lar_image_about *about)
     *about = (lar_image_about){ 0 };
 }
 
-static lar_status read_source(lar_image **out, lar_source *source, int form)
+static lar_status read_source(lar_image **out, lar_image_about *about, lar_source *source, int form)
 {
     lar_status status = LAR_OK;
-    lar_image_about about = { 0 };
     const lar_format *format;
 
-    LAR_TRY(format_of_content(&format, &about, source));
-    LAR_TRY(format->read(out, &about, source, form));
-    lar_about_say(&about, source->path);
+    LAR_TRY(format_of_content(&format, about, source));
+    LAR_TRY(format->read(out, about, source, form));
 done:
-    lar_image_about_clear(&about);
+    return status;
+}
+
+lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path, int form)
+{
+    lar_source source;
+    *out = NULL;
+    *about = (lar_image_about){ 0 };
+    lar_status status = lar_source_open(&source, path, false);
+    if (status == LAR_OK) status = read_source(out, about, &source, form);
+    lar_source_clear(&source);
     return status;
 }
 
 lar_status lar_image_read_form(lar_image **out, const char *path, int form)
 {
-    lar_source source;
-    *out = NULL;
-    lar_status status = lar_source_open(&source, path, false);
-    if (status == LAR_OK) status = read_source(out, &source, form);
-    lar_source_clear(&source);
+    lar_image_about about;
+    const lar_status status = lar_image_read_about(out, &about, path, form);
+    if (status == LAR_OK) lar_about_say(&about, path);
+    lar_image_about_clear(&about);
     return status;
 }
 
@@ -111,9 +118,12 @@ lar_status lar_image_read(lar_image **out, const char *path)
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name)
 {
     lar_source source;
+    lar_image_about about = { 0 };
     *out = NULL;
     lar_status status = lar_source_over(&source, bytes, count, name);
-    if (status == LAR_OK) status = read_source(out, &source, LAR_FORM_AUTO);
+    if (status == LAR_OK) status = read_source(out, &about, &source, LAR_FORM_AUTO);
+    if (status == LAR_OK) lar_about_say(&about, name);
+    lar_image_about_clear(&about);
     lar_source_clear(&source);
     return status;
 }
