@@ -91,7 +91,7 @@ kinds="open read write fsync close rename link mmap alloc"
 mkdir in
 tiny_image in/t1.nii
 gzip -kn in/t1.nii
-has convert && faults x.nii.gz larmor convert in/t1.nii now/x.nii.gz
+has convert && faults x.nii.gz larmor convert in/t1.nii -o now/x.nii.gz
 has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --spacing 2
 has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
 has crop && faults x.nii larmor crop in/t1.nii -o now/x.nii --axis z --range 0.2 0.8
