@@ -26,7 +26,7 @@ struct lar_conv {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     pass passes[3];
-    dnnl_memory_t plain;      /* weights (out, in, kz, ky, kx), padded channels */
+    dnnl_memory_t plain[2]; /* weights (out, in, kz, ky, kx) and (in, out, ...), padded channels */
     dnnl_primitive_t pack[2]; /* plain to the layout of forward and data; NULL: the same */
     dnnl_primitive_t unpack;  /* the layout of the weights' gradient to plain */
     float *plain_weights;
@@ -98,14 +98,19 @@ static dnnl_status_t memory_for(dnnl_memory_t *memory, dnnl_primitive_desc_t pd,
     return dnnl_memory_create(memory, md, engine, DNNL_MEMORY_NONE);
 }
 
+/* The gradient of the input is a forward convolution too, of the output's gradient with the kernel
+ * mirrored and its channels exchanged: oneDNN 2.6 runs that a quarter faster than its backward
+ * pass. */
 static lar_status pass_new(lar_conv *conv, int kind, dnnl_primitive_desc_t *forward,
                            dnnl_memory_desc_t *weights_desc)
 {
     const lar_conv_shape *s = &conv->shape;
     const int64_t half = s->kernel / 2;
+    const int64_t from = kind == LAR_CONV_DATA ? conv->out_padded : conv->in_padded;
+    const int64_t to = kind == LAR_CONV_DATA ? conv->in_padded : conv->out_padded;
     const dnnl_dims_t strides = { 1, 1, 1 }, padding = { half, half, half };
-    const dnnl_dims_t weight_dims = { conv->out_padded, conv->in_padded, s->kernel, s->kernel,
-                                      s->kernel };
+    const dnnl_dims_t weight_dims = { to, from, s->kernel, s->kernel, s->kernel };
+    const bool backward = kind == LAR_CONV_WEIGHTS;
     lar_status status = LAR_OK;
     int channel_block;
     dnnl_memory_desc_t in, weights, out;
@@ -115,51 +120,36 @@ static lar_status pass_new(lar_conv *conv, int kind, dnnl_primitive_desc_t *forw
     pass *p = &conv->passes[kind];
 
     LAR_TRY(block(&channel_block));
-    LAR_TRY(
-        check(tensor_desc(&in, s->batch, conv->in_padded, s->size, s->planar ? 1 : channel_block),
-              "describe an input"));
-    LAR_TRY(check(tensor_desc(&out, s->batch, conv->out_padded, s->size, channel_block),
-                  "describe an output"));
+    LAR_TRY(check(tensor_desc(&in, s->batch, from, s->size, s->planar ? 1 : channel_block),
+                  "describe an input"));
+    LAR_TRY(check(tensor_desc(&out, s->batch, to, s->size, channel_block), "describe an output"));
     LAR_TRY(check(
         dnnl_memory_desc_init_by_tag(&weights, DIMS, weight_dims, dnnl_f32, dnnl_format_tag_any),
         "describe weights"));
-    if (kind == LAR_CONV_FORWARD)
-        LAR_TRY(check(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
-                                                         dnnl_convolution_direct, &in, &weights,
-                                                         NULL, &out, strides, padding, padding),
-                      "describe a convolution"));
-    else if (kind == LAR_CONV_DATA)
-        LAR_TRY(check(dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &in,
-                                                               &weights, &out, strides, padding,
-                                                               padding),
-                      "describe a convolution's backward pass"));
-    else
-        LAR_TRY(check(dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
-                                                                  &in, &weights, NULL, &out,
-                                                                  strides, padding, padding),
-                      "describe a convolution's backward pass"));
+    LAR_TRY(check(backward
+                      ? dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
+                                                                    &in, &weights, NULL, &out,
+                                                                    strides, padding, padding)
+                      : dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
+                                                           dnnl_convolution_direct, &in, &weights,
+                                                           NULL, &out, strides, padding, padding),
+                  "describe a convolution"));
     LAR_TRY(check(dnnl_primitive_attr_create(&attr), "make attributes"));
     LAR_TRY(check(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user),
                   "take scratch memory from its caller"));
-    LAR_TRY(check(dnnl_primitive_desc_create(&pd, &desc, attr, conv->engine, *forward),
-                  "make a convolution of this shape"));
-    LAR_TRY(check(dnnl_primitive_create(&p->primitive, pd), "make a convolution"));
-    const bool weights_out = kind == LAR_CONV_WEIGHTS, data_out = kind == LAR_CONV_DATA;
     LAR_TRY(check(
-        memory_for(&p->in, pd, data_out ? dnnl_query_diff_src_md : dnnl_query_src_md, conv->engine),
-        "make an input"));
-    LAR_TRY(check(memory_for(&p->weights, pd,
-                             weights_out ? dnnl_query_diff_weights_md : dnnl_query_weights_md,
-                             conv->engine),
-                  "make weights"));
-    LAR_TRY(check(memory_for(&p->out, pd,
-                             kind == LAR_CONV_FORWARD ? dnnl_query_dst_md : dnnl_query_diff_dst_md,
-                             conv->engine),
-                  "make an output"));
+        dnnl_primitive_desc_create(&pd, &desc, attr, conv->engine, backward ? *forward : NULL),
+        "make a convolution of this shape"));
+    LAR_TRY(check(dnnl_primitive_create(&p->primitive, pd), "make a convolution"));
+    const dnnl_query_t weights_query =
+        backward ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+    const dnnl_query_t out_query = backward ? dnnl_query_diff_dst_md : dnnl_query_dst_md;
+    LAR_TRY(check(memory_for(&p->in, pd, dnnl_query_src_md, conv->engine), "make an input"));
+    LAR_TRY(check(memory_for(&p->weights, pd, weights_query, conv->engine), "make weights"));
+    LAR_TRY(check(memory_for(&p->out, pd, out_query, conv->engine), "make an output"));
     LAR_TRY(check(memory_for(&p->scratch, pd, dnnl_query_scratchpad_md, conv->engine),
                   "make scratch memory"));
-    *weights_desc = *dnnl_primitive_desc_query_md(
-        pd, weights_out ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+    *weights_desc = *dnnl_primitive_desc_query_md(pd, weights_query, 0);
     p->weight_bytes = rounded(dnnl_memory_desc_get_size(weights_desc));
     p->scratch_bytes = rounded(
         dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0)));
@@ -197,11 +187,25 @@ static void conv_free(lar_conv *conv)
     for (int p = 0; p < 2; p++)
         if (conv->pack[p]) dnnl_primitive_destroy(conv->pack[p]);
     if (conv->unpack) dnnl_primitive_destroy(conv->unpack);
-    if (conv->plain) dnnl_memory_destroy(conv->plain);
+    for (int p = 0; p < 2; p++)
+        if (conv->plain[p]) dnnl_memory_destroy(conv->plain[p]);
     if (conv->stream) dnnl_stream_destroy(conv->stream);
     if (conv->engine) dnnl_engine_destroy(conv->engine);
     lar_free(conv->plain_weights);
     lar_free(conv);
+}
+
+/* Weights as rows of padded channels, over the one buffer. */
+static lar_status plain_new(lar_conv *conv, int p, dnnl_memory_desc_t *desc)
+{
+    const int64_t k = conv->shape.kernel;
+    const dnnl_dims_t dims = { p ? conv->in_padded : conv->out_padded,
+                               p ? conv->out_padded : conv->in_padded, k, k, k };
+    const lar_status status = check(
+        dnnl_memory_desc_init_by_tag(desc, DIMS, dims, dnnl_f32, dnnl_abcde), "describe weights");
+    if (status != LAR_OK) return status;
+    return check(dnnl_memory_create(&conv->plain[p], desc, conv->engine, conv->plain_weights),
+                 "make weights");
 }
 
 static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
@@ -222,17 +226,13 @@ static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
     LAR_TRY(check(dnnl_engine_create(&conv->engine, dnnl_cpu, 0), "start on the processor"));
     LAR_TRY(check(dnnl_stream_create(&conv->stream, conv->engine, dnnl_stream_default_flags),
                   "start on the processor"));
-    const dnnl_dims_t dims = { conv->out_padded, conv->in_padded, shape->kernel, shape->kernel,
-                               shape->kernel };
-    LAR_TRY(check(dnnl_memory_desc_init_by_tag(&plain, DIMS, dims, dnnl_f32, dnnl_abcde),
-                  "describe weights"));
-    conv->plain_weights = lar_alloc((int64_t)dnnl_memory_desc_get_size(&plain), 1);
+    const int64_t k = shape->kernel;
+    conv->plain_weights = lar_alloc(conv->out_padded * conv->in_padded * k * k * k, sizeof(float));
     if (!conv->plain_weights) {
         status = LAR_EMEMORY;
         goto done;
     }
-    LAR_TRY(check(dnnl_memory_create(&conv->plain, &plain, conv->engine, conv->plain_weights),
-                  "make weights"));
+    LAR_TRY(plain_new(conv, 0, &plain));
     LAR_TRY(pass_new(conv, LAR_CONV_FORWARD, &forward, &packed));
     LAR_TRY(reorder_new(&conv->pack[0], &plain, &packed, conv->engine));
     if (shape->gradients) {
@@ -240,7 +240,8 @@ static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
         LAR_TRY(reorder_new(&conv->unpack, &packed, &plain, conv->engine));
     }
     if (shape->gradients && !shape->planar) {
-        LAR_TRY(pass_new(conv, LAR_CONV_DATA, &forward, &packed));
+        LAR_TRY(plain_new(conv, 1, &plain));
+        LAR_TRY(pass_new(conv, LAR_CONV_DATA, NULL, &packed));
         LAR_TRY(reorder_new(&conv->pack[1], &plain, &packed, conv->engine));
     }
     *out = conv;
@@ -265,20 +266,20 @@ static size_t conv_scratch(const lar_conv *conv, int kind)
 static lar_status run(lar_conv *conv, int kind, const void *in, const void *weights,
                       const void *out, void *scratch)
 {
-    /* oneDNN's handles are not const; inputs are only read */
+    /* oneDNN's handles are not const; what goes in is only read */
     const pass *p = &conv->passes[kind];
+    const bool backward = kind == LAR_CONV_WEIGHTS;
     lar_status status = LAR_OK;
     LAR_TRY(check(dnnl_memory_set_data_handle(p->in, (void *)(uintptr_t)in), "set an input"));
     LAR_TRY(
         check(dnnl_memory_set_data_handle(p->weights, (void *)(uintptr_t)weights), "set weights"));
     LAR_TRY(check(dnnl_memory_set_data_handle(p->out, (void *)(uintptr_t)out), "set an output"));
     LAR_TRY(check(dnnl_memory_set_data_handle(p->scratch, scratch), "set scratch memory"));
-    const dnnl_exec_arg_t args[4] = {
-        { kind == LAR_CONV_DATA ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, p->in },
-        { kind == LAR_CONV_WEIGHTS ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, p->weights },
-        { kind == LAR_CONV_FORWARD ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, p->out },
-        { DNNL_ARG_SCRATCHPAD, p->scratch }
-    };
+    const dnnl_exec_arg_t args[4] = { { DNNL_ARG_SRC, p->in },
+                                      { backward ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS,
+                                        p->weights },
+                                      { backward ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, p->out },
+                                      { DNNL_ARG_SCRATCHPAD, p->scratch } };
     LAR_TRY(
         check(dnnl_primitive_execute(p->primitive, conv->stream, 4, args), "run a convolution"));
     LAR_TRY(check(dnnl_stream_wait(conv->stream), "finish a convolution"));
@@ -296,23 +297,36 @@ static lar_status reorder(lar_conv *conv, dnnl_primitive_t primitive, dnnl_memor
     return status;
 }
 
-static lar_status conv_pack(lar_conv *conv, const float *weights, void *packed)
+/* The plain buffer from the weights: as they are, or mirrored with channels exchanged. */
+static void fill_plain(const lar_conv *conv, const float *weights, bool mirrored)
 {
     const lar_conv_shape *s = &conv->shape;
     const int64_t taps = s->kernel * s->kernel * s->kernel;
-    lar_status status = LAR_OK;
-    memset(conv->plain_weights, 0,
-           (size_t)(conv->out_padded * conv->in_padded * taps) * sizeof(float));
+    const int64_t row = mirrored ? conv->out_padded : conv->in_padded;
+    float *to = conv->plain_weights;
+    memset(to, 0, (size_t)(conv->out_padded * conv->in_padded * taps) * sizeof *to);
     for (int64_t o = 0; o < s->out; o++)
-        memcpy(conv->plain_weights + o * conv->in_padded * taps, weights + o * s->in * taps,
-               (size_t)(s->in * taps) * sizeof(float));
-    char *at = packed;
+        for (int64_t i = 0; i < s->in; i++)
+            for (int64_t t = 0; t < taps; t++) {
+                const float w = weights[(o * s->in + i) * taps + t];
+                if (mirrored)
+                    to[(i * row + o) * taps + taps - 1 - t] = w;
+                else
+                    to[(o * row + i) * taps + t] = w;
+            }
+}
+
+static lar_status conv_pack(lar_conv *conv, const float *weights, void *packed)
+{
     static const int order[2] = { LAR_CONV_FORWARD, LAR_CONV_DATA };
+    lar_status status = LAR_OK;
+    char *at = packed;
     for (int p = 0; p < 2; p++) {
         if (!conv->pack[p]) continue;
         dnnl_memory_t to = conv->passes[order[p]].weights;
+        fill_plain(conv, weights, p == 1);
         LAR_TRY(check(dnnl_memory_set_data_handle(to, at), "set weights"));
-        LAR_TRY(reorder(conv, conv->pack[p], conv->plain, to));
+        LAR_TRY(reorder(conv, conv->pack[p], conv->plain[p], to));
         at += conv->passes[order[p]].weight_bytes;
     }
 done:
@@ -329,7 +343,7 @@ static lar_status conv_data(lar_conv *conv, const void *packed, const float *dou
                             void *scratch)
 {
     const char *weights = (const char *)packed + conv->passes[LAR_CONV_FORWARD].weight_bytes;
-    return run(conv, LAR_CONV_DATA, din, weights, dout, scratch);
+    return run(conv, LAR_CONV_DATA, dout, weights, din, scratch);
 }
 
 static lar_status conv_weights(lar_conv *conv, const float *in, const float *dout, float *gradient,
@@ -340,7 +354,7 @@ static lar_status conv_weights(lar_conv *conv, const float *in, const float *dou
     const int64_t taps = s->kernel * s->kernel * s->kernel;
     lar_status status = LAR_OK;
     LAR_TRY(run(conv, LAR_CONV_WEIGHTS, in, scratch, dout, (char *)scratch + p->weight_bytes));
-    LAR_TRY(reorder(conv, conv->unpack, p->weights, conv->plain));
+    LAR_TRY(reorder(conv, conv->unpack, p->weights, conv->plain[0]));
     for (int64_t o = 0; o < s->out; o++) {
         const float *from = conv->plain_weights + o * conv->in_padded * taps;
         float *to = gradient + o * s->in * taps;
