@@ -242,7 +242,7 @@ typedef struct lar_figure_params {
     const char *planes;      /* some of "axial,coronal,sagittal", one row each */
     lar_reals at;            /* x y z in millimetres; empty: the centre of the first image's head */
     lar_reals window;        /* low high for all images, or two for each; empty: by `percentiles` */
-    lar_reals percentiles;   /* of the voxels of the head: what is drawn black and white */
+    lar_reals percentiles;   /* of the voxels below skin and skull: drawn black and white */
     lar_ints share;          /* numbers of images, from 1, that share one window */
     lar_ints difference;     /* a b: one more column with image b minus image a */
     double difference_limit; /* end of the colour bar; NaN: 99.5th percentile of the head */

@@ -53,7 +53,8 @@ const lar_command lar_command_phantom = {
             { "larmor phantom moved/ --subjects 1 --spacing 4 --contrasts t1,t2,ct --turn 8 --move "
               "5",
               "heads that moved between scans, to try registration on" },
-            { "larmor phantom drawn/ --subjects 1 --spacing 4 --labels labels.nii.gz",
+            { "larmor phantom drawn/ --subjects 1 --spacing 4 --labels labels.nii.gz "
+              "--label-table tissues.tsv",
               "the anatomy of a label map" },
             { 0 } },
     .run = phantom_run,

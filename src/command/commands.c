@@ -31,6 +31,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_train,
     &lar_command_predict,
     &lar_command_evaluate,
+    &lar_command_figure,
     &lar_command_doctor,
     NULL,
 };

@@ -66,7 +66,8 @@ lar_status lar_head_mask(lar_image **out, const lar_image *in)
     LAR_TRY(lar_image_channel(&first, in, 0));
     LAR_TRY(lar_image_range(&range, first));
     if (range.not_finite) {
-        status = lar_fail(LAR_ENUMERIC, "%lld voxels are not finite", (long long)range.not_finite);
+        status = lar_fail(LAR_ENUMERIC, "%lld of %lld voxels are not finite",
+                          (long long)range.not_finite, (long long)lar_image_voxel_count(first));
         lar_hint(status, "larmor info --voxels");
         goto done;
     }

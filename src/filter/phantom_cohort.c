@@ -109,7 +109,7 @@ static lar_status write_shared(const cohort *c, const lar_phantom *first)
     lar_status status = LAR_OK;
     lar_text table = { 0 }, study = { 0 };
 
-    lar_text_add(&table, "code\ttissue\tbrain\n");
+    lar_text_add(&table, "label\ttissue\tbrain\n");
     for (int64_t t = 0; t < first->tissue_count; t++)
         lar_text_add(&table, "%lld\t%s\t%d\n", (long long)t, first->tissues[t].name,
                      lar_phantom_is_brain((int)t));

@@ -95,12 +95,13 @@ done:
     return status;
 }
 
-static lar_status check_values(const lar_range *range)
+static lar_status check_values(const lar_image *image, const lar_range *range)
 {
     if (range->not_finite) {
-        const lar_status status =
-            lar_fail(LAR_ENUMERIC, "%lld voxels are not finite and would spoil those around them",
-                     (long long)range->not_finite);
+        const lar_status status = lar_fail(
+            LAR_ENUMERIC, "%lld of %lld voxels are not finite and would spoil those around them",
+            (long long)range->not_finite,
+            (long long)(lar_image_voxel_count(image) * image->channels));
         return lar_hint(status, "larmor info --voxels, or --interpolation nearest");
     }
     if (range->low < -FLT_MAX || range->high > FLT_MAX)
@@ -135,10 +136,8 @@ static lar_status load_channel(lar_image **out, const lar_image *view, int64_t c
     LAR_TRY(lar_image_channel(&channel, view, c));
     LAR_TRY(lar_image_to_type(&floats, channel, LAR_F32));
     if (along[0] || along[1] || along[2]) {
-        const int64_t count = lar_image_voxel_count(floats);
-        lar_image_free(channel); /* so that only a shared input is copied */
-        channel = NULL;
-        if (floats->buffer == view->buffer) {
+        if (floats->buffer == view->buffer) { /* shared: the input must stay as it is */
+            const int64_t count = lar_image_voxel_count(floats);
             LAR_TRY(lar_image_like(&own, floats, LAR_F32));
             memcpy(own->voxels, floats->voxels, (size_t)count * sizeof(float));
             lar_image_free(floats);
@@ -173,7 +172,7 @@ static lar_status resample_smooth(lar_image *out, const lar_image *view, const l
             copies = copies && axes[a].taps == 1;
         }
     }
-    if (!copies) LAR_TRY(check_values(range));
+    if (!copies) LAR_TRY(check_values(view, range));
     for (int64_t c = 0; c < out->channels; c++) {
         float *to = (float *)out->voxels + c * out->stride[3];
         LAR_TRY(load_channel(&volume, view, c, along));

@@ -22,6 +22,7 @@ lar_status lar_otsu_split(lar_otsu *out, const float *values, int64_t count)
         return lar_fail(LAR_ENUMERIC, "the image is constant: every value is %.9g", limits[0]);
     *out = (lar_otsu){ .low = limits[0], .width = (limits[1] - limits[0]) / BINS };
     const int64_t total = lar_histogram(out->counts, BINS, limits[0], limits[1], values, count);
+    int first = 0;
     double sum = 0, below = 0, sum_below = 0, best = -1;
     for (int b = 0; b < BINS; b++) sum += (double)out->counts[b] * (b + 0.5);
     for (int b = 0; b < BINS - 1; b++) {
@@ -32,9 +33,10 @@ lar_status lar_otsu_split(lar_otsu *out, const float *values, int64_t count)
         const double mean_below = sum_below / below, mean_above = (sum - sum_below) / above;
         const double between =
             below * above * (mean_above - mean_below) * (mean_above - mean_below);
-        if (between <= best) continue;
+        if (between < best) continue;
+        if (between > best) first = b + 1;
         best = between;
-        out->split = b + 1;
+        out->split = (first + b + 1) / 2; /* between two classes far apart: in the middle */
         out->means[0] = out->low + mean_below * out->width;
         out->means[1] = out->low + mean_above * out->width;
     }

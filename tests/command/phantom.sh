@@ -36,7 +36,7 @@ complains "missing argument <folder>"
 label=heads/truth/sub-01_labels.nii.gz
 status 65 larmor phantom b --labels $label --subjects 1 --spacing 6
 complains "labels of unknown tissue: 1, 6, 9, "
-sed 's/\t[01]$//; 1d' heads/truth/tissues.tsv >table.tsv
+cp heads/truth/tissues.tsv table.tsv # what a phantom writes is what --label-table reads
 status 0 larmor phantom b --labels $label --label-table table.tsv --subjects 1 --spacing 6 -q
 [ -s b/t1/sub-01_T1.nii.gz ] || fail "no scan of the label map"
 printf '1\tskinn\n' >wrong.tsv

@@ -1,0 +1,62 @@
+# Every example line of every command is run, on digital heads that bear the names of the manual.
+# Each command's examples run one after another in a fresh copy of the same folder.
+# SPDX-License-Identifier: Apache-2.0
+has() { larmor commands | grep -qx -- "$1"; }
+has phantom || skip "larmor phantom does not exist yet"
+
+mkdir manual && cd manual || exit 1
+status 0 larmor phantom one --subjects 1 --spacing 5 --contrasts t1,flair,t2,pd,ct -q
+for name in t1 flair t2 pd ct; do
+    cp one/$name/sub-01_*.nii.gz $name.nii.gz || fail "no $name in the phantom"
+done
+cp one/truth/sub-01_labels.nii.gz labels.nii.gz
+cp one/truth/sub-01_brain.nii.gz mask.nii.gz
+cp one/truth/tissues.tsv tissues.tsv
+rm -r one
+# study.yaml and its scans; a network and a training of seconds
+status 0 larmor phantom . --subjects 4 --spacing 6 -q
+sed 's/channels: .*/channels: 4/; s/blocks: .*/blocks: 1/; s/epochs: .*/epochs: 2/' study.yaml >small
+mv small study.yaml
+cp -r . ../cohort && mv ../cohort cohort
+if has prepare && has train; then
+    status 0 larmor prepare study.yaml -q
+    status 0 larmor train study.yaml -q
+    cp "$(find . -name best.safetensors)" model.safetensors || fail "the training left no best.safetensors"
+    rm -r study # the work of this study; the examples make their own
+fi
+cd ..
+
+larmor examples >lines
+[ -s lines ] || fail "no examples"
+# the next line's command: the longest name of a command that the line begins with
+larmor commands | awk '{ print length, $0 }' | sort -rn | cut -d ' ' -f 2- >names
+command_of() {
+    while read -r name; do
+        case "$1 " in "larmor $name "*) echo "$name"; return ;; esac
+    done <names
+    fail "no command in the example '$1'"
+}
+ran=0 last=
+while read -r line; do
+    command=$(command_of "$line") || exit 1
+    if [ "$command" != "$last" ]; then
+        rm -rf here && cp -r manual here
+        if has prepare && has train; then
+            # what a study command finds prepared, by the commands that the manual shows before it
+            case $command in train | lr-find | evaluate) (cd here && larmor prepare study.yaml -q) || fail "prepare" ;; esac
+        fi
+    fi
+    last=$command
+    (cd here && sh -c "$line") >out 2>err </dev/null
+    got=$?
+    [ $got -eq 0 ] || { cat err; fail "the example '$line' ends with $got"; }
+    case $line in
+        *" -o "*) # what it says it writes is there
+            output=${line##* -o }
+            output=${output%% *}
+            [ -s "here/$output" ] || fail "the example '$line' did not write $output"
+            ;;
+    esac
+    ran=$((ran + 1))
+done <lines
+[ $ran -eq "$(wc -l <lines)" ] || fail "ran $ran of the examples"
