@@ -11,7 +11,6 @@ extern const lar_command lar_command_evaluate;
 extern const lar_command lar_command_figure;
 extern const lar_command lar_command_info;
 extern const lar_command lar_command_lr_find;
-extern const lar_command lar_command_figure;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_phantom;
 extern const lar_command lar_command_predict;
