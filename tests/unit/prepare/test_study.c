@@ -1,0 +1,304 @@
+/* The study file: defaults, every section, and mistakes named with line, column and the nearest
+ * word.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+#include "prepare/prepare.h"
+
+#define IMAGES                                                                                     \
+    "data:\n"                                                                                      \
+    "  images:\n"                                                                                  \
+    "    t1: {path: \"t1/{subject}.nii\"}\n"                                                       \
+    "    flair: {path: \"flair/{subject}.nii\", role: target, contrast: flair}\n"                  \
+    "    head: {path: \"head/{subject}.nii\", role: mask}\n"
+
+static lar_status parse(lar_study **out, const char *text)
+{
+    return lar_study_parse(out, text, (int64_t)strlen(text), "lab/exp.yaml", "lab");
+}
+
+static void everything_but_data_has_a_default(void **state)
+{
+    (void)state;
+    lar_study *study;
+    CHECK_OK(parse(&study, IMAGES));
+    assert_string_equal(study->work, "lab/exp");
+    assert_string_equal(study->folder, "lab");
+    assert_string_equal(study->text, IMAGES);
+    assert_int_equal(study->data.image_count, 3);
+    assert_string_equal(study->data.images[0].name, "t1");
+    assert_int_equal(study->data.images[0].role, LAR_INPUT);
+    assert_int_equal(study->data.images[1].role, LAR_TARGET);
+    assert_string_equal(study->data.images[1].contrast, "flair");
+    assert_null(study->data.images[0].contrast);
+    assert_true(isnan(study->data.split.parts[LAR_TRAIN]));
+    CHECK_NEAR(study->data.split.parts[LAR_VALID], 0.2, 0);
+    assert_int_equal(study->step_count, 0);
+    assert_int_equal(study->network.channels, 16);
+    assert_int_equal(study->train.batch, 2);
+    assert_int_equal(study->train.epochs, 100);
+    assert_false(study->train.accumulate);
+    CHECK_NEAR(study->train.rate, 3e-3, 0);
+    CHECK_NEAR(study->train.weight_decay, 1e-2, 0);
+    CHECK_NEAR(study->train.momentum.at[0], 0.95, 0);
+    CHECK_NEAR(study->train.momentum.at[1], 0.85, 0);
+    CHECK_NEAR(study->train.beta2, 0.99, 0);
+    CHECK_NEAR(study->train.warm_up, 0.3, 0);
+    CHECK_NEAR(study->train.div, 25, 0);
+    assert_true(isnan(study->train.final_div));
+    assert_int_equal(study->train.patience, LAR_INT_AUTO);
+    lar_study_free(study);
+}
+
+static void sections_are_read(void **state)
+{
+    (void)state;
+    lar_study *study;
+    CHECK_OK(parse(&study, IMAGES "  split: {train: 9, valid: 3, seed: 7}\n"
+                                  "  leave_out: [Subj3, Subj5]\n"
+                                  "prepare:\n"
+                                  "  - resample: {images: flair, onto: t1}\n"
+                                  "  - normalize:\n"
+                                  "  - crop: {axis: x, range: [0.2, 0.8], when: training}\n"
+                                  "  - fit: {size: [16, 18, 20]}\n"
+                                  "network: {channels: 8, final: relu}\n"
+                                  "train:\n"
+                                  "  weight_decay: 0\n"
+                                  "  warm_up: 0.25\n"
+                                  "  momentum: 0.9 0.8\n"
+                                  "  patience: 10\n"
+                                  "  accumulate: yes\n"
+                                  "  schedule: constant\n"));
+    assert_int_equal(study->data.leave_out.count, 2);
+    assert_string_equal(study->data.leave_out.at[1], "Subj5");
+    CHECK_NEAR(study->data.split.parts[LAR_TRAIN], 9, 0);
+    assert_int_equal(study->data.split.seed, 7);
+    assert_int_equal(study->step_count, 4);
+    const bool on[4][3] = { { false, true, false },
+                            { true, true, false }, /* intensities: not the mask */
+                            { true, true, true },
+                            { true, true, true } };
+    const char *const names[] = { "resample", "normalize", "crop", "fit" };
+    for (int s = 0; s < 4; s++) {
+        assert_string_equal(study->steps[s].kind->name, names[s]);
+        for (int n = 0; n < 3; n++) assert_int_equal(study->steps[s].on[n], on[s][n]);
+        assert_int_equal(study->steps[s].only_training, s == 2);
+    }
+    assert_int_equal(study->network.channels, 8);
+    assert_int_equal(study->network.final, LAR_FINAL_RELU);
+    CHECK_NEAR(study->train.weight_decay, 0, 0);
+    CHECK_NEAR(study->train.warm_up, 0.25, 0);
+    CHECK_NEAR(study->train.momentum.at[1], 0.8, 0);
+    assert_int_equal(study->train.patience, 10);
+    assert_true(study->train.accumulate);
+    assert_int_equal(study->train.schedule, 1);
+    lar_study_free(study);
+}
+
+static void mistakes_have_a_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        { "train: {}\n", "exp.yaml:1:1: the study has no section 'data'" },
+        { "data: {}\n", "exp.yaml:1:7: 'data' has no 'images'" },
+        { "data: {images: {}}\n", "exp.yaml:1:16: 'images' names no image" },
+        { "data: 3\n", "exp.yaml:1:7: 'data' must be a map" },
+        { "[1]\n", "exp.yaml:1:1: 'the study' must be a map" },
+        { IMAGES "trian: {}\n", "exp.yaml:6:1: 'the study' has no key 'trian'\n  try 'train'" },
+        { IMAGES "train: {epoch: 3}\n",
+          "exp.yaml:6:9: 'train' has no key 'epoch'\n  try 'epochs'" },
+        { IMAGES "train: {weight-decay: 3}\n", "has no key 'weight-decay'\n  try 'weight_decay'" },
+        { IMAGES "train: {xyz: 3}\n", "  try one of sample batch" },
+        { IMAGES "train:\n  rate: fast\n", "exp.yaml:7:9: 'fast' is not a valid rate (a number" },
+        { IMAGES "train: {rate: nan}\n", "exp.yaml:6:15: 'nan' is not a valid rate" },
+        { IMAGES "train: {batch: 0}\n", "exp.yaml:6:16: '0' is not a valid batch" },
+        { IMAGES "train: {batch: 1.5}\n", "exp.yaml:6:16: '1.5' is not a valid batch" },
+        { IMAGES "train: {batch: [1, 2]}\n", "exp.yaml:6:16: 'batch' is one value, not a list" },
+        { IMAGES "train: {batch: {a: 1}}\n", "'batch' is one value, not a map" },
+        { IMAGES "train:\n  batch:\n", "exp.yaml:7:3: 'batch' has no value" },
+        { IMAGES "train: {loss: msee}\n", "exp.yaml:6:15: 'msee' is not a valid loss (one of" },
+        { IMAGES "train: {momentum: 0.9}\n", "exp.yaml:6:19: momentum is two numbers" },
+        { IMAGES "  split: {train: 9, vald: 3}\n", "exp.yaml:6:21: 'split' has no key 'vald'" },
+        { IMAGES "  folders: d\n", "exp.yaml:3:10: image 't1' has a path, but 'folders'" },
+        { IMAGES "  subjects: \"t1/x.nii\"\n", "exp.yaml:6:13: the pattern 't1/x.nii' has no" },
+        { "data: {images: {t1: {role: input}}}\n", "exp.yaml:1:17: image 't1' has no path" },
+        { "data: {images: {t1: {path: a.nii}}}\n", "exp.yaml:1:28: the pattern 'a.nii' has no" },
+        { "data: {images: {a/b: {path: x}}}\n", "exp.yaml:1:17: 'a/b' cannot name an image" },
+        { "data: {images: {t1: {path: x, rol: input}}}\n", "'t1' has no key 'rol'\n  try 'role'" },
+        { "data: {images: {t1: {path: \"{subject}\", role: inputs}}}\n", "is not a valid role" },
+        { IMAGES "prepare: {normalize: {}}\n", "exp.yaml:6:10: 'prepare' must be a list" },
+        { IMAGES "prepare: [normalize]\n", "exp.yaml:6:11: a step is one name" },
+        { IMAGES "prepare: [{crop: {}, fit: {}}]\n", "exp.yaml:6:11: a step is one name" },
+        { IMAGES "prepare:\n  - normalise: {}\n",
+          "exp.yaml:7:5: there is no step 'normalise'\n  try 'normalize'" },
+        { IMAGES "prepare:\n  - n4: {}\n", "  try one of resample normalize crop fit" },
+        { IMAGES "prepare:\n  - crop: {axis: w}\n", "exp.yaml:7:18: 'w' is not a valid axis" },
+        { IMAGES "prepare:\n  - crop: {range: [0.8, 0.2]}\n", "exp.yaml:7:5: a range is two" },
+        { IMAGES "prepare:\n  - crop: {range: [0.2, 1.2]}\n", "exp.yaml:7:19: '0.2, 1.2' is not" },
+        { IMAGES "prepare:\n  - crop: {axes: z}\n", "'crop' has no key 'axes'\n  try 'axis'" },
+        { IMAGES "prepare:\n  - fit: {}\n", "exp.yaml:7:5: fit needs a size" },
+        { IMAGES "prepare:\n  - resample: {}\n", "exp.yaml:7:5: resample takes either" },
+        { IMAGES "prepare:\n  - resample: {spacing: 1, onto: t1}\n", "resample takes either" },
+        { IMAGES "prepare:\n  - resample: {spacing: [1, 2]}\n", "one number or three, not 2" },
+        { IMAGES "prepare:\n  - resample: {spacing: 0}\n", "exp.yaml:7:25: '0' is not a valid" },
+        { IMAGES "prepare:\n  - resample: {onto: t2}\n", "there is no image 't2' in data" },
+        { IMAGES "prepare:\n  - fit: {size: 8, images: [t1, flare]}\n",
+          "exp.yaml:7:33: there is no image 'flare' in data\n  try 'flair'" },
+        { IMAGES "prepare:\n  - normalize: {mask: t1}\n", "'t1' cannot mask: its role is input" },
+        { IMAGES "prepare:\n  - normalize: {images: [head]}\n",
+          "exp.yaml:7:26: 'normalize' cannot be done to 'head': its role is mask" },
+        { IMAGES "prepare:\n  - normalize: {}\n  - normalize: {images: t1}\n",
+          "exp.yaml:8:5: 't1' is normalized a second time, first in line 7" },
+        { IMAGES "prepare:\n  - normalize: {when: training}\n", "so predict cannot leave it out" },
+    };
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        lar_study *study;
+        CHECK_FAILS(parse(&study, cases[n].text), LAR_EARGUMENT, cases[n].words);
+        assert_true(lar_text_starts(lar_error(), "lab/exp.yaml:"));
+        assert_null(study);
+    }
+}
+
+/* The recipe says what prepared volumes depend on, and nothing else. */
+static void recipe_is_blind_to_form(void **state)
+{
+    (void)state;
+    lar_study *a, *b;
+    CHECK_OK(parse(&a, IMAGES "prepare:\n  - resample: {spacing: 1}\ntrain: {rate: 1}\n"));
+    CHECK_OK(parse(&b, "# said otherwise\ntrain: {rate: 2}\n" IMAGES "  leave_out: [x]\n"
+                       "prepare:\n"
+                       "  - resample:\n"
+                       "      interpolation: cubic\n"
+                       "      images: [t1, flair, head]\n"
+                       "      spacing: [1.0]\n"));
+    assert_string_equal(a->recipe, b->recipe);
+    assert_string_not_equal(a->draw, b->draw);
+    lar_study_free(b);
+    CHECK_OK(parse(&b, IMAGES "prepare:\n  - resample: {spacing: 2}\n"));
+    lar_text difference = { 0 };
+    assert_true(lar_lines_differ(&difference, a->recipe, b->recipe));
+    assert_string_equal(lar_text_get(&difference),
+                        "it was made with 'prepare.1.resample.spacing: 1', the study now says "
+                        "'prepare.1.resample.spacing: 2'");
+    lar_text_clear(&difference);
+    lar_study_free(a);
+    lar_study_free(b);
+}
+
+/* Every default of every table is what lar_param_set() accepts, and every table's words are there.
+ */
+static void tables_are_complete(void **state)
+{
+    (void)state;
+    const lar_param *tables[32] = { lar_train_table, lar_data_table, lar_split_table,
+                                    lar_image_spec_table, lar_step_common_table };
+    int count = 5;
+    for (const lar_step_kind *kind = lar_steps; kind->name; kind++) {
+        assert_non_null(kind->run);
+        assert_true(*kind->help);
+        for (int n = 0; n < 3 && kind->tables[n]; n++) tables[count++] = kind->tables[n];
+    }
+    lar_arena *arena;
+    CHECK_OK(lar_arena_new(&arena));
+    for (int t = 0; t < count; t++)
+        for (const lar_param *param = tables[t]; param->name; param++) {
+            char room[512] = { 0 };
+            assert_true(param->help && *param->help);
+            assert_true(param->fallback != NULL);
+            assert_null(strchr(param->name, '_'));
+            if (*param->fallback)
+                CHECK_OK(lar_param_set(param, room, param->fallback, param->name, arena));
+        }
+    lar_arena_free(arena);
+}
+
+/* docs/study.md has a row '| `key` |' of every key of every section. */
+static void manual_lists_every_key(void **state)
+{
+    (void)state;
+    char *text;
+    size_t length;
+    CHECK_OK(lar_file_read(&text, &length, TEST_SOURCE "/docs/study.md", 1 << 20));
+    struct {
+        const char *heading;
+        const lar_param *tables[4];
+    } sections[16] = { { "## data", { lar_data_table } },
+                       { "### data: images", { lar_image_spec_table } },
+                       { "### data: split", { lar_split_table } },
+                       { "## prepare", { lar_step_common_table } },
+                       { "## network", { lar_network_table } },
+                       { "## train", { lar_train_table } } };
+    char headings[8][64];
+    int count = 6;
+    for (const lar_step_kind *kind = lar_steps; kind->name; kind++) {
+        snprintf(headings[count - 6], sizeof headings[0], "### prepare: %s", kind->name);
+        sections[count].heading = headings[count - 6];
+        memcpy(sections[count].tables, kind->tables, sizeof kind->tables);
+        count++;
+    }
+    for (int s = 0; s < count; s++) {
+        char heading[80];
+        snprintf(heading, sizeof heading, "\n%s\n", sections[s].heading);
+        const char *begin = strstr(text, heading);
+        if (!begin) fail_msg("docs/study.md has no heading '%s'", sections[s].heading);
+        const char *end = strstr(begin + strlen(heading), "\n##");
+        int rows = 0, keys = 0;
+        for (const char *at = begin; (at = strstr(at + 1, "\n| `")) && (!end || at < end);) rows++;
+        for (int t = 0; t < 4 && sections[s].tables[t]; t++)
+            for (const lar_param *param = sections[s].tables[t]; param->name; param++, keys++) {
+                char row[80];
+                snprintf(row, sizeof row, "\n| `%s` |", param->name);
+                for (char *c = row; *c; c++)
+                    if (*c == '-') *c = '_';
+                const char *found = strstr(begin, row);
+                if (!found || (end && found > end))
+                    fail_msg("docs/study.md: '%s' does not list '%s'", sections[s].heading,
+                             param->name);
+                lar_text wanted = { 0 }; /* and its default stands in the next column */
+                if (*param->fallback && param->kind != LAR_KIND_FLAG)
+                    lar_text_add(&wanted, "%s `%s` |", row, param->fallback);
+                if (wanted.length && !strstr(begin, wanted.at))
+                    fail_msg("docs/study.md: the default of '%s' is not '%s'", param->name,
+                             param->fallback);
+                lar_text_clear(&wanted);
+            }
+        /* no key that does not exist; data has two more, which are maps of their own */
+        assert_int_equal(rows, keys + (s == 0 ? 2 : 0));
+    }
+    lar_free(text);
+}
+
+static void survives_failed_allocations(void **state)
+{
+    (void)state;
+    const char *text = IMAGES "prepare: [{normalize: {}}, {fit: {size: 8}}]\ntrain: {batch: 1}\n";
+    for (int64_t k = 1; k < 1000; k++) {
+        lar_study *study;
+        lar_alloc_fail_at(k, true);
+        const lar_status status = parse(&study, text);
+        lar_alloc_fail_at(0, false);
+        if (status == LAR_OK) {
+            lar_study_free(study);
+            assert_true(k > 3);
+            return;
+        }
+        assert_int_equal(status, LAR_EMEMORY);
+        assert_null(study);
+    }
+    fail_msg("never succeeded");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_but_data_has_a_default),
+        cmocka_unit_test(sections_are_read),
+        cmocka_unit_test(mistakes_have_a_place),
+        cmocka_unit_test(recipe_is_blind_to_form),
+        cmocka_unit_test(tables_are_complete),
+        cmocka_unit_test(manual_lists_every_key),
+        cmocka_unit_test(survives_failed_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
