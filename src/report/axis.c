@@ -69,7 +69,7 @@ void lar_ticks_log(lar_ticks *out, double low, double high, int wanted)
     out->count = 0;
     if (!(low > 0) || !(high > low) || !isfinite(high)) return;
     const int first = (int)floor(log10(low) + 1e-9), last = (int)ceil(log10(high) - 1e-9);
-    const double decades = log10(high / low);
+    const double decades = log10(high) - log10(low);
     if (decades < 0.7) { /* no two powers of ten in sight: a linear axis in small */
         lar_ticks_linear(out, low, high, wanted);
         return;
@@ -80,6 +80,7 @@ void lar_ticks_log(lar_ticks *out, double low, double high, int wanted)
             const double at = e < 0 ? lead / pow(10, -e) : lead * pow(10, e);
             const bool numbered =
                 lead == 1 ? (e - first) % every == 0 : decades < 2 && (lead == 2 || lead == 5);
+            if (!numbered && last - first > 20) continue;
             if (at < low * (1 - 1e-9) || at > high * (1 + 1e-9)) continue;
             if (out->count == LAR_TICKS_MAX) return;
             out->text[out->count][0] = 0;

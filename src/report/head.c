@@ -30,8 +30,8 @@ static double percentile_of(const double *sorted, int64_t count, double percent)
 
 static double otsu(const double *sorted, int64_t count)
 {
-    /* single voxels far off would leave one bin for all the others */
-    const double low = percentile_of(sorted, count, 0.1), high = percentile_of(sorted, count, 99.9);
+    /* a few voxels far off would leave one bin for all the others */
+    const double low = percentile_of(sorted, count, 1), high = percentile_of(sorted, count, 99);
     double counts[BINS] = { 0 }, total = 0, best = -1, threshold = low;
     for (int64_t n = 0; n < count; n++) {
         const double at = (sorted[n] - low) / (high - low) * BINS;
@@ -223,8 +223,8 @@ lar_status lar_head_init(lar_head *out, const lar_look *look)
     head.at_all = head.constant ? sorted[0] : NAN;
     bool found = false;
     if (head.finite > 0 && !head.constant)
-        found = mark_head(&head, percentile_of(sorted, head.finite, 0.1) <
-                                         percentile_of(sorted, head.finite, 99.9)
+        found = mark_head(&head, percentile_of(sorted, head.finite, 1) <
+                                         percentile_of(sorted, head.finite, 99)
                                      ? otsu(sorted, head.finite)
                                      : sorted[0]);
     if (!found) memset(head.inside, HEAD, (size_t)count);

@@ -35,8 +35,9 @@ static bool is_drawable(const scale *axis, double value)
 /* Far off the page stays off the page: cairo counts in 24 bits. */
 static double place(const scale *axis, double value)
 {
-    const double part = axis->log ? log(value / axis->low) / log(axis->high / axis->low)
-                                  : (value - axis->low) / (axis->high - axis->low);
+    const double part = axis->log
+                            ? (log(value) - log(axis->low)) / (log(axis->high) - log(axis->low))
+                            : (value - axis->low) / (axis->high - axis->low);
     return fmin(fmax(axis->from + part * (axis->to - axis->from), -3e4), 3e4);
 }
 
@@ -82,11 +83,11 @@ static void include(scale *axis, double value)
 static void widen(scale *axis, double share)
 {
     if (axis->log) {
-        if (!(axis->high / axis->low > 1 + 1e-9)) {
+        if (!(log(axis->high) - log(axis->low) > 1e-9)) {
             axis->low /= 2;
             axis->high *= 2;
         }
-        const double factor = pow(axis->high / axis->low, share);
+        const double factor = exp(share * (log(axis->high) - log(axis->low)));
         axis->low = fmax(axis->low / factor, 1e-300);
         axis->high = fmin(axis->high * factor, 1e300);
         return;
