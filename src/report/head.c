@@ -11,7 +11,9 @@
 
 enum { SAMPLES = 64, BINS = 256, HEAD = 1, CORE = 2 };
 
-static const double UPPER_MM = 130, DEPTH_MM = 15; /* a head without its neck; skin and skull */
+static const double HEAD_MM = 130, /* below the top begins the neck */
+    CORE_MM = 100, /* and begin the face and the base of the skull, with their fat */
+    DEPTH_MM = 15; /* skin and skull */
 
 static int compare(const void *a, const void *b)
 {
@@ -113,8 +115,8 @@ static void sample_place(const lar_head *head, const lar_look *look, int64_t n, 
     lar_grid_to_world(&look->ras->grid, ijk, xyz);
 }
 
-/* Sets CORE where DEPTH_MM up and down each axis is head too, and UPPER_MM below the top is not
- * passed: brain for the most part. Fat below the skin is far brighter than the brain in many scans
+/* Sets CORE where DEPTH_MM up and down each axis is head too, and not further below the top than
+ * CORE_MM: brain for the most part. Fat below the skin is far brighter than the brain in many scans
  * and would leave it dark. The edge of the field of view is no surface. */
 static void mark_core(lar_head *head, const lar_look *look, double top)
 {
@@ -127,7 +129,7 @@ static void mark_core(lar_head *head, const lar_look *look, double top)
         if (!(head->inside[n] & HEAD)) continue;
         in_head++;
         sample_place(head, look, n, xyz);
-        bool core = xyz[2] >= top - UPPER_MM;
+        bool core = xyz[2] >= top - CORE_MM;
         for (int a = 0; a < 3; a++) {
             const double reach = ceil(DEPTH_MM / (look->spacing_mm[a] * (double)head->step[a]));
             if (reach < (double)size[a]) {
@@ -172,7 +174,7 @@ static void measure_head(lar_head *head, const lar_look *look)
         double xyz[3];
         if (!head->inside[n]) continue;
         sample_place(head, look, n, xyz);
-        if (xyz[2] < top - UPPER_MM) continue; /* the neck would draw the centre down */
+        if (xyz[2] < top - HEAD_MM) continue; /* the neck would draw the centre down */
         for (int a = 0; a < 3; a++) sum[a] += xyz[a];
         weight++;
     }
