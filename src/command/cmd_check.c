@@ -65,43 +65,55 @@ static void add_warnings(lar_text *out, const lar_study *study, const lar_check 
             }
 }
 
+/* "  2 resample   t1 flair: 96x112x80, 2x2x2 mm, RAS": images that end alike share a line. */
+static void add_grids(lar_text *out, const lar_study *study, const char *step, const bool *on,
+                      const lar_grid *grids, const char *more)
+{
+    bool said[LAR_IMAGES_MAX] = { false };
+    for (int64_t m = 0; m < study->data.image_count; m++) {
+        char words[WORDS], other[WORDS];
+        if (!on[m] || said[m]) continue;
+        lar_grid_words(&grids[m], words, sizeof words);
+        lar_text_add(out, "  %-14s %s", step, study->data.images[m].name);
+        for (int64_t n = m + 1; n < study->data.image_count; n++) {
+            lar_grid_words(&grids[n], other, sizeof other);
+            if (!on[n] || !lar_text_is(words, other)) continue;
+            lar_text_add(out, " %s", study->data.images[n].name);
+            said[n] = true;
+        }
+        lar_text_add(out, ": %s%s\n", words, more);
+    }
+}
+
 /* What each step does to the first case that can be prepared. */
 static void add_steps(lar_text *out, const lar_study *study, const lar_check *check)
 {
     int64_t first = 0;
-    lar_grid raw[LAR_IMAGES_MAX], before[LAR_IMAGES_MAX], after[LAR_IMAGES_MAX];
+    bool all[LAR_IMAGES_MAX];
+    lar_grid raw[LAR_IMAGES_MAX], grids[LAR_IMAGES_MAX];
     while (first < check->cohort->subject_count && check->cases[first].reason) first++;
     if (first == check->cohort->subject_count) return;
-    for (int64_t m = 0; m < study->data.image_count; m++) raw[m] = check->cases[first].scans[m].raw;
-    lar_text_add(out, "\nsteps, on %s\n", check->cases[first].id);
-    if (lar_prepare_grids(before, study, raw, 0, true) != LAR_OK) return;
     for (int64_t m = 0; m < study->data.image_count; m++) {
-        char words[WORDS];
-        lar_grid_words(&before[m], words, sizeof words);
-        lar_text_add(out, "  0 seen as RAS     %s %s\n", study->data.images[m].name, words);
+        raw[m] = check->cases[first].scans[m].raw;
+        all[m] = true;
     }
+    if (lar_prepare_grids(grids, study, raw, 0, true) != LAR_OK) return;
+    lar_text_add(out, "\nsteps, on %s\n", check->cases[first].id);
+    add_grids(out, study, "0 seen as RAS", all, grids, "");
     for (int64_t s = 0; s < study->step_count; s++) {
         const lar_step *step = &study->steps[s];
-        bool changed = false;
-        char words[WORDS];
-        if (lar_prepare_grids(after, study, raw, s + 1, true) != LAR_OK) return;
-        for (int64_t m = 0; m < study->data.image_count; m++) {
-            if (!step->on[m] || !step->kind->spatial || lar_grid_matches(&before[m], &after[m]))
-                continue;
-            lar_grid_words(&after[m], words, sizeof words);
-            lar_text_add(out, "  %lld %-15s %s %s%s\n", (long long)s + 1, step->kind->name,
-                         study->data.images[m].name, words,
-                         step->only_training ? " (training only)" : "");
-            changed = true;
+        char name[64];
+        snprintf(name, sizeof name, "%lld %s", (long long)s + 1, step->kind->name);
+        if (step->kind->spatial) {
+            if (lar_prepare_grids(grids, study, raw, s + 1, true) != LAR_OK) return;
+            add_grids(out, study, name, step->on, grids,
+                      step->only_training ? " (training only)" : "");
+            continue;
         }
-        if (!changed) {
-            lar_text_add(out, "  %lld %-15s %s:", (long long)s + 1, step->kind->name,
-                         step->kind->spatial ? "no change of" : "intensities of");
-            for (int64_t m = 0; m < study->data.image_count; m++)
-                if (step->on[m]) lar_text_add(out, " %s", study->data.images[m].name);
-            lar_text_add(out, "\n");
-        }
-        memcpy(before, after, sizeof before);
+        lar_text_add(out, "  %-14s", name);
+        for (int64_t m = 0; m < study->data.image_count; m++)
+            if (step->on[m]) lar_text_add(out, " %s", study->data.images[m].name);
+        lar_text_add(out, ": intensities\n");
     }
 }
 

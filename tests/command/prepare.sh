@@ -1,0 +1,91 @@
+# larmor prepare: a cohort into its work folder; again; with a changed study; with bad scans; stopped.
+# SPDX-License-Identifier: Apache-2.0
+status 0 larmor phantom cohort --subjects 4 --spacing 6 --quiet
+
+status 0 larmor prepare cohort/study.yaml
+says "^4 cases prepared, 0 kept, 0 failed: cohort/study/prepared$"
+[ "$(head -1 cohort/study/split.csv)" = subject,split ] || fail "split.csv"
+[ "$(wc -l <cohort/study/split.csv)" -eq 5 ] || fail "split.csv"
+[ -e cohort/study/failed.tsv ] && fail "failed.tsv without a failure"
+for n in 1 2 3 4; do
+    for image in t1 flair; do
+        status 0 larmor info "cohort/study/prepared/sub-0$n/$image.nii"
+        says "RAS"
+        says "float32"
+    done
+done
+(cd cohort/study && find . -type f -exec cksum {} + | sort) >first
+
+# again: all is kept. Elsewhere, by one thread: the same bits
+status 0 larmor prepare cohort/study.yaml --json
+python3 -c 'import json; d = json.load(open("out")); assert (d["done"], d["kept"], d["failed"]) == (0, 4, 0), d' ||
+    fail "the JSON"
+OMP_NUM_THREADS=1 status 0 larmor prepare cohort/study.yaml --output one
+(cd one && find . -type f -exec cksum {} + | sort) | cmp -s - first || fail "one thread gives other bits"
+
+# a changed study
+sed 's/method: zscore/images: t1/' cohort/study.yaml >cohort/other.yaml
+status 73 larmor prepare cohort/other.yaml --output one
+complains "was prepared by another study: it was made with 'prepare.*images: t1 flair'"
+complains "try --force"
+(cd one && find . -type f -exec cksum {} + | sort) | cmp -s - first || fail "a refused run changed something"
+status 0 larmor prepare cohort/other.yaml --output one --force
+says "^4 cases prepared"
+sed 's/seed: 1}/seed: 2}/' cohort/study.yaml >cohort/drawn.yaml
+grep -q 'seed: 2' cohort/drawn.yaml || fail "the seed"
+cp -r cohort/study drawn
+larmor prepare cohort/drawn.yaml --output drawn >out 2>err
+case $? in
+    73) complains "splits the subjects otherwise" ;;
+    0) cmp -s drawn/split.csv cohort/study/split.csv || fail "the split changed silently" ;; # as drawn before
+    *) cat err; fail "a changed seed" ;;
+esac
+
+# one truncated, one constant and one NaN scan: the fourth is done, each reason is told
+cp -r cohort bad && rm -r bad/study
+head -c 3000 cohort/t1/sub-01_T1.nii.gz >bad/t1/sub-01_T1.nii.gz
+cat >spoil.py <<'END'
+import gzip, struct, sys
+path, value, count = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+raw = bytearray(gzip.open(path).read())
+voxels = 1
+for n in range(3):
+    voxels *= struct.unpack_from("<h", raw, 42 + 2 * n)[0]
+struct.pack_into("<hh", raw, 70, 16, 32)  # float32
+values = [value] * voxels if count == 0 else [float(n % 7) for n in range(voxels - count)] + [value] * count
+raw[352:] = struct.pack("<%df" % voxels, *values)
+gzip.open(path, "wb").write(raw)
+END
+python3 spoil.py bad/t1/sub-02_T1.nii.gz 5 0 || fail spoil
+python3 spoil.py bad/flair/sub-03_FLAIR.nii.gz nan 12 || fail spoil
+status 1 larmor prepare bad/study.yaml
+says "^1 cases prepared, 0 kept, 3 failed"
+complains "^warning: case 'sub-01': 't1' cannot be read, because .*sub-01_T1.nii.gz"
+complains "^warning: case 'sub-02': 't1' is constant, every voxel is 5$"
+complains "^warning: case 'sub-03': 12 of [0-9]* voxels of 'flair' are not finite$"
+complains "^larmor prepare: 3 of 4 cases failed, see 'bad/study/failed.tsv'$"
+[ "$(cut -f1 bad/study/failed.tsv | tr '\n' ' ')" = "subject sub-01 sub-02 sub-03 " ] || fail "failed.tsv"
+[ -e bad/study/prepared/sub-04/flair.nii ] || fail "the good case is missing"
+cmp -s bad/study/prepared/sub-04/flair.nii cohort/study/prepared/sub-04/flair.nii || fail "and differs"
+cp cohort/t1/*.gz bad/t1/ && cp cohort/flair/*.gz bad/flair/
+status 0 larmor prepare bad/study.yaml
+[ -e bad/study/failed.tsv ] && fail "failed.tsv stays"
+
+# a target on another grid: nothing runs
+grep -v onto cohort/study.yaml | grep -v 'fit:\|crop:' >cohort/apart.yaml
+status 65 larmor prepare cohort/apart.yaml
+complains "case 'sub-01': 'flair' is on another grid ("
+complains "try the step '- resample: {images: \[flair\], onto: t1}'"
+[ -e cohort/apart ] && fail "something was made"
+status 2 larmor prepare cohort/study.yaml --forse
+status 66 larmor prepare nothing.yaml
+
+# killed at any moment and run again: as if it had not been
+rm -rf again
+for wait in 0.02 0.05 0.1; do
+    timeout -s KILL $wait larmor prepare cohort/study.yaml --output again >out 2>&1
+done
+timeout -s INT 0.05 larmor prepare cohort/study.yaml --output again >out 2>&1
+status 0 larmor prepare cohort/study.yaml --output again
+find again -name '*.tmp*' -o -name '.*' -type f | grep . && fail "temporary files stay"
+(cd again && find . -type f ! -name '.*' -exec cksum {} + | sort) | cmp -s - first || fail "a stopped run differs"
