@@ -145,8 +145,8 @@ static lar_status evaluate_model(lar_evaluation **out, const lar_call *call)
     LAR_TRY(lar_trained_read(&trained, call->args[0]));
     LAR_TRY(lar_study_read(&study, call->args[1]));
     /* the model's own recipe: data that were prepared by another study are refused */
-    status = lar_prepared_open(&prepared, o->work ? o->work : study->work, trained->study->recipe,
-                               NULL);
+    status =
+        lar_prepared_open(&prepared, o->work ? o->work : study->work, trained->study->recipe, NULL);
     if (status != LAR_OK) {
         lar_while(status, "the data of '%s' do not fit the model '%s'", call->args[1],
                   call->args[0]);

@@ -35,7 +35,7 @@ typedef struct lar_call {
     int64_t arg_count;
     lar_arena *arena; /* lives until the command returns */
     bool quiet, verbose, json;
-    bool threads_asked; /* by --threads */
+    bool threads_asked;    /* by --threads */
     lar_progress progress; /* draws on stderr where it is a terminal; stops on ctrl-C */
 } lar_call;
 
