@@ -18,10 +18,21 @@ extern const lar_command lar_command_prepare;
 extern const lar_command lar_command_resample;
 extern const lar_command lar_command_train;
 
+/* clang-format off: a row a line */
 const lar_command *const lar_commands[] = {
-    &lar_command_phantom,  &lar_command_info,    &lar_command_convert,
-    &lar_command_resample, &lar_command_crop,    &lar_command_normalize_zscore,
-    &lar_command_check,    &lar_command_prepare, &lar_command_lr_find,
-    &lar_command_train,    &lar_command_predict, &lar_command_evaluate,
-    &lar_command_figure,   &lar_command_doctor,  NULL,
+    &lar_command_phantom,
+    &lar_command_info,
+    &lar_command_convert,
+    &lar_command_resample,
+    &lar_command_crop,
+    &lar_command_normalize_zscore,
+    &lar_command_check,
+    &lar_command_prepare,
+    &lar_command_lr_find,
+    &lar_command_train,
+    &lar_command_predict,
+    &lar_command_evaluate,
+    &lar_command_figure,
+    &lar_command_doctor,
+    NULL,
 };
