@@ -21,11 +21,7 @@ static lar_status phantom_run(lar_call *call)
         lar_phantom_cohort(call->args[0], &o->phantom, o->subjects, o->force, call->progress);
     if (status != LAR_OK) return status;
     lar_text text = { 0 };
-    if (call->json)
-        lar_text_add(&text, "{\"folder\": \"%s\", \"subjects\": %lld}\n", call->args[0],
-                     (long long)o->subjects);
-    else
-        lar_text_add(&text, "%lld subjects in %s\n", (long long)o->subjects, call->args[0]);
+    lar_text_add(&text, "%lld subjects in %s\n", (long long)o->subjects, call->args[0]);
     status = lar_cli_print(lar_text_get(&text));
     lar_text_clear(&text);
     return status;

@@ -101,6 +101,7 @@ typedef struct phantom_anatomy {
     float skull_mm, scalp_fat_mm;
     float torque; /* right front and left back protrude */
     float iris_degrees;
+    float halo; /* ill white matter around the ventricles, 0 to 1 */
     phantom_noise shape, fine, fold, folia, texture;
     int64_t lesion_count;
     phantom_lesion lesions[PH_LESION_MAX];

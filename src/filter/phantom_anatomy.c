@@ -109,6 +109,7 @@ lar_status lar_phantom_anatomy_new(phantom_anatomy **out, uint64_t seed, int64_t
     LAR_TRY(lar_phantom_noise_new(&a->folia, seed, FOLIA, 9, false));
     LAR_TRY(lar_phantom_noise_new(&a->texture, seed, TEXTURE, 12, false));
     draw_lesions(a, seed, lesions);
+    a->halo = a->lesion_count > 0 ? 0.1f + 0.8f * a->age : 0;
     *out = a;
     a = NULL;
 done:

@@ -117,7 +117,7 @@ static void lay_lesions(const phantom_anatomy *a, point p, float width, const fl
                                   (point){ l->radius[0], l->radius[1], l->radius[2] });
         /* only white matter falls ill here */
         const float white = mix[PH_WHITE] + mix[PH_TRACT];
-        const float ill = part(d + 0.5f * wobble[n & 3], width + 1.2f);
+        const float ill = part(d + 1.1f * wobble[n & 3], width + 1);
         mix[l->tissue] += ill * white;
         mix[PH_WHITE] *= 1 - ill;
         mix[PH_TRACT] *= 1 - ill;
@@ -134,6 +134,11 @@ static void lay_ventricles(const phantom_anatomy *a, point p, point m, float wid
                                4.5f + 0.5f * a->third_mm - 0.5f * m.x);
     const float aqueduct = rod(m, (point){ 0, -28, -6 }, (point){ 0, -40, -24 }, 1, 1.2f);
     const float any = fmaxf(fmaxf(lateral, third), fmaxf(fourth, aqueduct));
+    const float ill = a->halo * smooth_step(-1.5f - 4 * a->halo, 0, lateral);
+    if (ill > 0) {
+        mix[PH_LESION_FLAIR] += ill * mix[PH_WHITE];
+        mix[PH_WHITE] *= 1 - ill;
+    }
     lar_phantom_lay(mix, PH_VENTRICLE, part(any, width));
     const float plexus =
         fminf(ellipsoid(m, (point){ 20.5f, -39, 12 }, (point){ 3, 7, 3.5f }), lateral - 0.5f);

@@ -23,8 +23,8 @@ typedef struct cohort {
 
 static char *subject_path(const cohort *c, const char *room, int64_t subject, const char *rest)
 {
-    return lar_arena_format(c->arena, "%s/%s/sub-%0*lld%s", c->folder, room,
-                            c->subjects > 99 ? 4 : 2, (long long)subject, rest);
+    return lar_arena_format(c->arena, "%s/%s/sub-%02lld%s", c->folder, room, (long long)subject,
+                            rest);
 }
 
 static lar_status refuse(const char *path, bool force)
@@ -40,6 +40,7 @@ static lar_status check_targets(const cohort *c)
 {
     lar_status status = LAR_OK;
     LAR_TRY(refuse(lar_path_join(c->arena, c->folder, "study.yaml"), c->force));
+    LAR_TRY(refuse(lar_path_join(c->arena, c->folder, "truth/tissues.tsv"), c->force));
     for (int64_t subject = 1; subject <= c->subjects; subject++) {
         LAR_TRY(refuse(subject_path(c, "truth", subject, ".json"), c->force));
         for (int64_t n = 0; n < c->contrast_count; n++) {
@@ -113,7 +114,7 @@ static lar_status write_shared(const cohort *c, const lar_phantom *first)
     for (int64_t t = 0; t < first->tissue_count; t++)
         lar_text_add(&table, "%lld\t%s\t%d\n", (long long)t, first->tissues[t].name,
                      lar_phantom_is_brain((int)t));
-    LAR_TRY(write_text(lar_path_join(c->arena, c->folder, "truth/tissues.tsv"), &table, true));
+    LAR_TRY(write_text(lar_path_join(c->arena, c->folder, "truth/tissues.tsv"), &table, c->force));
     if (c->contrast_count > 1 && c->subjects > 1) {
         lar_phantom_study_text(&study, first, c->params, c->subjects);
         LAR_TRY(write_text(lar_path_join(c->arena, c->folder, "study.yaml"), &study, c->force));

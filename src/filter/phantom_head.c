@@ -61,7 +61,7 @@ static void lay_soft(const phantom_anatomy *a, const layers *l, point m, float w
     float strand[PH_NOISE_CHANNELS];
     lar_phantom_noise_at(&a->fine, stretched, strand);
     const float streak = fabsf(strand[1] + 0.3f * fine[2]) - 0.22f;
-    lar_phantom_lay(mix, PH_FAT, 0.8f * deep * clamp01(0.5f - 3 * streak));
+    lar_phantom_lay(mix, PH_FAT, 0.8f * deep * clamp01(0.5f - 3 * streak / fmaxf(width, 1)));
 }
 
 /* Shells one in another, of parts `outer` and `inner` of a voxel: how much of what lies beyond the
