@@ -3,8 +3,6 @@
 #include "format/nifti.h"
 #include "format/source.h"
 
-enum { MOST_HEADER_BYTES = 256 << 20 }; /* of a .hdr file, extensions included */
-
 static void release_block(void *bytes, size_t count)
 {
     (void)count;
@@ -17,20 +15,23 @@ static char *with_suffix(lar_arena *arena, const char *path, size_t cut, const c
     return lar_arena_format(arena, "%.*s%s", (int)(strlen(path) - cut), path, suffix);
 }
 
-/* The other file of a pair: same compression first, then the other. NULL: no memory, or the name
- * is not that of a pair. */
-static const char *partner(lar_arena *arena, const char *path, const char *own, const char *other)
+/* The other file of a pair: same compression first, then the other. NULL where the name is not that
+ * of a pair. */
+static lar_status find_partner(const char **out, lar_arena *arena, const char *path,
+                               const char *own, const char *other)
 {
     char own_gz[16], other_gz[16];
     snprintf(own_gz, sizeof own_gz, "%s.gz", own);
     snprintf(other_gz, sizeof other_gz, "%s.gz", other);
     const bool gz = lar_text_ends(path, own_gz);
-    if (!gz && !lar_text_ends(path, own)) return NULL;
+    *out = NULL;
+    if (!gz && !lar_text_ends(path, own)) return LAR_OK;
     const size_t cut = strlen(gz ? own_gz : own);
     const char *same = with_suffix(arena, path, cut, gz ? other_gz : other);
     const char *second = with_suffix(arena, path, cut, gz ? other : other_gz);
-    if (!same || !second) return NULL;
-    return lar_path_exists(same) || !lar_path_exists(second) ? same : second;
+    if (!same || !second) return LAR_EMEMORY;
+    *out = lar_path_exists(same) || !lar_path_exists(second) ? same : second;
+    return LAR_OK;
 }
 
 static bool named_img(const char *path)
@@ -129,20 +130,21 @@ static lar_status read_pair_header(lar_image_about *about, lar_source *source)
 {
     lar_status status = LAR_OK;
     lar_content content = { 0 };
-    if (source->gzip && source->count > MOST_HEADER_BYTES)
-        return lar_fail(LAR_EFORMAT, "'%s' is too long for a header", source->path);
-    const bool partial = source->partial && source->count < source->file_count;
-    if (partial) return LAR_OK;
-    if (source->gzip) {
-        /* its length is not known before: enough for a header with large extensions */
-        LAR_TRY(lar_source_content(&content, source, source->head_count, 0));
-    } else {
-        LAR_TRY(lar_source_content(&content, source, 0, 0));
-    }
+    if (source->count < source->file_count) return LAR_OK; /* the beginning of a long one */
+    LAR_TRY(lar_source_content(&content, source, source->head_count, 0));
     LAR_TRY(lar_nifti_extensions(about, content.block + content.lead, content.count, source->path));
 done:
     lar_free(content.block);
     return status;
+}
+
+/* Where the voxels were not asked for: is the file as long as its header says? What is compressed
+ * is not known before it is inflated. */
+static lar_status check_length(const lar_source *source, size_t needed)
+{
+    if (source->gzip || source->file_count >= needed) return LAR_OK;
+    return lar_fail(LAR_EFORMAT, "'%s' is too short: it has %llu bytes, its header describes %zu",
+                    source->path, (unsigned long long)source->file_count, needed);
 }
 
 static lar_status not_a_pair(const char *path)
@@ -152,96 +154,96 @@ static lar_status not_a_pair(const char *path)
     return lar_hint(status, "to name it .hdr, with its voxels beside it as .img");
 }
 
-static lar_status read_pair(lar_image **out, lar_image_about *about, lar_source *header, int form,
-                            const char *voxels_path)
+/* `image` is open already, or has its path alone. */
+static lar_status read_pair(lar_image **out, lar_image_about *about, lar_source *header,
+                            lar_source *image, int form)
 {
     lar_status status = LAR_OK;
     lar_nifti_voxels v;
-    lar_source image = { 0 };
     lar_content content = { 0 };
 
     LAR_TRY(lar_nifti_about(about, &v, header->head, header->head_count, form, header->path));
-    if (!v.pair) {
-        status = lar_fail(LAR_EFORMAT, "'%s' is a NIfTI file in one piece, not the header of '%s'",
-                          header->path, voxels_path);
-        goto done;
-    }
+    if (!v.pair)
+        return lar_fail(LAR_EFORMAT, "'%s' is a NIfTI file in one piece, not the header of '%s'",
+                        header->path, image->path);
     LAR_TRY(read_pair_header(about, header));
-    if (!lar_path_exists(voxels_path)) {
-        status = lar_fail(LAR_ENOINPUT, "the voxels of '%s' should be in '%s', which is not there",
-                          header->path, voxels_path);
-        goto done;
+    if (!image->bytes) {
+        if (!lar_path_exists(image->path))
+            return lar_fail(LAR_ENOINPUT,
+                            "the voxels of '%s' should be in '%s', which is not there",
+                            header->path, image->path);
+        LAR_TRY(lar_source_open(image, image->path, header->partial));
     }
-    LAR_TRY(lar_source_open(&image, voxels_path, header->partial));
-    about->gzip = image.gzip;
+    about->gzip = image->gzip;
     const size_t needed = (size_t)v.offset + v.bytes;
-    if (header->partial) {
-        if (!image.gzip && image.file_count < needed)
-            status =
-                lar_fail(LAR_EFORMAT, "'%s' is too short: %llu bytes, its header describes %zu",
-                         voxels_path, (unsigned long long)image.file_count, needed);
-        goto done;
-    }
-    LAR_TRY(lar_source_content(&content, &image, needed, (size_t)v.offset));
+    if (header->partial) return check_length(image, needed);
+    LAR_TRY(lar_source_content(&content, image, needed, (size_t)v.offset));
     say_spare(about, content.count, needed);
     LAR_TRY(make_image(out, about, &v, &content));
 done:
     lar_free(content.block);
+    return status;
+}
+
+/* From the name of the voxels: the header is beside them. */
+static lar_status open_by_voxels(lar_image **out, lar_image_about *about, lar_source *source,
+                                 int form, lar_arena *arena)
+{
+    lar_status status = LAR_OK;
+    lar_source header = { 0 };
+    const char *path;
+
+    LAR_TRY(find_partner(&path, arena, source->path, ".img", ".hdr"));
+    if (!lar_path_exists(path))
+        return lar_fail(LAR_ENOINPUT, "the header of '%s' should be in '%s', which is not there",
+                        source->path, path);
+    LAR_TRY(lar_source_open(&header, path, source->partial));
+    LAR_TRY(read_pair(out, about, &header, source, form));
+done:
+    lar_source_clear(&header);
+    return status;
+}
+
+static lar_status open_by_header(lar_image **out, lar_image_about *about, lar_source *source,
+                                 int form, lar_arena *arena)
+{
+    lar_status status = LAR_OK;
+    lar_source image = { 0 };
+
+    if (!source->alone) LAR_TRY(find_partner(&image.path, arena, source->path, ".hdr", ".img"));
+    if (!image.path) return not_a_pair(source->path);
+    LAR_TRY(read_pair(out, about, source, &image, form));
+done:
     lar_source_clear(&image);
     return status;
 }
 
-/* Header alone where the source is partial (out is then NULL). */
+/* The header alone where the source is partial (out is then NULL). */
 static lar_status nifti_open(lar_image **out, lar_image_about *about, lar_source *source, int form)
 {
     lar_status status = LAR_OK;
     lar_nifti_voxels v;
-    lar_source header = { 0 };
     lar_arena *arena = NULL;
 
     LAR_TRY(lar_arena_new(&arena));
     if (is_voxels_of_pair(source)) {
-        const char *path = partner(arena, source->path, ".img", ".hdr");
-        if (!path) {
-            status = LAR_EMEMORY;
-            goto done;
-        }
-        if (!lar_path_exists(path)) {
-            status = lar_fail(LAR_ENOINPUT,
-                              "the header of '%s' should be in '%s', which is not "
-                              "there",
-                              source->path, path);
-            goto done;
-        }
-        lar_source_clear(source); /* read again beside its header */
-        LAR_TRY(lar_source_open(&header, path, source->partial));
-        LAR_TRY(read_pair(out, about, &header, form, source->path));
+        LAR_TRY(open_by_voxels(out, about, source, form, arena));
         goto done;
     }
     LAR_TRY(lar_nifti_about(about, &v, source->head, source->head_count, form, source->path));
+    about->gzip = source->gzip;
     if (v.pair) {
-        const char *path = source->alone ? NULL : partner(arena, source->path, ".hdr", ".img");
-        LAR_TRY(path ? read_pair(out, about, source, form, path) : not_a_pair(source->path));
+        LAR_TRY(open_by_header(out, about, source, form, arena));
         goto done;
     }
-    about->gzip = source->gzip;
     if (!source->partial) {
         LAR_TRY(read_single(out, about, &v, source));
         goto done;
     }
-    const uint64_t needed = (uint64_t)v.offset + v.bytes;
-    if (!source->gzip && source->file_count < needed) {
-        status = lar_fail(LAR_EFORMAT,
-                          "'%s' is too short: it has %llu bytes, its header describes "
-                          "%llu",
-                          source->path, (unsigned long long)source->file_count,
-                          (unsigned long long)needed);
-        goto done;
-    }
+    LAR_TRY(check_length(source, (size_t)v.offset + v.bytes));
     if ((size_t)v.offset <= source->head_count)
         LAR_TRY(lar_nifti_extensions(about, source->head, (size_t)v.offset, source->path));
 done:
-    lar_source_clear(&header);
     lar_arena_free(arena);
     return status;
 }
