@@ -20,7 +20,6 @@ typedef struct lar_normalizer_method {
 } lar_normalizer_method;
 
 extern const lar_normalizer_method *const lar_normalizer_methods[]; /* NULL at the end */
-const lar_normalizer_method *lar_normalizer_method_of(const lar_normalizer *n);
 
 /* For the step `normalize` of a study. */
 typedef struct lar_normalize_params {

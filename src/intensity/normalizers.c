@@ -52,11 +52,6 @@ lar_status lar_normalizer_new(lar_normalizer **out, const char *method)
     return nearest ? lar_hint(status, "%s", nearest) : status;
 }
 
-const lar_normalizer_method *lar_normalizer_method_of(const lar_normalizer *n)
-{
-    return n->method;
-}
-
 lar_status lar_normalizer_fit(lar_normalizer *n, const lar_image *image, const lar_image *mask)
 {
     if (mask && !lar_grid_matches(&image->grid, &mask->grid)) {
