@@ -81,11 +81,20 @@ status 2 larmor prepare cohort/study.yaml --forse
 status 66 larmor prepare nothing.yaml
 
 # killed at any moment and run again: as if it had not been
-rm -rf again
 for wait in 0.02 0.05 0.1; do
-    timeout -s KILL $wait larmor prepare cohort/study.yaml --output again >out 2>&1
+    timeout -s KILL $wait larmor prepare cohort/study.yaml --output killed >out 2>&1
 done
-timeout -s INT 0.05 larmor prepare cohort/study.yaml --output again >out 2>&1
-status 0 larmor prepare cohort/study.yaml --output again
-find again -name '*.tmp*' -o -name '.*' -type f | grep . && fail "temporary files stay"
-(cd again && find . -type f ! -name '.*' -exec cksum {} + | sort) | cmp -s - first || fail "a stopped run differs"
+status 0 larmor prepare cohort/study.yaml --output killed
+(cd killed && find . -type f ! -name '.larmor-*' -exec cksum {} + | sort) | cmp -s - first ||
+    fail "a killed run differs"
+
+# ctrl-C: after the case at hand, with exit status 130, and nothing temporary stays
+for wait in 0.05 0.1 0.2; do
+    timeout --preserve-status -s INT $wait larmor prepare cohort/study.yaml --output stopped --force --quiet >out 2>err
+    got=$?
+    [ $got -eq 0 ] || [ $got -eq 130 ] || { cat err; fail "ctrl-C ends with $got"; }
+    [ $got -eq 0 ] || [ ! -s err ] || # no word where it came before the program listened
+        grep -q "^larmor prepare: stopped before 'sub-0[1-4]'; run again to go on$" err || { cat err; fail "ctrl-C"; }
+done
+status 0 larmor prepare cohort/study.yaml --output stopped
+(cd stopped && find . -type f -exec cksum {} + | sort) | cmp -s - first || fail "a stopped run differs"
