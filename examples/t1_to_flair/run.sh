@@ -1,6 +1,7 @@
 #!/bin/sh
 # The article's experiment on a folder of real scans: run.sh SCANS OUTPUT, where SCANS holds
-# t1/SubjN_T1.nii.gz and flair/SubjN_FL.nii.gz. About half an hour on two cores. The scans are only
+# t1/SubjN_T1.nii.gz,
+# flair/SubjN_FL.nii.gz and labels/SubjN_T1_DLMUSE.nii.gz. About half an hour on two cores. The scans are only
 # read; everything that is made goes to OUTPUT.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
@@ -11,6 +12,7 @@ cd "$2"
 cp "$here/study.yaml" "$here/split.csv" .
 ln -sfn "$scans/t1" t1
 ln -sfn "$scans/flair" flair
+ln -sfn "$scans/labels" labels
 larmor check study.yaml
 larmor prepare study.yaml
 larmor train study.yaml

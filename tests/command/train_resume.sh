@@ -18,7 +18,7 @@ work=cohort/small
 
 status 0 larmor train cohort/small.yaml
 says 'best.safetensors'
-for f in best.safetensors last.safetensors history.csv; do
+for f in best.safetensors last.safetensors history.csv loss.png; do
     [ -s $work/train/$f ] || fail "no $f"
 done
 [ "$(wc -l <$work/train/history.csv)" -eq 7 ] || fail "history.csv has not a line per epoch"
