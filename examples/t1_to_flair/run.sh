@@ -16,7 +16,10 @@ ln -sfn "$scans/labels" labels
 larmor check study.yaml
 larmor prepare study.yaml
 larmor train study.yaml
-larmor evaluate study/train/best.safetensors study.yaml --baselines
+for where in head all brain; do
+    echo "inside: $where"
+    larmor evaluate study/train/best.safetensors study.yaml --baselines --inside $where
+done
 for id in Subj14 Subj16 Subj17; do
     larmor predict study/train/best.safetensors t1/${id}_T1.nii.gz -o ${id}_synthesis.nii.gz --force
     larmor figure t1/${id}_T1.nii.gz flair/${id}_FL.nii.gz ${id}_synthesis.nii.gz \

@@ -9,8 +9,8 @@
 
 typedef struct options {
     int split;
-    bool baselines, everywhere;
-    const char *mask, *work;
+    bool baselines;
+    const char *inside, *work;
 } options;
 
 static const char *const splits[] = { "train", "valid", "test", NULL };
@@ -21,9 +21,10 @@ static const lar_param params[] = {
     LAR_P_FLAG(
         options, baselines, "baselines", 'b',
         "score beside it what a synthesis must beat: mean target, linear map, look-up table"),
-    LAR_P_TEXT(options, mask, "mask", 'm', "", "path",
-               "for a pair: score inside this image's non-zero voxels"),
-    LAR_P_FLAG(options, everywhere, "everywhere", 0, "for pairs: score every voxel, air too"),
+    LAR_P_TEXT(
+        options, inside, "inside", 'i', LAR_INSIDE_HEAD, "where",
+        "score inside the head, everywhere (all), or inside the non-zero voxels of a mask: an "
+        "image of the study by its name; for pairs a file"),
     LAR_P_TEXT(options, work, "work", 0, "", "folder",
                "work folder; the study's name without its suffix where not given"),
     LAR_P_END
@@ -152,7 +153,8 @@ static lar_status evaluate_model(lar_evaluation **out, const lar_call *call)
                   call->args[0]);
         goto done;
     }
-    LAR_TRY(lar_evaluate(out, trained, prepared, o->split, o->baselines, call->progress));
+    LAR_TRY(
+        lar_evaluate(out, trained, prepared, o->split, o->inside, o->baselines, call->progress));
 done:
     lar_prepared_free(prepared);
     lar_study_free(study);
@@ -169,10 +171,10 @@ static lar_status score_pair(lar_score_row *row, const lar_call *call, const cha
 
     LAR_TRY(lar_image_read(&truth, truth_path));
     LAR_TRY(lar_image_read(&synthesis, synthesis_path));
-    if (o->mask)
-        LAR_TRY(lar_image_read(&mask, o->mask));
-    else if (!o->everywhere)
+    if (lar_text_is(o->inside, LAR_INSIDE_HEAD))
         LAR_TRY(lar_head_mask(&mask, truth));
+    else if (!lar_text_is(o->inside, LAR_INSIDE_ALL))
+        LAR_TRY(lar_image_read(&mask, o->inside));
     status = lar_score(&row->scores, truth, synthesis, mask);
     if (status != LAR_OK)
         lar_while(status, "cannot score '%s' against '%s'", synthesis_path, truth_path);

@@ -5,23 +5,23 @@
 #include "image/image.h"
 #include "train/train.h"
 
-/* One case: the study's images that are inputs or targets, and the head of the first input. */
+/* One case: the study's images that are inputs or targets, and where to score. */
 typedef struct held_out {
     lar_image **images;
     int64_t count;
-    lar_image *head;
+    lar_image *inside; /* NULL: everywhere */
 } held_out;
 
 static void close_case(held_out *h)
 {
     for (int64_t n = 0; h->images && n < h->count; n++) lar_image_free(h->images[n]);
-    lar_image_free(h->head);
+    lar_image_free(h->inside);
     lar_free(h->images);
     *h = (held_out){ 0 };
 }
 
 static lar_status open_case(held_out *h, const lar_trained *t, const lar_prepared *prepared,
-                            int64_t index)
+                            int64_t index, const char *inside)
 {
     lar_status status = LAR_OK;
     *h = (held_out){ .count = prepared->image_count };
@@ -30,21 +30,25 @@ static lar_status open_case(held_out *h, const lar_trained *t, const lar_prepare
     for (int64_t n = 0; n < h->count; n++)
         if (lar_role_is_measured(prepared->images[n].role))
             LAR_TRY(lar_prepared_map(&h->images[n], prepared, index, n));
-    LAR_TRY(lar_head_mask(&h->head, h->images[t->inputs[0]]));
+    if (lar_text_is(inside, LAR_INSIDE_HEAD))
+        LAR_TRY(lar_head_mask(&h->inside, h->images[t->inputs[0]]));
+    else if (!lar_text_is(inside, LAR_INSIDE_ALL))
+        LAR_TRY(lar_prepared_map(&h->inside, prepared, index, lar_prepared_find(prepared, inside)));
 done:
     if (status != LAR_OK) close_case(h);
     return status;
 }
 
 static lar_status add_row(lar_evaluation *e, const char *id, const char *target, const char *method,
-                          const lar_image *truth, const lar_image *synthesis, const lar_image *head)
+                          const lar_image *truth, const lar_image *synthesis,
+                          const lar_image *inside)
 {
     lar_score_row *row = &e->rows[e->count];
     row->id = lar_arena_text(e->arena, id, strlen(id));
     row->target = lar_arena_text(e->arena, target, strlen(target));
     row->method = method;
     if (!row->id || !row->target) return LAR_EMEMORY;
-    const lar_status status = lar_score(&row->scores, truth, synthesis, head);
+    const lar_status status = lar_score(&row->scores, truth, synthesis, inside);
     if (status != LAR_OK) return lar_while(status, "cannot score '%s' of '%s'", target, id);
     e->count++;
     return LAR_OK;
@@ -52,7 +56,7 @@ static lar_status add_row(lar_evaluation *e, const char *id, const char *target,
 
 /* All rows of one case. baselines: one of each target, or NULL. */
 static lar_status score_case(lar_evaluation *e, const lar_trained *t, const lar_prepared *prepared,
-                             int64_t index, lar_baselines *const *baselines)
+                             int64_t index, const char *inside, lar_baselines *const *baselines)
 {
     lar_status status = LAR_OK;
     held_out h = { 0 };
@@ -60,16 +64,16 @@ static lar_status score_case(lar_evaluation *e, const lar_trained *t, const lar_
     lar_image **outputs = lar_alloc(t->target_count, sizeof *outputs);
 
     if (!outputs) return LAR_EMEMORY;
-    LAR_TRY(open_case(&h, t, prepared, index));
+    LAR_TRY(open_case(&h, t, prepared, index, inside));
     LAR_TRY(lar_trained_run(outputs, t, h.images));
     for (int64_t n = 0; n < t->target_count; n++) {
         const lar_image *truth = h.images[t->targets[n]];
         const char *id = prepared->cases[index].id, *name = prepared->images[t->targets[n]].name;
-        LAR_TRY(add_row(e, id, name, "network", truth, outputs[n], h.head));
+        LAR_TRY(add_row(e, id, name, "network", truth, outputs[n], h.inside));
         for (int b = 0; baselines && b < LAR_BASELINE_COUNT; b++) {
             if (b == LAR_BASELINE_MEAN && !lar_baselines_has_mean(baselines[n])) continue;
             LAR_TRY(lar_baselines_apply(&guess, baselines[n], b, h.images[t->inputs[0]]));
-            LAR_TRY(add_row(e, id, name, lar_baseline_names[b], truth, guess, h.head));
+            LAR_TRY(add_row(e, id, name, lar_baseline_names[b], truth, guess, h.inside));
             lar_image_free(guess);
             guess = NULL;
         }
@@ -82,8 +86,20 @@ done:
     return status;
 }
 
+/* That `inside` names a mask of the study, where it is no word of ours. */
+static lar_status check_inside(const lar_prepared *prepared, const char *inside)
+{
+    if (lar_text_is(inside, LAR_INSIDE_HEAD) || lar_text_is(inside, LAR_INSIDE_ALL)) return LAR_OK;
+    const int64_t image = lar_prepared_find(prepared, inside);
+    if (image >= 0 && !lar_role_is_measured(prepared->images[image].role)) return LAR_OK;
+    const lar_status status = lar_fail(
+        LAR_EARGUMENT, "the study has no mask or label image '%s' to score inside", inside);
+    return lar_hint(status, "%s, %s, or an image with 'role: mask' in the study", LAR_INSIDE_HEAD,
+                    LAR_INSIDE_ALL);
+}
+
 lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_prepared *prepared,
-                        int split, bool baselines, lar_progress progress)
+                        int split, const char *inside, bool baselines, lar_progress progress)
 {
     lar_status status = LAR_OK;
     lar_evaluation *e = lar_alloc(1, sizeof *e);
@@ -100,6 +116,7 @@ lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_pr
                           lar_split_names[split]);
         goto done;
     }
+    LAR_TRY(check_inside(prepared, inside));
     LAR_TRY(lar_arena_new(&e->arena));
     e->rows = lar_arena_take(e->arena, cases * t->target_count * (1 + LAR_BASELINE_COUNT),
                              sizeof *e->rows);
@@ -117,7 +134,7 @@ lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_pr
             status = lar_fail(LAR_ESTOPPED, "stopped before '%s'", prepared->cases[n].id);
             goto done;
         }
-        LAR_TRY(score_case(e, t, prepared, n, baselines ? fitted : NULL));
+        LAR_TRY(score_case(e, t, prepared, n, inside, baselines ? fitted : NULL));
     }
     *out = e;
     e = NULL;

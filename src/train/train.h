@@ -153,10 +153,14 @@ typedef struct lar_evaluation {
     int64_t count;
     lar_score_row *rows;
 } lar_evaluation;
-/* Scores a model on a split of the data its study prepared, inside the head of the first input, in
- * normalized units on the prepared grid. */
+/* Where to score: the head of the first input, every voxel, or else the name of one of the study's
+ * mask or label images (its non-zero voxels). */
+#define LAR_INSIDE_HEAD "head"
+#define LAR_INSIDE_ALL  "all"
+/* Scores a model on a split of the data its study prepared, in normalized units on the prepared
+ * grid. */
 lar_status lar_evaluate(lar_evaluation **out, const lar_trained *trained,
-                        const lar_prepared *prepared, int split, bool baselines,
+                        const lar_prepared *prepared, int split, const char *inside, bool baselines,
                         lar_progress progress);
 void lar_evaluation_free(lar_evaluation *evaluation);
 
