@@ -72,6 +72,19 @@ static bool is_left_out(const lar_data_params *data, const char *id)
     return false;
 }
 
+/* The pattern as a shell would take it, from where the user is. */
+static const char *shell_pattern(const finder *f, const char *pattern)
+{
+    lar_text text = { 0 };
+    const char *at = lar_path_join(f->arena, f->folder, pattern);
+    for (const char *mark; at && (mark = strstr(at, "{subject}")); at = mark + 9)
+        lar_text_add(&text, "%.*s*", (int)(mark - at), at);
+    if (at) lar_text_add(&text, "%s", at);
+    const char *shown = lar_arena_text(f->arena, lar_text_get(&text), text.length);
+    lar_text_clear(&text);
+    return shown ? shown : pattern;
+}
+
 static lar_status find_by_pattern(finder *f, int64_t n)
 {
     const lar_image_spec *image = &f->data->images[n];
@@ -82,7 +95,7 @@ static lar_status find_by_pattern(finder *f, int64_t n)
     if (status != LAR_OK) return lar_while(status, "%s cannot be found", what);
     if (f->files[n].count == 0) {
         lar_fail(LAR_EARGUMENT, "no file matches '%s' of %s", image->path, what);
-        return lar_hint(LAR_EARGUMENT, "ls '%s/%s', with * for {subject}", f->folder, image->path);
+        return lar_hint(LAR_EARGUMENT, "ls %s", shell_pattern(f, image->path));
     }
     return sort_files(&f->files[n], what);
 }

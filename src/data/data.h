@@ -37,7 +37,7 @@ typedef struct lar_split_params {
 extern const lar_param lar_split_table[]; /* train, valid, test, seed */
 
 typedef struct lar_data_params {
-    const char *subjects; /* pattern that finds the ids; NULL: the first image's path */
+    const char *subjects; /* pattern that finds the ids; NULL: those of the images' patterns */
     const char *folders;  /* folder of image folders of train, valid, test; or NULL */
     lar_split_params split;
     lar_texts leave_out;

@@ -7,6 +7,24 @@
 
 #include <sys/stat.h>
 
+/* Folders of the running test, removed after it. */
+static char folders[16][64];
+static int folder_count;
+
+static const char *folder_new(void)
+{
+    assert_true(folder_count < 16);
+    snprintf(folders[folder_count], sizeof folders[0], "%s", check_folder());
+    return folders[folder_count++];
+}
+
+static int folders_remove(void **state)
+{
+    (void)state;
+    while (folder_count > 0) check_folder_remove(folders[--folder_count]);
+    return 0;
+}
+
 /* Empty files: pairing looks at names alone. */
 static void touch(const char *folder, const char *name)
 {
@@ -36,7 +54,7 @@ static lar_data_params two(void)
 /* Subj1 ... SubjN, made in an order that is not that of their names. */
 static const char *make_folder(int subjects)
 {
-    const char *folder = check_folder();
+    const char *folder = folder_new();
     for (int k = 0; k < subjects; k++) {
         char name[64];
         const int id = (k * 7) % subjects + 1; /* 7 and the counts used share no factor */
@@ -113,6 +131,7 @@ static void what_is_not_there_is_said(void **state)
     data.images = wrong;
     CHECK_FAILS(lar_cohort_new(&cohort, &data, folder), LAR_EARGUMENT,
                 "no file matches 'flare/{subject}_FL.nii.gz' of image 'flair'");
+    assert_non_null(strstr(lar_error(), "/flare/*_FL.nii.gz"));
     data = two();
     data.subjects = "t1/{subject}_T2.nii.gz";
     CHECK_FAILS(lar_cohort_new(&cohort, &data, folder), LAR_EARGUMENT, "of subjects");
@@ -154,7 +173,7 @@ static void ids_are_captured(void **state)
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         lar_arena *arena;
         lar_found_list found;
-        const char *folder = check_folder();
+        const char *folder = folder_new();
         touch(folder, cases[n].file);
         CHECK_OK(lar_arena_new(&arena));
         CHECK_OK(lar_find_files(&found, folder, cases[n].pattern, arena));
@@ -174,7 +193,7 @@ static void odd_ids_are_refused(void **state)
     CHECK_OK(lar_arena_new(&arena));
     const char *const names[] = { "T1.,.nii", "T1...nii", "T1'.nii" };
     for (int n = 0; n < 3; n++) {
-        const char *folder = check_folder();
+        const char *folder = folder_new();
         touch(folder, names[n]);
         CHECK_FAILS(lar_find_files(&found, folder, "T1{subject}.nii", arena), LAR_EARGUMENT,
                     "cannot be a subject id");
@@ -191,7 +210,7 @@ static void folders_of_the_article(void **state)
                               { .name = "flair", .role = LAR_TARGET } };
     data.folders = "cohort";
     data.images = bare;
-    const char *folder = check_folder();
+    const char *folder = folder_new();
     static const char *const files[] = { "train/a", "train/b", "valid/c", "test/d" };
     for (int n = 0; n < 4; n++) {
         char name[64];
@@ -313,7 +332,7 @@ static void split_files_are_checked(void **state)
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         char path[128];
         int splits[3];
-        snprintf(path, sizeof path, "%s/split.csv", check_folder());
+        snprintf(path, sizeof path, "%s/split.csv", folder_new());
         CHECK_OK(lar_file_write(path, cases[n].text, strlen(cases[n].text), false));
         if (cases[n].words) {
             CHECK_FAILS(lar_split_read(splits, ids, 3, &ignore, path), LAR_EARGUMENT,
@@ -328,16 +347,16 @@ static void split_files_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pairs_by_id_not_by_order),
-        cmocka_unit_test(incomplete_subjects_are_named),
-        cmocka_unit_test(what_is_not_there_is_said),
-        cmocka_unit_test(two_files_of_one_subject_are_refused),
-        cmocka_unit_test(ids_are_captured),
-        cmocka_unit_test(odd_ids_are_refused),
-        cmocka_unit_test(folders_of_the_article),
-        cmocka_unit_test(draw_is_of_seed_and_id_alone),
-        cmocka_unit_test(parts_must_add_up),
-        cmocka_unit_test(split_files_are_checked),
+        cmocka_unit_test_teardown(pairs_by_id_not_by_order, folders_remove),
+        cmocka_unit_test_teardown(incomplete_subjects_are_named, folders_remove),
+        cmocka_unit_test_teardown(what_is_not_there_is_said, folders_remove),
+        cmocka_unit_test_teardown(two_files_of_one_subject_are_refused, folders_remove),
+        cmocka_unit_test_teardown(ids_are_captured, folders_remove),
+        cmocka_unit_test_teardown(odd_ids_are_refused, folders_remove),
+        cmocka_unit_test_teardown(folders_of_the_article, folders_remove),
+        cmocka_unit_test_teardown(draw_is_of_seed_and_id_alone, folders_remove),
+        cmocka_unit_test_teardown(parts_must_add_up, folders_remove),
+        cmocka_unit_test_teardown(split_files_are_checked, folders_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
