@@ -43,3 +43,12 @@ printf '1\tskinn\n' >wrong.tsv
 status 65 larmor phantom c --labels $label --label-table wrong.tsv --subjects 1 --spacing 6
 complains "line 1: 'skinn' is no tissue"
 complains "try skin"
+
+# whole-head label maps are known without a table
+map=$LARMOR_TEST_DATA/headlabels/training_seg_07.nii.gz
+if [ -r "$map" ]; then
+    status 0 larmor phantom real --labels "$map" --subjects 1 --spacing 8 -q
+    [ -s real/flair/sub-01_FLAIR.nii.gz ] || fail "no scan of the real label map"
+else
+    echo "left out: no headlabels"
+fi
