@@ -43,4 +43,9 @@ lar_status lar_blocked_head_backward(const lar_layout *l, const lar_value *value
                                      const float *weights, int64_t outputs, const float *dout,
                                      float *dvalue, double *dweights, double *dbias);
 
+/* blocked_weights.c: conv_weights of any odd kernel; `in` is planar where the shape says so. */
+size_t lar_blocked_weights_scratch(const lar_conv_shape *shape, int block);
+lar_status lar_blocked_weights(const lar_conv_shape *shape, int block, const float *in,
+                               const float *dout, float *gradient, bool add, void *scratch);
+
 #endif

@@ -25,10 +25,10 @@ struct lar_conv {
     int64_t in_padded, out_padded;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    pass passes[3];
+    int block;
+    pass passes[2];         /* LAR_CONV_FORWARD, LAR_CONV_DATA */
     dnnl_memory_t plain[2]; /* weights (out, in, kz, ky, kx) and (in, out, ...), padded channels */
     dnnl_primitive_t pack[2]; /* plain to the layout of forward and data; NULL: the same */
-    dnnl_primitive_t unpack;  /* the layout of the weights' gradient to plain */
     float *plain_weights;
 };
 
@@ -101,8 +101,7 @@ static dnnl_status_t memory_for(dnnl_memory_t *memory, dnnl_primitive_desc_t pd,
 /* The gradient of the input is a forward convolution too, of the output's gradient with the kernel
  * mirrored and its channels exchanged: oneDNN 2.6 runs that a quarter faster than its backward
  * pass. */
-static lar_status pass_new(lar_conv *conv, int kind, dnnl_primitive_desc_t *forward,
-                           dnnl_memory_desc_t *weights_desc)
+static lar_status pass_new(lar_conv *conv, int kind, dnnl_memory_desc_t *weights_desc)
 {
     const lar_conv_shape *s = &conv->shape;
     const int64_t half = s->kernel / 2;
@@ -110,53 +109,39 @@ static lar_status pass_new(lar_conv *conv, int kind, dnnl_primitive_desc_t *forw
     const int64_t to = kind == LAR_CONV_DATA ? conv->in_padded : conv->out_padded;
     const dnnl_dims_t strides = { 1, 1, 1 }, padding = { half, half, half };
     const dnnl_dims_t weight_dims = { to, from, s->kernel, s->kernel, s->kernel };
-    const bool backward = kind == LAR_CONV_WEIGHTS;
     lar_status status = LAR_OK;
-    int channel_block;
     dnnl_memory_desc_t in, weights, out;
     dnnl_convolution_desc_t desc;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;
     pass *p = &conv->passes[kind];
 
-    LAR_TRY(block(&channel_block));
-    LAR_TRY(check(tensor_desc(&in, s->batch, from, s->size, s->planar ? 1 : channel_block),
+    LAR_TRY(check(tensor_desc(&in, s->batch, from, s->size, s->planar ? 1 : conv->block),
                   "describe an input"));
-    LAR_TRY(check(tensor_desc(&out, s->batch, to, s->size, channel_block), "describe an output"));
+    LAR_TRY(check(tensor_desc(&out, s->batch, to, s->size, conv->block), "describe an output"));
     LAR_TRY(check(
         dnnl_memory_desc_init_by_tag(&weights, DIMS, weight_dims, dnnl_f32, dnnl_format_tag_any),
         "describe weights"));
-    LAR_TRY(check(backward
-                      ? dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
-                                                                    &in, &weights, NULL, &out,
-                                                                    strides, padding, padding)
-                      : dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
-                                                           dnnl_convolution_direct, &in, &weights,
-                                                           NULL, &out, strides, padding, padding),
+    LAR_TRY(check(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
+                                                     dnnl_convolution_direct, &in, &weights, NULL,
+                                                     &out, strides, padding, padding),
                   "describe a convolution"));
     LAR_TRY(check(dnnl_primitive_attr_create(&attr), "make attributes"));
     LAR_TRY(check(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user),
                   "take scratch memory from its caller"));
-    LAR_TRY(check(
-        dnnl_primitive_desc_create(&pd, &desc, attr, conv->engine, backward ? *forward : NULL),
-        "make a convolution of this shape"));
+    LAR_TRY(check(dnnl_primitive_desc_create(&pd, &desc, attr, conv->engine, NULL),
+                  "make a convolution of this shape"));
     LAR_TRY(check(dnnl_primitive_create(&p->primitive, pd), "make a convolution"));
-    const dnnl_query_t weights_query =
-        backward ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
-    const dnnl_query_t out_query = backward ? dnnl_query_diff_dst_md : dnnl_query_dst_md;
     LAR_TRY(check(memory_for(&p->in, pd, dnnl_query_src_md, conv->engine), "make an input"));
-    LAR_TRY(check(memory_for(&p->weights, pd, weights_query, conv->engine), "make weights"));
-    LAR_TRY(check(memory_for(&p->out, pd, out_query, conv->engine), "make an output"));
+    LAR_TRY(
+        check(memory_for(&p->weights, pd, dnnl_query_weights_md, conv->engine), "make weights"));
+    LAR_TRY(check(memory_for(&p->out, pd, dnnl_query_dst_md, conv->engine), "make an output"));
     LAR_TRY(check(memory_for(&p->scratch, pd, dnnl_query_scratchpad_md, conv->engine),
                   "make scratch memory"));
-    *weights_desc = *dnnl_primitive_desc_query_md(pd, weights_query, 0);
+    *weights_desc = *dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
     p->weight_bytes = rounded(dnnl_memory_desc_get_size(weights_desc));
     p->scratch_bytes = rounded(
         dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0)));
-    if (kind == LAR_CONV_FORWARD) {
-        *forward = pd;
-        pd = NULL;
-    }
 done:
     if (pd) dnnl_primitive_desc_destroy(pd);
     if (attr) dnnl_primitive_attr_destroy(attr);
@@ -177,7 +162,7 @@ static lar_status reorder_new(dnnl_primitive_t *out, const dnnl_memory_desc_t *f
 static void conv_free(lar_conv *conv)
 {
     if (!conv) return;
-    for (int p = 0; p < 3; p++) {
+    for (int p = 0; p < 2; p++) {
         const pass *x = &conv->passes[p];
         if (x->primitive) dnnl_primitive_destroy(x->primitive);
         const dnnl_memory_t memories[4] = { x->in, x->weights, x->out, x->scratch };
@@ -186,7 +171,6 @@ static void conv_free(lar_conv *conv)
     }
     for (int p = 0; p < 2; p++)
         if (conv->pack[p]) dnnl_primitive_destroy(conv->pack[p]);
-    if (conv->unpack) dnnl_primitive_destroy(conv->unpack);
     for (int p = 0; p < 2; p++)
         if (conv->plain[p]) dnnl_memory_destroy(conv->plain[p]);
     if (conv->stream) dnnl_stream_destroy(conv->stream);
@@ -211,18 +195,16 @@ static lar_status plain_new(lar_conv *conv, int p, dnnl_memory_desc_t *desc)
 static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
 {
     lar_status status = LAR_OK;
-    int channel_block;
-    dnnl_primitive_desc_t forward = NULL;
     dnnl_memory_desc_t packed, plain;
     lar_conv *conv = lar_alloc(1, sizeof *conv);
 
     *out = NULL;
     if (!conv) return LAR_EMEMORY;
-    LAR_TRY(block(&channel_block));
+    LAR_TRY(block(&conv->block));
     conv->shape = *shape;
-    conv->out_padded = (shape->out + channel_block - 1) / channel_block * channel_block;
+    conv->out_padded = (shape->out + conv->block - 1) / conv->block * conv->block;
     conv->in_padded =
-        shape->planar ? shape->in : (shape->in + channel_block - 1) / channel_block * channel_block;
+        shape->planar ? shape->in : (shape->in + conv->block - 1) / conv->block * conv->block;
     LAR_TRY(check(dnnl_engine_create(&conv->engine, dnnl_cpu, 0), "start on the processor"));
     LAR_TRY(check(dnnl_stream_create(&conv->stream, conv->engine, dnnl_stream_default_flags),
                   "start on the processor"));
@@ -233,21 +215,16 @@ static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
         goto done;
     }
     LAR_TRY(plain_new(conv, 0, &plain));
-    LAR_TRY(pass_new(conv, LAR_CONV_FORWARD, &forward, &packed));
+    LAR_TRY(pass_new(conv, LAR_CONV_FORWARD, &packed));
     LAR_TRY(reorder_new(&conv->pack[0], &plain, &packed, conv->engine));
-    if (shape->gradients) {
-        LAR_TRY(pass_new(conv, LAR_CONV_WEIGHTS, &forward, &packed));
-        LAR_TRY(reorder_new(&conv->unpack, &packed, &plain, conv->engine));
-    }
     if (shape->gradients && !shape->planar) {
         LAR_TRY(plain_new(conv, 1, &plain));
-        LAR_TRY(pass_new(conv, LAR_CONV_DATA, NULL, &packed));
+        LAR_TRY(pass_new(conv, LAR_CONV_DATA, &packed));
         LAR_TRY(reorder_new(&conv->pack[1], &plain, &packed, conv->engine));
     }
     *out = conv;
     conv = NULL;
 done:
-    if (forward) dnnl_primitive_desc_destroy(forward);
     conv_free(conv);
     return status;
 }
@@ -259,8 +236,8 @@ static size_t conv_packed(const lar_conv *conv)
 
 static size_t conv_scratch(const lar_conv *conv, int kind)
 {
-    const pass *p = &conv->passes[kind];
-    return p->scratch_bytes + (kind == LAR_CONV_WEIGHTS ? p->weight_bytes : 0);
+    return kind == LAR_CONV_WEIGHTS ? lar_blocked_weights_scratch(&conv->shape, conv->block)
+                                    : conv->passes[kind].scratch_bytes;
 }
 
 static lar_status run(lar_conv *conv, int kind, const void *in, const void *weights,
@@ -268,7 +245,6 @@ static lar_status run(lar_conv *conv, int kind, const void *in, const void *weig
 {
     /* oneDNN's handles are not const; what goes in is only read */
     const pass *p = &conv->passes[kind];
-    const bool backward = kind == LAR_CONV_WEIGHTS;
     lar_status status = LAR_OK;
     LAR_TRY(check(dnnl_memory_set_data_handle(p->in, (void *)(uintptr_t)in), "set an input"));
     LAR_TRY(
@@ -276,9 +252,8 @@ static lar_status run(lar_conv *conv, int kind, const void *in, const void *weig
     LAR_TRY(check(dnnl_memory_set_data_handle(p->out, (void *)(uintptr_t)out), "set an output"));
     LAR_TRY(check(dnnl_memory_set_data_handle(p->scratch, scratch), "set scratch memory"));
     const dnnl_exec_arg_t args[4] = { { DNNL_ARG_SRC, p->in },
-                                      { backward ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS,
-                                        p->weights },
-                                      { backward ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, p->out },
+                                      { DNNL_ARG_WEIGHTS, p->weights },
+                                      { DNNL_ARG_DST, p->out },
                                       { DNNL_ARG_SCRATCHPAD, p->scratch } };
     LAR_TRY(
         check(dnnl_primitive_execute(p->primitive, conv->stream, 4, args), "run a convolution"));
@@ -349,19 +324,7 @@ static lar_status conv_data(lar_conv *conv, const void *packed, const float *dou
 static lar_status conv_weights(lar_conv *conv, const float *in, const float *dout, float *gradient,
                                bool add, void *scratch)
 {
-    const lar_conv_shape *s = &conv->shape;
-    const pass *p = &conv->passes[LAR_CONV_WEIGHTS];
-    const int64_t taps = s->kernel * s->kernel * s->kernel;
-    lar_status status = LAR_OK;
-    LAR_TRY(run(conv, LAR_CONV_WEIGHTS, in, scratch, dout, (char *)scratch + p->weight_bytes));
-    LAR_TRY(reorder(conv, conv->unpack, p->weights, conv->plain[0]));
-    for (int64_t o = 0; o < s->out; o++) {
-        const float *from = conv->plain_weights + o * conv->in_padded * taps;
-        float *to = gradient + o * s->in * taps;
-        for (int64_t n = 0; n < s->in * taps; n++) to[n] = add ? to[n] + from[n] : from[n];
-    }
-done:
-    return status;
+    return lar_blocked_weights(&conv->shape, conv->block, in, dout, gradient, add, scratch);
 }
 
 static void *memory_new(size_t bytes)
