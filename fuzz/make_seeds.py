@@ -5,6 +5,7 @@ Only Python's standard library. What a fuzzer finds is added to corpus/ by hand 
 SPDX-License-Identifier: Apache-2.0
 """
 import gzip
+import json
 import pathlib
 import struct
 import zlib
@@ -73,3 +74,25 @@ raw = body.compress(text) + body.flush()
 tail = struct.pack("<II", zlib.crc32(text), len(text))
 write("gzip", "all_header_fields", b"\x1f\x8b\x08\x1c\0\0\0\0\0\x03" + b"\x03\0abc" + b"name\0" + b"comment\0" + raw + tail)
 write("gzip", "lying_isize", packed(text)[:-4] + struct.pack("<I", 0x7fffffff))
+
+
+def safetensors(header, data, length=None):
+    header = json.dumps(header).encode() if isinstance(header, dict) else header
+    return struct.pack("<Q", len(header) if length is None else length) + header + data
+
+
+def tensor(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+two = {"__metadata__": {"study": "data:\n", "step": "7"}, "a.weight": tensor("F32", [2, 1, 3], 8, 32),
+       "rate": tensor("F64", [], 0, 8)}
+write("safetensors", "two", safetensors(two, bytes(range(32))))
+write("safetensors", "integers", safetensors({"a": tensor("I64", [1], 0, 8), "b": tensor("U8", [3], 8, 11)}, bytes(11)))
+write("safetensors", "nothing", safetensors({}, b""))
+write("safetensors", "empty_tensor", safetensors({"a": tensor("F32", [0, 4], 0, 0)}, b""))
+write("safetensors", "hole", safetensors({"a": tensor("F32", [1], 4, 8)}, bytes(8)))
+write("safetensors", "product_overflows", safetensors({"a": tensor("F32", [2**32, 2**32], 0, 0)}, b""))
+write("safetensors", "long_header", safetensors({}, b"", 2**63))
+write("safetensors", "bf16", safetensors({"a": tensor("BF16", [2], 0, 4)}, bytes(4)))
+write("safetensors", "cut", safetensors(two, bytes(20)))
