@@ -74,7 +74,7 @@ typedef struct phantom_noise {
     float knots_per_mm;
     float *at; /* (z, y, x, channel) */
 } phantom_noise;
-/* `band`: take the slow part away, so that a wavelength of about 4 knots remains. */
+/* `band`: take the slow part away, so that a wavelength of 2 to 4 knots remains. */
 lar_status lar_phantom_noise_new(phantom_noise *noise, uint64_t seed, uint64_t stream,
                                  double knot_mm, bool band);
 void lar_phantom_noise_clear(phantom_noise *noise);

@@ -81,7 +81,7 @@ static void lay_nuclei(point m, float width, float mix[PH_TISSUE_COUNT])
     const point turned = { 0.97f * m.x + 0.24f * m.y, -0.24f * m.x + 0.97f * m.y, m.z };
     const float putamen = ellipsoid(turned, (point){ 27, -4, 1 }, (point){ 5, 16, 11 });
     const float pallidum = ellipsoid(turned, (point){ 19.5f, -8, -1 }, (point){ 4.2f, 9.5f, 7 });
-    const float thalamus = ellipsoid((point){ 0.92f * m.x - 0.38f * -m.y, m.y, m.z },
+    const float thalamus = ellipsoid((point){ 0.92f * m.x + 0.38f * m.y, m.y, m.z },
                                      (point){ 4.5f, -18, 7 }, (point){ 8.5f, 14, 9 });
     float caudate = ellipsoid(m, (point){ 13, 15, 6 }, (point){ 5.5f, 9, 9.5f });
     caudate = soft_union(caudate, rod(m, (point){ 15, 8, 14 }, (point){ 20, -24, 22 }, 4, 2), 3);
@@ -180,9 +180,7 @@ void lar_phantom_brain_mix(const phantom_anatomy *a, const float at[3], const ph
             const float callosum = fminf(3.2f - fabsf(ring - 1.2f), fminf(16 - m.x, m.z + 4));
             lar_phantom_lay(mix, PH_WHITE, part(callosum, width));
         }
-        if (m.x < 42 && fabsf(m.z - 2) < 36 && fabsf(m.y + 6) < 44) {
-            lay_nuclei(m, width, mix);
-        }
+        if (m.x < 42 && fabsf(m.z - 2) < 36 && fabsf(m.y + 6) < 44) lay_nuclei(m, width, mix);
         lay_lesions(a, p, width, wobble, mix);
     }
     if (hull->cerebellum > -width)
