@@ -18,7 +18,7 @@ extern const lar_command lar_command_prepare;
 extern const lar_command lar_command_resample;
 extern const lar_command lar_command_train;
 
-/* clang-format off: a row a line */
+/* clang-format off */
 const lar_command *const lar_commands[] = {
     &lar_command_phantom,
     &lar_command_info,
