@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command/command.h"
 
-/* A parameter whose value is a path: its unit says so. */
+/* A parameter whose value is a path: it is a text, and its unit says so. */
 static bool takes_path(const lar_param *param)
 {
     static const char *const units[] = { "path", "file", "image", "folder", "mask", NULL };
+    if (param->kind != LAR_KIND_TEXT && param->kind != LAR_KIND_TEXTS) return false;
     for (const char *const *unit = units; *unit; unit++)
         if (param->unit && strstr(param->unit, *unit)) return true;
     return false;

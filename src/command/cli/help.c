@@ -65,8 +65,10 @@ static void add_param(lar_text *out, const lar_param *p)
     if (p->kind != LAR_KIND_FLAG && head > 0 && (size_t)head < sizeof flag)
         snprintf(flag + head, sizeof flag - (size_t)head, " <%s>", p->unit ? p->unit : "word");
     lar_cli_about(&about, p);
-    lar_text_add(out, "%-29s ", flag);
-    if (strlen(flag) > 29) lar_text_add(out, "\n%30s", "");
+    if (strlen(flag) > 29)
+        lar_text_add(out, "%s\n%30s", flag, "");
+    else
+        lar_text_add(out, "%-29s ", flag);
     add_wrapped(out, lar_text_get(&about), 30, 100);
     lar_text_clear(&about);
 }
