@@ -3,6 +3,8 @@
 # and the exit status and one sentence say what happened.
 # SPDX-License-Identifier: Apache-2.0
 ldd "$LARMOR" "$FAULT_LIBRARY" | grep -q 'lib[at]san' && skip "a sanitizer must be loaded first"
+# hundreds of fsync: on a folder in memory where there is one
+memory=$(mktemp -d /dev/shm/larmor-XXXXXX 2>/dev/null) && cd "$memory" && trap 'rm -rf "$memory"' EXIT
 export OMP_NUM_THREADS=2 # the kinds and order of calls must not depend on the machine
 
 contents() { (cd "$1" && find . -type f -exec cksum {} + | sort); }
@@ -66,7 +68,7 @@ faults() {
                 *) errors="EIO" ;;
             esac
             # of many calls of a kind the first, the last, and some between
-            step=$((count / ${FAULT_POINTS:-4} + 1))
+            step=$((count / ${FAULT_POINTS:-3} + 1))
             k=1
             while [ $k -le "$count" ]; do
                 for error in $errors; do
@@ -99,6 +101,10 @@ has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -
 # fontconfig and cairo open and read fonts: what fails there is not larmor's
 kinds="write fsync rename link alloc"
 has figure && faults x.png larmor figure in/t1.nii -o now/x.png
+# a folder: some of its files may be there, each of them whole
+kinds="write fsync link"
+FAULT_POINTS=2
+has phantom && faults heads larmor phantom now/heads --subjects 1 --spacing 10 -q
 [ $tried -gt 0 ] || fail "no fault was tried"
 echo "$tried faults"
 
