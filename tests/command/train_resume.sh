@@ -11,7 +11,7 @@ tensors_of() {
 hash_of() { sha256sum <"$1"; }
 
 status 0 larmor phantom cohort --subjects 4 --spacing 8 --seed 3
-sed -e 's/^\( *\)epochs:.*/\1epochs: 6/' -e 's/^\( *\)channels:.*/\1channels: 4/' \
+sed -e 's/^\( *\)epochs:.*/\1epochs: 40/' -e 's/^\( *\)channels:.*/\1channels: 4/' \
     cohort/study.yaml >cohort/small.yaml
 status 0 larmor prepare cohort/small.yaml
 work=cohort/small
@@ -21,7 +21,7 @@ says 'best.safetensors'
 for f in best.safetensors last.safetensors history.csv loss.png; do
     [ -s $work/train/$f ] || fail "no $f"
 done
-[ "$(wc -l <$work/train/history.csv)" -eq 7 ] || fail "history.csv has not a line per epoch"
+[ "$(wc -l <$work/train/history.csv)" -eq 41 ] || fail "history.csv has not a line per epoch"
 whole=$(tensors_of $work/train/last.safetensors)
 best=$(hash_of $work/train/best.safetensors)
 
@@ -34,6 +34,7 @@ status 0 larmor train cohort/small.yaml --force
 # killed again and again, at moments spread over the training
 rm -rf $work/train
 n=0
+killed=0
 while [ $n -lt "${LARMOR_KILLS:-20}" ]; do
     n=$((n + 1))
     larmor train cohort/small.yaml --quiet >/dev/null 2>&1 &
@@ -41,14 +42,17 @@ while [ $n -lt "${LARMOR_KILLS:-20}" ]; do
     sleep "0.$(printf '%02d' $((n * 37 % 60 + 3)))"
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
+    [ $? -ne 137 ] || killed=$((killed + 1))
     for f in $work/train/*.safetensors; do
         [ ! -e "$f" ] || tensors_of "$f" >/dev/null || fail "'$f' is damaged after kill $n"
     done
 done
+echo "$killed kills met a running training"
+[ $killed -ge 5 ] || fail "only $killed kills met a running training: give it more epochs"
 larmor train cohort/small.yaml >out 2>err || [ $? -eq 73 ] || fail "did not go on: $(cat err)"
 [ "$(tensors_of $work/train/last.safetensors)" = "$whole" ] || fail "killed and resumed: other bits"
 [ "$(hash_of $work/train/best.safetensors)" = "$best" ] || fail "killed and resumed: another best"
-[ "$(wc -l <$work/train/history.csv)" -eq 7 ] || fail "history.csv after kills"
+[ "$(wc -l <$work/train/history.csv)" -eq 41 ] || fail "history.csv after kills"
 
 # ctrl-C in the middle of an epoch: a checkpoint first, then exit 130
 rm -rf $work/train
