@@ -70,9 +70,12 @@ static void pairs_by_id_not_by_order(void **state)
 {
     (void)state;
     lar_cohort *cohort;
-    const lar_data_params data = two();
+    lar_data_params data = two();
     const char *folder = make_folder(12);
     touch(folder, "t1/notes.txt");
+    touch(folder, "flair/Subj0_FL.nii.gz"); /* first of its folder: by order all pairs were wrong */
+    const char *const out[] = { "Subj0" };
+    data.leave_out = (lar_texts){ 1, out };
     CHECK_OK(lar_cohort_new(&cohort, &data, folder));
     assert_int_equal(cohort->subject_count, 12);
     for (int n = 0; n < 12; n++) {
