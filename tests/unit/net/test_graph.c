@@ -131,10 +131,9 @@ static void checkpoints_come_back(void **state)
     assert_memory_equal(lar_net_weights(a), lar_net_weights(b), bytes);
     assert_true(lar_net_running(b)[3] == 7);
 
-    const float before = lar_net_weights(deep)[0];
     lar_net_weights(deep)[0] = 9;
     CHECK_FAILS(lar_net_load(deep, file), LAR_EFORMAT, "no tensor 'blocks.2.first.conv.weight'");
-    assert_true(lar_net_weights(deep)[0] == 9 && before != 9); /* nothing was changed */
+    assert_true(lar_net_weights(deep)[0] == 9); /* nothing was changed */
     CHECK_FAILS(lar_net_load(wide, file), LAR_EFORMAT,
                 "tensor 'first.conv.weight' is 5 x 2 x 3 x 3 x 3, expected 6 x 2 x 3 x 3 x 3");
     lar_safetensors_free(file);
