@@ -1,6 +1,5 @@
-/* Any bytes as a small YAML file: an error with a sentence, or a tree whose places, counts and texts
- * can all be walked, no deeper than was promised.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a small YAML file: an error with a sentence, or a tree whose places, counts and
+ * texts can all be walked, no deeper than was promised. SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 #include "codec/codec.h"
 #include "fuzz.h"

@@ -79,6 +79,6 @@ complains 'is of another study'
 complains 'channels: 5'
 
 # a damaged checkpoint is an error, not a beginning
-head -c 1000 $work/train/last.safetensors >cut && cp cut $work/train/last.safetensors
+head -c 1000 $work/train/last.safetensors >torn && cp torn $work/train/last.safetensors
 status 65 larmor train cohort/small.yaml
 complains 'last.safetensors'
