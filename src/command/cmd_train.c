@@ -46,7 +46,6 @@ static void draw_losses(const lar_call *call, const lar_progress_report *report)
                                    .x_label = "epoch",
                                    .y_label = "loss",
                                    .log_y = true,
-                                   .robust_y = true,
                                    .marks = &best,
                                    .mark_count = report->best_epoch > 0 };
     if (lar_plot(&plot, series, 2, path, true) != LAR_OK)
