@@ -114,6 +114,9 @@ lar_status lar_file_write(const char *path, const void *bytes, size_t count, boo
  * failure of the lowest piece is the one reported. */
 typedef lar_status (*lar_body)(void *arg, int64_t piece, int64_t begin, int64_t end);
 lar_status lar_parallel(int64_t n, int64_t grain, lar_body body, void *arg);
+/* Which of lar_threads_get() threads runs this body, from 0: for scratch memory, never for results.
+ */
+int lar_thread_number(void);
 static inline int64_t lar_piece_count(int64_t n, int64_t grain)
 {
     return (n + grain - 1) / grain;

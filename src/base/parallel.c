@@ -32,6 +32,11 @@ int lar_threads_get(void)
     return thread_count;
 }
 
+int lar_thread_number(void)
+{
+    return omp_get_thread_num();
+}
+
 lar_status lar_parallel(int64_t n, int64_t grain, lar_body body, void *arg)
 {
     const int64_t pieces = lar_piece_count(n, grain);

@@ -1,5 +1,6 @@
-/* The backends, and the hand-written kernels for blocked layouts that CPU backends share.
- * SPDX-License-Identifier: Apache-2.0 */
+/* The backends, and the kernels for processors that they are put together from. The plain_ ones are
+ * straightforward twins for any block and precision, sums in double, one thread; the others are
+ * vector code for blocks of 16 and 8. SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_KERNELS_H
 #define LAR_KERNELS_H
 
@@ -8,44 +9,76 @@
 extern const lar_backend lar_backend_onednn;
 extern const lar_backend lar_backend_plain;
 
-/* plain.c, plain_conv.c: straightforward twins, any block, sums in double, one thread. */
-void lar_plain_evaluate(const lar_layout *l, float *out, const lar_value *value);
-void lar_plain_add(const lar_layout *l, float *out, const float *a, const float *b);
-lar_status lar_plain_statistics(const lar_layout *l, const float *source, bool relu_before,
+/* ---- moving: move.c (both backends) ---------------------------------------------------- */
+
+void lar_cpu_upload(const lar_layout *l, void *tensor, int64_t n, int64_t c, const float *volume);
+void lar_cpu_download(const lar_layout *l, const void *tensor, int64_t n, int64_t c,
+                      float *volume);
+void lar_cpu_slice(const lar_layout *l, void *out, const void *from, int64_t channels,
+                   int64_t first);
+void lar_cpu_join(const lar_layout *l, void *to, const void *in, int64_t channels, int64_t first);
+
+/* ---- values: plain.c; blocked.c, blocked_sums.c, blocked_head.c ------------------------ */
+
+void lar_plain_evaluate(const lar_layout *l, void *out, const lar_value *value);
+void lar_plain_add(const lar_layout *l, void *out, const void *a, const void *b);
+lar_status lar_plain_statistics(const lar_layout *l, const void *source, float before,
                                 double *mean, double *variance);
-lar_status lar_plain_gradient_sums(const lar_layout *l, const lar_term *term, const float *dy,
+lar_status lar_plain_gradient_sums(const lar_layout *l, const lar_term *term, const void *dy,
                                    const float *mean, double *sum, double *product);
-void lar_plain_term_backward(const lar_layout *l, float *dsource, const lar_term *term,
-                             const float *dy, const lar_term_gradient *gradient);
+void lar_plain_term_backward(const lar_layout *l, void *dsource, const lar_term *term,
+                             const void *dy, const lar_term_gradient *gradient);
 void lar_plain_head(const lar_layout *l, const lar_value *value, const float *weights,
                     const float *bias, int64_t outputs, float *out);
 lar_status lar_plain_head_backward(const lar_layout *l, const lar_value *value,
                                    const float *weights, int64_t outputs, const float *dout,
-                                   float *dvalue, double *dweights, double *dbias);
-void lar_plain_upload(const lar_layout *l, float *tensor, int64_t n, int64_t c,
-                      const float *volume);
-void lar_plain_download(const lar_layout *l, const float *tensor, int64_t n, int64_t c,
-                        float *volume);
+                                   void *dvalue, double *dweights, double *dbias);
 
-/* blocked.c: vector code for blocks of 16 and 8 (others go to the plain twins). Sums are float in
- * chunks of 256 voxels, double across. */
-void lar_blocked_evaluate(const lar_layout *l, float *out, const lar_value *value);
-void lar_blocked_add(const lar_layout *l, float *out, const float *a, const float *b);
-lar_status lar_blocked_statistics(const lar_layout *l, const float *source, bool relu_before,
+/* Sums are float in chunks of 256 voxels, double across. */
+void lar_blocked_evaluate(const lar_layout *l, void *out, const lar_value *value);
+void lar_blocked_add(const lar_layout *l, void *out, const void *a, const void *b);
+lar_status lar_blocked_statistics(const lar_layout *l, const void *source, float before,
                                   double *mean, double *variance);
-lar_status lar_blocked_gradient_sums(const lar_layout *l, const lar_term *term, const float *dy,
+lar_status lar_blocked_gradient_sums(const lar_layout *l, const lar_term *term, const void *dy,
                                      const float *mean, double *sum, double *product);
-void lar_blocked_term_backward(const lar_layout *l, float *dsource, const lar_term *term,
-                               const float *dy, const lar_term_gradient *gradient);
+void lar_blocked_term_backward(const lar_layout *l, void *dsource, const lar_term *term,
+                               const void *dy, const lar_term_gradient *gradient);
 void lar_blocked_head(const lar_layout *l, const lar_value *value, const float *weights,
                       const float *bias, int64_t outputs, float *out);
 lar_status lar_blocked_head_backward(const lar_layout *l, const lar_value *value,
                                      const float *weights, int64_t outputs, const float *dout,
-                                     float *dvalue, double *dweights, double *dbias);
+                                     void *dvalue, double *dweights, double *dbias);
 
-/* blocked_weights.c: conv_weights of any odd kernel; `in` is planar where the shape says so. */
-size_t lar_blocked_weights_scratch(const lar_conv_shape *shape, int block);
-lar_status lar_blocked_weights(const lar_conv_shape *shape, int block, const float *in,
-                               const float *dout, float *gradient, bool add, void *scratch);
+/* ---- layers: plain_layers.c; layers_*.c, vector code ----------------------------------- */
+
+void lar_plain_layer_forward(const lar_layer *layer, const void *in, void *out);
+void lar_plain_layer_backward(const lar_layer *layer, const void *in, const void *out,
+                              const void *dout, void *din);
+void lar_blocked_layer_forward(const lar_layer *layer, const void *in, void *out);
+void lar_blocked_layer_backward(const lar_layer *layer, const void *in, const void *out,
+                                const void *dout, void *din);
+
+/* ---- convolutions ---------------------------------------------------------------------- */
+
+/* One way to run one pass of a convolution, without state. LAR_CONV_WEIGHTS packs nothing; its
+ * `packed` is the input, `in` the gradient of the output, `out` the (float) gradient. */
+typedef struct lar_conv_kernel {
+    const char *name;
+    bool (*runs)(const lar_conv_shape *s, int block, int pass);
+    size_t (*packed)(const lar_conv_shape *s, int block, int pass);
+    size_t (*scratch)(const lar_conv_shape *s, int block, int pass); /* for the threads there are */
+    void (*pack)(const lar_conv_shape *s, int block, int pass, const float *weights, void *packed);
+    /* after, add: as conv_forward; LAR_CONV_FORWARD alone. */
+    lar_status (*run)(const lar_conv_shape *s, int block, int pass, const void *packed,
+                      const void *in, void *out, const lar_term *after, bool add, void *scratch);
+} lar_conv_kernel;
+
+/* Fastest first where several run a pass; NULL at the end. What none of them runs, oneDNN does. */
+extern const lar_conv_kernel *const lar_conv_kernels[];
+extern const lar_conv_kernel lar_conv_winograd;         /* 3x3x3, float32: forward and data */
+extern const lar_conv_kernel lar_conv_winograd_weights; /* and weights */
+extern const lar_conv_kernel lar_conv_direct_weights;   /* weights of any convolution */
+/* Twin of them all: any pass, shape, block and precision. */
+extern const lar_conv_kernel lar_conv_plain;
 
 #endif
