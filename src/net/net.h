@@ -12,6 +12,7 @@
 #define LAR_NET_H
 
 #include "codec/codec.h"
+#include "tensor/tensor.h"
 
 /* ---- the graph ------------------------------------------------------------------------- */
 
@@ -22,27 +23,74 @@ typedef struct lar_node {
     int id;
 } lar_node;
 
+/* Axes are i, j, k; a zero stands for one. A two-dimensional network has kernels of 1 along k. */
+enum { LAR_PAD_ZERO, LAR_PAD_REFLECT, LAR_PAD_REPLICATE, LAR_PAD_CIRCULAR, LAR_PAD_NONE };
+enum { LAR_KERNEL_FREE, LAR_KERNEL_WEIGHT_NORM, LAR_KERNEL_SPECTRAL_NORM };
 typedef struct lar_conv_params {
-    int64_t filters, kernel; /* kernel^3, odd; zero padding keeps the size */
+    int64_t filters;
+    int64_t kernel[3], stride[3], dilation[3];
+    int64_t groups;
+    int padding; /* LAR_PAD_: dilation * (kernel - 1) / 2 voxels before and after, or none */
     bool bias;
+    /* Weight norm (Salimans 2016, arXiv:1602.07868) or spectral norm (Miyato 2018,
+     * arXiv:1802.05957, one power iteration a step) per filter, as in PyTorch. */
+    int normalize;
 } lar_conv_params;
+
+/* Batch norm over batch and space (Ioffe 2015, arXiv:1502.03167; momentum 0.1), instance norm over
+ * space (Ulyanov 2016, arXiv:1607.08022), group norm (Wu 2018, arXiv:1803.08494); epsilon 1e-5. */
+enum { LAR_NORM_BATCH, LAR_NORM_INSTANCE, LAR_NORM_GROUP };
+typedef struct lar_norm_params {
+    int kind;
+    int64_t groups; /* of LAR_NORM_GROUP */
+    bool plain;     /* no weight and bias of its own */
+    double gamma;   /* where the weight starts */
+} lar_norm_params;
 
 /* Node calls remember the first failure and do nothing after it; lar_net_finish() reports it. Names
  * are unique; a layer's parameters are "NAME.weight", "NAME.bias" and so on. */
 lar_status lar_net_new(lar_net **out);
 lar_node lar_net_input(lar_net *net, int64_t channels); /* exactly one */
 lar_node lar_net_conv(lar_net *net, lar_node x, const char *name, const lar_conv_params *params);
-/* Batch norm over batch and space (Ioffe 2015, arXiv:1502.03167): momentum 0.1, epsilon 1e-5.
- * `gamma` is where its weight starts. */
-lar_node lar_net_norm(lar_net *net, lar_node x, const char *name, double gamma);
+/* The transposed convolution, weights (in, filters, kernel): where `params` takes the size of `like`
+ * to that of x (rounding up), this takes x to the size of `like`. LAR_PAD_ZERO, groups 1. */
+lar_node lar_net_upconv(lar_net *net, lar_node x, lar_node like, const char *name,
+                        const lar_conv_params *params);
+/* A 1x1x1 convolution with bias; weights (filters, in). */
+lar_node lar_net_linear(lar_net *net, lar_node x, const char *name, int64_t filters);
+lar_node lar_net_norm(lar_net *net, lar_node x, const char *name, const lar_norm_params *params);
 lar_node lar_net_relu(lar_net *net, lar_node x);
+lar_node lar_net_leaky(lar_net *net, lar_node x, double slope); /* 0 to 1, of what is negative */
+/* LAR_LAYER_ELU (alpha), _GELU, _SIGMOID, _SOFTMAX (over channels). */
+lar_node lar_net_activation(lar_net *net, lar_node x, lar_layer_kind kind, double alpha);
+/* Zeroes values, or with `whole` channels (of a sample), with this probability; in training only. */
+lar_node lar_net_dropout(lar_net *net, lar_node x, double probability, bool whole);
+/* LAR_LAYER_MAX_POOL or _MEAN_POOL; windows that lie inside. */
+lar_node lar_net_pool(lar_net *net, lar_node x, lar_layer_kind kind, const int64_t kernel[3],
+                      const int64_t stride[3]);
+lar_node lar_net_global_pool(lar_net *net, lar_node x); /* the mean over space: one voxel */
+/* LAR_LAYER_NEAREST or _LINEAR, by whole factors; cut to the size of `like`. */
+lar_node lar_net_upsample(lar_net *net, lar_node x, lar_node like, lar_layer_kind kind,
+                          const int64_t factor[3]);
 lar_node lar_net_add(lar_net *net, lar_node a, lar_node b);
-/* x: a 1x1x1 convolution with bias, or its ReLU; the last layer of any network here. */
+lar_node lar_net_concat(lar_net *net, lar_node a, lar_node b); /* channels of a, then of b */
+int64_t lar_net_channels(const lar_net *net, lar_node x);      /* 0 after a failure */
+/* Fastest where x is a 1x1x1 convolution with bias that nothing else reads, or an activation of it.
+ */
 void lar_net_output(lar_net *net, lar_node x);
 /* Takes the blocks and draws the weights: normal with variance 2 / fan-in (He 2015,
  * doi:10.1109/ICCV.2015.123) as a function of (seed, name, index); biases zero. */
 lar_status lar_net_finish(lar_net *net, uint64_t seed);
 void lar_net_free(lar_net *net);
+
+/* How the output depends on the input: a voxel of the output on those within `halo` of its own
+ * place, on grids that repeat every `step` voxels (i, j, k). global: on the whole volume, through
+ * the statistics of a norm or a global pool. same_size: output and input have equal sizes. */
+typedef struct lar_reach {
+    int64_t halo[3], step[3];
+    bool global, same_size;
+} lar_reach;
+lar_reach lar_net_reach(const lar_net *net);
 
 /* Builds the network that the params describe, and finishes it. */
 lar_status lar_network_build(lar_net **out, const lar_network_params *params, int64_t inputs,
@@ -90,17 +138,28 @@ typedef struct lar_plan_params {
     int64_t size[3];     /* voxels along i, j, k; i fastest, as in lar_image */
     int mode;            /* LAR_PLAN_TRAIN or LAR_PLAN_PREDICT */
     int loss;            /* index in lar_losses */
+    lar_precision precision;
+    /* More of the forward pass is computed again in the backward one until lar_plan_bytes() is no
+     * more than this, or nothing is left to drop. 0: as fast as it goes. */
+    size_t memory;
     const char *backend; /* NULL: the first that is built in ("onednn", then "plain") */
 } lar_plan_params;
 
 /* A network compiled for one batch and size: fixed schedule, one arena. The network must outlive it
  * and may have several; its weights are read anew at each call. The thread count is the one of
- * lar_plan_new(): change it, and the plan has to be made again (LAR_EARGUMENT). */
+ * lar_plan_new(): change it, and the plan has to be made again (LAR_EARGUMENT). Results have the
+ * same bits for any thread count. */
 typedef struct lar_plan lar_plan;
 /* Plans, and takes no memory for voxels yet. */
 lar_status lar_plan_new(lar_plan **out, lar_net *net, const lar_plan_params *params);
 /* Peak bytes the plan will hold once used. */
 size_t lar_plan_bytes(const lar_plan *plan);
+/* Multiplications and additions (each counts) of the convolutions of one step, or prediction. */
+double lar_plan_work(const lar_plan *plan);
+/* Voxels of the output along i, j, k. */
+void lar_plan_output_size(const lar_plan *plan, int64_t size[3]);
+/* What dropout drops from now on is a function of this alone. 0 at first. */
+void lar_plan_seed(lar_plan *plan, uint64_t seed);
 /* Gives the arena back, with what was loaded; the next load takes it again. */
 void lar_plan_release(lar_plan *plan);
 void lar_plan_free(lar_plan *plan);
