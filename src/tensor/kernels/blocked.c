@@ -8,30 +8,19 @@ typedef struct pass {
     const lar_layout *l;
     const lar_value *value;
     const lar_term_gradient *gradient;
-    const float *a, *b;
-    float *out;
+    const void *a, *b;
+    void *out;
 } pass;
 
-INLINE void evaluate_piece(int block, float *out, const flat_term *terms, int term_count, piece p)
+INLINE void evaluate(int block, lar_precision type, void *out, const flat_term *terms,
+                     int term_count, piece p)
 {
-    float tile[TILE * BLOCK_MAX];
-    for (int first = 0; first < p.count; first += TILE) {
-        const int count = p.count - first < TILE ? p.count - first : TILE;
-        const int64_t offset = p.offset + (int64_t)first * block;
-        value_tile(block, tile, terms, term_count, offset, count);
-        memcpy(out + offset, tile, (size_t)(count * block) * sizeof *out);
-    }
+    value_into(block, type, type, (char *)out + (size_t)p.offset * voxel_bytes(type), terms,
+               term_count, p.offset, p.count);
 }
 
-CLONES static void evaluate_16(float *out, const flat_term *terms, int term_count, piece p)
-{
-    evaluate_piece(16, out, terms, term_count, p);
-}
-
-CLONES static void evaluate_8(float *out, const flat_term *terms, int term_count, piece p)
-{
-    evaluate_piece(8, out, terms, term_count, p);
-}
+BLOCKED_KERNELS(evaluate, (void *out, const flat_term *terms, int term_count, piece p), out, terms,
+                term_count, p)
 
 static lar_status evaluate_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
@@ -41,19 +30,11 @@ static lar_status evaluate_body(void *arg, int64_t n, int64_t begin, int64_t end
     (void)begin, (void)end;
     for (int t = 0; t < w->value->count; t++)
         terms[t] = flatten(&w->value->terms[t], w->l->block, p.channel);
-    if (w->l->block == 16)
-        evaluate_16(w->out, terms, w->value->count, p);
-    else
-        evaluate_8(w->out, terms, w->value->count, p);
+    evaluate_for[w->l->type][w->l->block == 16](w->out, terms, w->value->count, p);
     return LAR_OK;
 }
 
-static bool blocked(const lar_layout *l)
-{
-    return l->block == 16 || l->block == 8;
-}
-
-void lar_blocked_evaluate(const lar_layout *l, float *out, const lar_value *value)
+void lar_blocked_evaluate(const lar_layout *l, void *out, const lar_value *value)
 {
     pass w = { .l = l, .value = value, .out = out };
     if (!blocked(l))
@@ -62,23 +43,36 @@ void lar_blocked_evaluate(const lar_layout *l, float *out, const lar_value *valu
         lar_parallel(piece_total(l), 1, evaluate_body, &w);
 }
 
-CLONES static void add_piece(float *out, const float *a, const float *b, int64_t count)
+INLINE void add(lar_precision type, void *out, const void *a, const void *b, int64_t begin,
+                int64_t end)
 {
-    for (int64_t n = 0; n < count; n++) out[n] = a[n] + b[n];
+#pragma GCC ivdep /* `out` may be `a` or `b` */
+    for (int64_t n = begin; n < end; n++)
+        voxel_set(type, out, n, voxel_at(type, a, n) + voxel_at(type, b, n));
+}
+
+CLONES static void add_float(void *out, const void *a, const void *b, int64_t begin, int64_t end)
+{
+    add(LAR_FLOAT32, out, a, b, begin, end);
+}
+
+CLONES static void add_half(void *out, const void *a, const void *b, int64_t begin, int64_t end)
+{
+    add(LAR_BFLOAT16, out, a, b, begin, end);
 }
 
 static lar_status add_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
     const pass *w = arg;
     (void)n;
-    add_piece(w->out + begin, w->a + begin, w->b + begin, end - begin);
+    (w->l->type == LAR_FLOAT32 ? add_float : add_half)(w->out, w->a, w->b, begin, end);
     return LAR_OK;
 }
 
-void lar_blocked_add(const lar_layout *l, float *out, const float *a, const float *b)
+void lar_blocked_add(const lar_layout *l, void *out, const void *a, const void *b)
 {
-    pass w = { .a = a, .b = b, .out = out };
-    lar_parallel(lar_layout_floats(l), (int64_t)PIECE * BLOCK_MAX, add_body, &w);
+    pass w = { .l = l, .a = a, .b = b, .out = out };
+    lar_parallel(lar_layout_count(l), (int64_t)PIECE * BLOCK_MAX, add_body, &w);
 }
 
 /* Coefficients of one block of channels; see lar_term_gradient. */
@@ -86,37 +80,28 @@ typedef struct flat_gradient {
     float gain[BLOCK_MAX], slope[BLOCK_MAX], mean[BLOCK_MAX], offset[BLOCK_MAX];
 } flat_gradient;
 
-INLINE void backward_piece(int block, float *out, const flat_term *term, const float *dy,
-                           const flat_gradient *gradient, piece p)
+INLINE void backward(int block, lar_precision type, void *out, const flat_term *term,
+                     const void *dy, const flat_gradient *gradient, piece p)
 {
     const flat_term t = *term;
     const flat_gradient g = *gradient;
-    const float *source = t.source + p.offset;
-    float *to = out + p.offset;
-    dy += p.offset;
-#pragma GCC ivdep /* `to` may be `source` or `dy`, at the same place only */
+#pragma GCC ivdep /* `out` may be the source or `dy`, at the same place only */
     for (int v = 0; v < p.count; v++)
 #pragma GCC ivdep
         for (int k = 0; k < block; k++) {
-            const float x = source[v * block + k], before = at_least(x, t.floor_before);
+            const int64_t at = p.offset + v * block + k;
+            const float x = voxel_at(type, t.source, at), before = activate(t.before, x);
             const float y = before * t.scale[k] + t.shift[k];
-            const float d = y > t.floor_after ? dy[v * block + k] : 0;
+            const float d = derivative(t.after, y) * voxel_at(type, dy, at);
             const float dx = g.gain[k] * d + g.slope[k] * (before - g.mean[k]) + g.offset[k];
-            to[v * block + k] = x > t.floor_before ? dx : 0;
+            voxel_set(type, out, at, derivative(t.before, x) * dx);
         }
 }
 
-CLONES static void backward_16(float *out, const flat_term *term, const float *dy,
-                               const flat_gradient *gradient, piece p)
-{
-    backward_piece(16, out, term, dy, gradient, p);
-}
-
-CLONES static void backward_8(float *out, const flat_term *term, const float *dy,
-                              const flat_gradient *gradient, piece p)
-{
-    backward_piece(8, out, term, dy, gradient, p);
-}
+BLOCKED_KERNELS(backward,
+                (void *out, const flat_term *term, const void *dy, const flat_gradient *gradient,
+                 piece p),
+                out, term, dy, gradient, p)
 
 static lar_status backward_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
@@ -133,15 +118,12 @@ static lar_status backward_body(void *arg, int64_t n, int64_t begin, int64_t end
         gradient.mean[k] = norm ? w->gradient->mean[c] : 0;
         gradient.offset[k] = norm ? w->gradient->offset[c] : 0;
     }
-    if (w->l->block == 16)
-        backward_16(w->out, &term, w->a, &gradient, p);
-    else
-        backward_8(w->out, &term, w->a, &gradient, p);
+    backward_for[w->l->type][w->l->block == 16](w->out, &term, w->a, &gradient, p);
     return LAR_OK;
 }
 
-void lar_blocked_term_backward(const lar_layout *l, float *dsource, const lar_term *term,
-                               const float *dy, const lar_term_gradient *gradient)
+void lar_blocked_term_backward(const lar_layout *l, void *dsource, const lar_term *term,
+                               const void *dy, const lar_term_gradient *gradient)
 {
     const lar_value value = { .count = 1, .terms = { *term } };
     pass w = { .l = l, .value = &value, .gradient = gradient, .a = dy, .out = dsource };
