@@ -26,7 +26,9 @@ static void share(plan_schedule *s)
 {
     for (int n = 0; n < s->op_count; n++) {
         const plan_op *op = &s->ops[n];
-        if (!in_place(op->kind) || op->out < 0 || s->tensors[op->out].pinned) continue;
+        if (op->out < 0 || s->tensors[op->out].pinned) continue;
+        if (op->kind == OP_CONV) take_over(s, n, op->out, op->in2); /* adds to what is there */
+        if (!in_place(op->kind)) continue;
         bool done = take_over(s, n, op->out, op->in) || take_over(s, n, op->out, op->in2);
         for (int t = 0; t < op->value.count && !done; t++)
             done = take_over(s, n, op->out, op->sources[t]);

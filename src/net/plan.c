@@ -2,56 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "net/plan.h"
 
-static size_t rounded(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
-/* A planar input is read by convolutions only, and only where the backend is good at it. */
-static bool wants_planar(const lar_plan *plan)
-{
-    const lar_net *net = plan->net;
-    for (int n = 1; n < net->node_count; n++)
-        if ((net->nodes[n].a == 0 || net->nodes[n].b == 0) &&
-            (net->nodes[n].kind != NET_CONV || n == lar_net_head(net)))
-            return false;
-    return plan->backend->planar_input(net->nodes[0].channels);
-}
-
-/* One object per shape of convolution, and room for each node's packed weights. */
-static lar_status make_convs(lar_plan *plan)
-{
-    const lar_net *net = plan->net;
-    lar_status status = LAR_OK;
-    for (int n = 0; n < net->node_count; n++) {
-        const net_node *node = &net->nodes[n];
-        plan->conv_of[n] = -1;
-        if (node->kind != NET_CONV || n == lar_net_head(net)) continue;
-        lar_conv_shape shape;
-        memset(&shape, 0, sizeof shape); /* compared with memcmp() */
-        shape.batch = plan->batch;
-        shape.in = net->nodes[node->a].channels;
-        shape.out = node->channels;
-        shape.kernel = node->kernel;
-        memcpy(shape.size, plan->size, sizeof shape.size);
-        shape.planar = plan->input_planar && node->a == 0;
-        shape.gradients = plan->mode == LAR_PLAN_TRAIN;
-        int found = 0;
-        while (found < plan->conv_count && memcmp(&plan->shapes[found], &shape, sizeof shape) != 0)
-            found++;
-        if (found == plan->conv_count) {
-            LAR_TRY(plan->backend->conv_new(&plan->convs[found], &shape));
-            plan->shapes[found] = shape;
-            plan->conv_count++;
-        }
-        plan->conv_of[n] = found;
-        plan->packed_at[n] = plan->fixed_bytes;
-        plan->fixed_bytes += rounded(plan->backend->conv_packed(plan->convs[found]));
-    }
-done:
-    return status;
-}
-
 static lar_status check_params(const lar_net *net, const lar_plan_params *params)
 {
     static const char axes[] = "ijk";
@@ -67,73 +17,94 @@ static lar_status check_params(const lar_net *net, const lar_plan_params *params
     const int64_t factors[4] = { params->batch, params->size[0], params->size[1], params->size[2] };
     if (!lar_size_product(&bytes, factors, 4, 1024 * sizeof(float)))
         return lar_fail(LAR_EMEMORY, "a batch of so many voxels cannot be addressed");
-    if (params->mode == LAR_PLAN_TRAIN && bytes / (1024 * sizeof(float)) < 2)
-        return lar_fail(LAR_EARGUMENT, "batch norm needs more than one voxel per batch");
     return LAR_OK;
 }
 
-static lar_status make_room_for_norms(lar_plan *plan)
+/* The variance of one number says nothing. */
+static lar_status check_norms(const lar_plan *plan)
 {
-    const lar_net *net = plan->net;
-    for (int n = 0; n < net->node_count; n++) {
-        const lar_layout layout = { 1, net->nodes[n].channels, 1, plan->block };
-        const int64_t padded = lar_layout_padded(&layout);
-        if (padded > plan->channel_room) plan->channel_room = padded;
+    static const char *const names[] = { "batch norm needs more than one voxel per batch",
+                                         "instance norm needs more than one voxel",
+                                         "group norm needs more than one value per group" };
+    for (int n = 0; n < plan->net->node_count; n++) {
+        const net_node *node = &plan->net->nodes[n];
+        if (node->kind != NET_NORM || plan->mode != LAR_PLAN_TRAIN) continue;
+        int64_t values = plan->nodes[n].voxels;
+        if (node->norm.kind == LAR_NORM_BATCH) values *= plan->batch;
+        if (node->norm.kind == LAR_NORM_GROUP) values *= node->channels / node->norm.groups;
+        if (values < 2) return lar_fail(LAR_EARGUMENT, "%s", names[node->norm.kind]);
     }
-    plan->norms = lar_alloc(net->node_count * PLAN_NORM_ROWS * plan->channel_room, sizeof(float));
-    /* the head's weights too are summed here: outputs rows of channels, and its biases */
-    plan->sums =
-        lar_alloc((2 + lar_net_output_channels(net)) * (plan->channel_room + 1), sizeof(double));
-    return plan->norms && plan->sums ? LAR_OK : LAR_EMEMORY;
+    return LAR_OK;
 }
 
-lar_status lar_plan_new(lar_plan **out, lar_net *net, const lar_plan_params *params)
+/* The pinned tensors lie at the same place in both schedules. */
+static void place_pinned(lar_plan *plan)
 {
-    lar_status status = LAR_OK;
-    lar_plan *plan = NULL;
-    plan_values *values = NULL;
-
-    *out = NULL;
-    LAR_TRY(check_params(net, params));
-    plan = lar_alloc(1, sizeof *plan);
-    values = lar_alloc(1, sizeof *values);
-    if (!plan || !values) {
-        status = LAR_EMEMORY;
-        goto done;
-    }
-    plan->net = net;
-    plan->loss = &lar_losses[params->loss];
-    plan->mode = params->mode;
-    plan->batch = params->batch;
-    for (int a = 0; a < 3; a++) plan->size[a] = params->size[2 - a];
-    plan->voxels = params->size[0] * params->size[1] * params->size[2];
-    plan->threads = lar_threads_get();
-    lar_threads_set(plan->threads); /* for this thread's calls of the compute library */
-    LAR_TRY(lar_backend_find(&plan->backend, params->backend));
-    LAR_TRY(plan->backend->block(&plan->block));
-    plan->input_planar = wants_planar(plan);
-    LAR_TRY(make_convs(plan));
-    LAR_TRY(make_room_for_norms(plan));
-    if (plan->mode == LAR_PLAN_TRAIN) {
-        lar_plan_values(values, net, true);
-        LAR_TRY(lar_schedule_make(&plan->train, plan, values, true));
-    }
-    lar_plan_values(values, net, false);
-    LAR_TRY(lar_schedule_make(&plan->predict, plan, values, false));
     for (int s = 0; s < 2; s++) {
         plan_schedule *schedule = s ? &plan->predict : &plan->train;
         if (!schedule->tensors) continue;
-        size_t at = plan->fixed_bytes; /* the pinned ones lie at the same place in both */
+        size_t at = plan->fixed_bytes;
         for (int t = 0; t < 3; t++) {
             schedule->tensors[t].offset = at;
             at += schedule->tensors[t].bytes;
         }
         if (at + schedule->bytes > plan->arena_bytes) plan->arena_bytes = at + schedule->bytes;
     }
+}
+
+/* What the shared part of the arena may hold where all may hold `memory`. */
+static size_t shared_room(const lar_plan *plan, size_t memory)
+{
+    size_t pinned = plan->fixed_bytes;
+    for (int t = 0; t < 3; t++) pinned += plan->predict.tensors[t].bytes;
+    return memory > pinned ? memory - pinned : 0;
+}
+
+static lar_status make_schedules(lar_plan *plan, size_t memory)
+{
+    lar_status status = LAR_OK;
+    plan_values *values = lar_alloc(1, sizeof *values);
+    if (!values) return LAR_EMEMORY;
+    lar_plan_values(values, plan->net, false);
+    LAR_TRY(lar_schedule_make(&plan->predict, plan, values, false));
+    if (plan->mode == LAR_PLAN_TRAIN) {
+        lar_plan_values(values, plan->net, true);
+        LAR_TRY(lar_schedule_make(&plan->train, plan, values, true));
+        if (memory)
+            LAR_TRY(lar_schedule_drop(&plan->train, plan, values, shared_room(plan, memory)));
+    }
+    place_pinned(plan);
+done:
+    lar_free(values);
+    return status;
+}
+
+lar_status lar_plan_new(lar_plan **out, lar_net *net, const lar_plan_params *params)
+{
+    lar_status status = LAR_OK;
+    lar_plan *plan = NULL;
+    const int64_t size[3] = { params->size[2], params->size[1], params->size[0] };
+
+    *out = NULL;
+    LAR_TRY(check_params(net, params));
+    plan = lar_alloc(1, sizeof *plan);
+    if (!plan) return LAR_EMEMORY;
+    plan->net = net;
+    plan->loss = &lar_losses[params->loss];
+    plan->mode = params->mode;
+    plan->type = params->precision;
+    plan->batch = params->batch;
+    plan->threads = lar_threads_get();
+    lar_threads_set(plan->threads); /* for this thread's calls of the compute library */
+    LAR_TRY(lar_arena_new(&plan->store));
+    LAR_TRY(lar_backend_find(&plan->backend, params->backend, plan->type));
+    LAR_TRY(plan->backend->block(&plan->block, plan->type));
+    LAR_TRY(lar_plan_shape(plan, size));
+    LAR_TRY(check_norms(plan));
+    LAR_TRY(make_schedules(plan, params->memory));
     *out = plan;
     plan = NULL;
 done:
-    lar_free(values);
     lar_plan_free(plan);
     return status;
 }
@@ -141,6 +112,33 @@ done:
 size_t lar_plan_bytes(const lar_plan *plan)
 {
     return plan->arena_bytes;
+}
+
+static double conv_work(const lar_conv_shape *s)
+{
+    const double taps = (double)(s->kernel[0] * s->kernel[1] * s->kernel[2]);
+    const double voxels = (double)(s->out_size[0] * s->out_size[1] * s->out_size[2]);
+    const double pass = 2 * taps * voxels * (double)(s->batch * s->out * (s->in / s->groups));
+    return pass * __builtin_popcount(s->passes);
+}
+
+double lar_plan_work(const lar_plan *plan)
+{
+    double sum = 0;
+    for (int n = 0; n < plan->net->node_count; n++)
+        if (plan->nodes[n].conv >= 0) sum += conv_work(&plan->shapes[plan->nodes[n].conv]);
+    return sum;
+}
+
+void lar_plan_output_size(const lar_plan *plan, int64_t size[3])
+{
+    const plan_node *output = &plan->nodes[plan->net->output];
+    for (int a = 0; a < 3; a++) size[a] = output->size[2 - a];
+}
+
+void lar_plan_seed(lar_plan *plan, uint64_t seed)
+{
+    plan->seed = seed;
 }
 
 void lar_plan_release(lar_plan *plan)
@@ -157,17 +155,21 @@ void lar_plan_free(lar_plan *plan)
     for (int c = 0; c < plan->conv_count; c++) plan->backend->conv_free(plan->convs[c]);
     lar_schedule_clear(&plan->train);
     lar_schedule_clear(&plan->predict);
+    lar_free(plan->nodes);
     lar_free(plan->norms);
     lar_free(plan->sums);
+    lar_free(plan->kernel);
+    lar_free(plan->spread);
+    lar_arena_free(plan->store);
     lar_free(plan);
 }
 
-float *lar_plan_at(const lar_plan *plan, const plan_schedule *schedule, int tensor)
+void *lar_plan_at(const lar_plan *plan, const plan_schedule *schedule, int tensor)
 {
     const plan_tensor *t = &schedule->tensors[tensor];
     size_t shared = plan->fixed_bytes;
     for (int p = 0; p < 3 && !t->pinned; p++) shared += schedule->tensors[p].bytes;
-    return (float *)(void *)(plan->arena + t->offset + (t->pinned ? 0 : shared));
+    return plan->arena + t->offset + (t->pinned ? 0 : shared);
 }
 
 static lar_status ready(lar_plan *plan)
@@ -180,8 +182,8 @@ static lar_status ready(lar_plan *plan)
         plan->arena = plan->backend->memory_new(plan->arena_bytes);
         if (!plan->arena)
             return lar_while(LAR_EMEMORY, "%lld x %lld x %lld voxels in batches of %lld",
-                             (long long)plan->size[2], (long long)plan->size[1],
-                             (long long)plan->size[0], (long long)plan->batch);
+                             (long long)plan->nodes[0].size[2], (long long)plan->nodes[0].size[1],
+                             (long long)plan->nodes[0].size[0], (long long)plan->batch);
         const plan_schedule *s = &plan->predict;
         for (int t = 0; t < 3; t++) memset(lar_plan_at(plan, s, t), 0, s->tensors[t].bytes);
     }

@@ -1,28 +1,43 @@
-/* Running a schedule: each op calls the backend, and norms turn sums into coefficients.
+/* Running a schedule: each op calls the backend.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "net/plan.h"
 
-static const double momentum = 0.1, epsilon = 1e-5; /* Ioffe 2015 as in PyTorch's BatchNorm3d */
-
-typedef struct runner {
-    lar_plan *plan;
-    const plan_schedule *s;
-    plan_step *step;
-} runner;
-
-static float *norm_row(const lar_plan *plan, int node, int row)
+static void *tensor_at(const plan_run *r, int tensor)
 {
-    return plan->norms + (node * PLAN_NORM_ROWS + row) * plan->channel_room;
+    return tensor < 0 ? NULL : lar_plan_at(r->plan, r->s, tensor);
 }
 
-static float *block_of(float *block, const lar_net *net, int param)
+static const lar_layout *layout_of(const plan_run *r, int tensor)
 {
-    return block + net->params[param].offset;
+    return &r->s->tensors[tensor].layout;
 }
 
-static void set_gradient(const runner *r, int param, const double *values)
+static const float *weights_of(const plan_run *r, int param)
+{
+    return r->plan->net->weights + r->plan->net->params[param].offset;
+}
+
+static lar_term term_of(const plan_run *r, const plan_term *term, const void *source)
+{
+    lar_term out = { .source = source, .before = term->before, .after = term->after };
+    if (term->norm >= 0) {
+        out.scale = lar_norm_row(r->plan, term->norm, NORM_SCALE);
+        out.shift = lar_norm_row(r->plan, term->norm, NORM_SHIFT);
+    }
+    return out;
+}
+
+static lar_value value_of(const plan_run *r, const plan_op *op)
+{
+    lar_value value = { .count = op->value.count };
+    for (int t = 0; t < value.count; t++)
+        value.terms[t] = term_of(r, &op->value.terms[t], tensor_at(r, op->sources[t]));
+    return value;
+}
+
+static void set_gradient(const plan_run *r, int param, const double *values)
 {
     const lar_net_param *p = &r->plan->net->params[param];
     float *to = r->plan->net->gradients + p->offset;
@@ -30,139 +45,165 @@ static void set_gradient(const runner *r, int param, const double *values)
         to[n] = (float)(r->step->add ? (double)to[n] + values[n] : values[n]);
 }
 
-/* Scale and shift of a norm from mean and variance. */
-static void set_norm(lar_plan *plan, int n, const double *mean, const double *variance)
+/* A value into a whole tensor, or into some channels of a wider one, sample by sample. */
+static void evaluate(const plan_run *r, const plan_op *op)
 {
-    const net_node *node = &plan->net->nodes[n];
-    const float *gamma = block_of(plan->net->weights, plan->net, node->weight);
-    const float *beta = block_of(plan->net->weights, plan->net, node->bias);
-    for (int64_t c = 0; c < node->channels; c++) {
-        const double inverse = 1 / sqrt(variance[c] + epsilon), scale = (double)gamma[c] * inverse;
-        norm_row(plan, n, NORM_MEAN)[c] = (float)mean[c];
-        norm_row(plan, n, NORM_INVERSE)[c] = (float)inverse;
-        norm_row(plan, n, NORM_SCALE)[c] = (float)scale;
-        norm_row(plan, n, NORM_SHIFT)[c] = (float)((double)beta[c] - mean[c] * scale);
+    const lar_plan *plan = r->plan;
+    const lar_layout whole = *layout_of(r, op->out), part = lar_plan_layout(plan, op->node);
+    const lar_value value = value_of(r, op);
+    char *out = tensor_at(r, op->out);
+    if (whole.channels == part.channels) {
+        plan->backend->evaluate(&part, out, &value);
+        return;
     }
-}
-
-static void set_running_norms(lar_plan *plan)
-{
-    const lar_net *net = plan->net;
-    double *mean = plan->sums, *variance = plan->sums + plan->channel_room;
-    for (int n = 0; n < net->node_count; n++) {
-        const net_node *node = &net->nodes[n];
-        if (node->kind != NET_NORM) continue;
-        for (int64_t c = 0; c < node->channels; c++) {
-            mean[c] = (double)block_of(net->running, net, node->mean)[c];
-            variance[c] = (double)block_of(net->running, net, node->variance)[c];
+    lar_layout one = part;
+    one.batch = 1;
+    const size_t from = lar_layout_bytes(&one), lane = from / (size_t)part.channels;
+    for (int64_t n = 0; n < part.batch; n++) {
+        lar_value shifted = value;
+        for (int t = 0; t < value.count; t++) {
+            lar_term *term = &shifted.terms[t];
+            term->source = (const char *)term->source + (size_t)n * from;
+            if (term->scale) term->scale += n * part.channels;
+            if (term->shift) term->shift += n * part.channels;
         }
-        set_norm(plan, n, mean, variance);
+        plan->backend->evaluate(
+            &one, out + (size_t)(n * whole.channels + op->first) * lane, &shifted);
     }
 }
 
-static void move_running(lar_plan *plan, int n, const double *mean, const double *variance)
+static lar_status convolve(const plan_run *r, const plan_op *op)
 {
+    const lar_plan *plan = r->plan;
+    const plan_node *node = &plan->nodes[op->node];
+    lar_conv *conv = plan->convs[node->conv];
+    const void *packed = plan->arena + node->packed_at;
+    void *out = tensor_at(r, op->out), *scratch = tensor_at(r, op->scratch);
+    const void *in = tensor_at(r, op->in), *base = tensor_at(r, op->in2);
+    if (plan->net->nodes[op->node].kind == NET_UPCONV)
+        return plan->backend->conv_data(conv, packed, in, out, scratch);
+    if (base && base != out) {
+        const lar_value same = { 1, { { .source = base, .before = 1, .after = 1 } } };
+        plan->backend->evaluate(layout_of(r, op->out), out, &same);
+    }
+    lar_term after = { .before = 1, .after = 1 };
+    if (op->value.count) after = term_of(r, &op->value.terms[0], NULL);
+    return plan->backend->conv_forward(conv, packed, in, out, op->value.count ? &after : NULL,
+                                       base != NULL, scratch);
+}
+
+static lar_status conv_weights(const plan_run *r, const plan_op *op)
+{
+    const lar_plan *plan = r->plan;
+    const bool up = plan->net->nodes[op->node].kind == NET_UPCONV;
+    const void *value = tensor_at(r, op->in), *gradient = tensor_at(r, op->in2);
+    const lar_status status = plan->backend->conv_weights(
+        plan->convs[plan->nodes[op->node].conv], up ? gradient : value, up ? value : gradient,
+        plan->spread, tensor_at(r, op->scratch));
+    if (status != LAR_OK) return status;
+    lar_plan_unspread(plan, op->node, plan->spread, plan->kernel);
+    lar_kernel_gradient(plan->net, op->node, plan->kernel, r->step->add);
+    return LAR_OK;
+}
+
+static lar_status conv_data(const plan_run *r, const plan_op *op)
+{
+    const lar_plan *plan = r->plan;
+    const plan_node *node = &plan->nodes[op->node];
+    lar_conv *conv = plan->convs[node->conv];
+    const void *packed = plan->arena + node->packed_at, *in = tensor_at(r, op->in);
+    void *out = tensor_at(r, op->out), *scratch = tensor_at(r, op->scratch);
+    if (plan->net->nodes[op->node].kind == NET_UPCONV)
+        return plan->backend->conv_forward(conv, packed, in, out, NULL, false, scratch);
+    return plan->backend->conv_data(conv, packed, in, out, scratch);
+}
+
+static lar_layer layer_of(const plan_run *r, int n)
+{
+    const lar_plan *plan = r->plan;
     const net_node *node = &plan->net->nodes[n];
-    const double count = (double)(plan->batch * plan->voxels), unbiased = count / (count - 1);
-    float *m = block_of(plan->net->running, plan->net, node->mean);
-    float *v = block_of(plan->net->running, plan->net, node->variance);
-    for (int64_t c = 0; c < node->channels; c++) {
-        m[c] = (float)((1 - momentum) * (double)m[c] + momentum * mean[c]);
-        v[c] = (float)((1 - momentum) * (double)v[c] + momentum * unbiased * variance[c]);
-    }
+    lar_layer layer = node->layer;
+    layer.in = lar_plan_layout(plan, node->a);
+    layer.out = lar_plan_layout(plan, n);
+    memcpy(layer.size, plan->nodes[node->a].size, sizeof layer.size);
+    memcpy(layer.out_size, plan->nodes[n].size, sizeof layer.out_size);
+    for (int a = 0; a < 3; a++)
+        if (layer.kernel[a] == 0) layer.kernel[a] = layer.size[a];
+    layer.seed = plan->seed;
+    layer.position = plan->nodes[n].position;
+    layer.count = node->channels;
+    if (layer.kind == LAR_LAYER_DROPOUT && !r->step->training) layer.alpha = 0;
+    return layer;
 }
 
-static float *tensor_at(const runner *r, int tensor)
+/* The head is the convolution before the bias `node`. */
+static void head(const plan_run *r, const plan_op *op)
 {
-    return tensor < 0 ? NULL : lar_plan_at(r->plan, r->s, tensor);
+    const lar_plan *plan = r->plan;
+    const net_node *bias = &plan->net->nodes[op->node], *conv = &plan->net->nodes[bias->a];
+    const lar_layout layout = lar_plan_layout(plan, conv->a);
+    const lar_value value = value_of(r, op);
+    lar_plan_spread(plan, bias->a, weights_of(r, conv->weight), plan->spread);
+    plan->backend->head(&layout, &value, plan->spread, weights_of(r, bias->bias), conv->channels,
+                        tensor_at(r, op->out));
 }
 
-static const lar_layout *layout_of(const runner *r, int tensor)
+static lar_status head_back(const plan_run *r, const plan_op *op)
 {
-    return &r->s->tensors[tensor].layout;
-}
-
-static lar_value value_of(const runner *r, const plan_op *op)
-{
-    lar_value value = { .count = op->value.count };
-    for (int t = 0; t < value.count; t++) {
-        const plan_term *term = &op->value.terms[t];
-        value.terms[t] = (lar_term){ .source = tensor_at(r, op->sources[t]),
-                                     .relu_before = term->relu_before,
-                                     .relu_after = term->relu_after };
-        if (term->norm < 0) continue;
-        value.terms[t].scale = norm_row(r->plan, term->norm, NORM_SCALE);
-        value.terms[t].shift = norm_row(r->plan, term->norm, NORM_SHIFT);
-    }
-    return value;
-}
-
-static lar_status statistics(const runner *r, const plan_op *op)
-{
-    lar_plan *plan = r->plan;
-    double *mean = plan->sums, *variance = plan->sums + plan->channel_room;
-    const plan_term *term = &op->value.terms[0];
+    const lar_plan *plan = r->plan;
+    const net_node *bias = &plan->net->nodes[op->node], *conv = &plan->net->nodes[bias->a];
+    const lar_layout layout = lar_plan_layout(plan, conv->a);
+    const int64_t outputs = conv->channels, inputs = plan->net->nodes[conv->a].channels;
+    const lar_value value = value_of(r, op);
+    double *dweights = plan->sums, *dbias = plan->sums + outputs * layout.channels;
+    lar_plan_spread(plan, bias->a, weights_of(r, conv->weight), plan->spread);
     const lar_status status =
-        plan->backend->statistics(layout_of(r, op->sources[0]), tensor_at(r, op->sources[0]),
-                                  term->relu_before, mean, variance);
+        plan->backend->head_backward(&layout, &value, plan->spread, outputs, tensor_at(r, op->in),
+                                     tensor_at(r, op->out), dweights, dbias);
     if (status != LAR_OK) return status;
-    set_norm(plan, op->node, mean, variance);
-    move_running(plan, op->node, mean, variance);
+    set_gradient(r, bias->bias, dbias);
+    for (int64_t o = 0; o < outputs; o++) /* close the gaps, in place */
+        for (int64_t c = 0; c < inputs; c++)
+            dweights[o * inputs + c] =
+                dweights[o * layout.channels + plan->nodes[conv->a].position[c]];
+    set_gradient(r, conv->weight, dweights);
     return LAR_OK;
 }
 
-static lar_status head_back(const runner *r, const plan_op *op)
+/* The gradient through a chain of leaky ReLU, norm or bias, leaky ReLU. */
+static lar_status term_back(const plan_run *r, const plan_op *op)
 {
-    lar_plan *plan = r->plan;
-    const net_node *node = &plan->net->nodes[op->node];
+    const lar_plan *plan = r->plan;
+    const lar_layout layout = lar_plan_layout(plan, op->node);
     const lar_value value = value_of(r, op);
-    double *dweights = plan->sums;
-    double *dbias = plan->sums + node->channels * plan->net->nodes[node->a].channels;
-    const lar_status status = plan->backend->head_backward(
-        layout_of(r, op->out), &value, block_of(plan->net->weights, plan->net, node->weight),
-        node->channels, tensor_at(r, op->in), tensor_at(r, op->out), dweights, dbias);
-    if (status != LAR_OK) return status;
-    set_gradient(r, node->weight, dweights);
-    set_gradient(r, node->bias, dbias);
-    return LAR_OK;
-}
-
-/* The gradient through a chain relu, norm, relu. Of the norm (Ioffe 2015, section 3):
- * dx = gamma / s * (dy - mean(dy) - (x - m) / s^2 * mean(dy * (x - m))) */
-static lar_status term_back(const runner *r, const plan_op *op)
-{
-    lar_plan *plan = r->plan;
-    const plan_term *term = &op->value.terms[0];
-    const lar_layout *layout = layout_of(r, op->out);
-    const lar_value value = value_of(r, op);
+    const int norm = op->value.terms[0].norm;
+    const void *dy = tensor_at(r, op->in);
     lar_term_gradient gradient = { NULL, NULL, NULL, NULL };
-    if (term->norm >= 0) {
-        const net_node *node = &plan->net->nodes[term->norm];
-        const float *gamma = block_of(plan->net->weights, plan->net, node->weight);
-        const double count = (double)(plan->batch * plan->voxels);
-        double *sum = plan->sums, *product = plan->sums + plan->channel_room;
-        const lar_status status =
-            plan->backend->gradient_sums(layout, &value.terms[0], tensor_at(r, op->in),
-                                         norm_row(plan, term->norm, NORM_MEAN), sum, product);
+    if (norm >= 0) {
+        const lar_status status = lar_norm_backward(r, norm, &value.terms[0], dy, &gradient);
         if (status != LAR_OK) return status;
-        for (int64_t c = 0; c < node->channels; c++) {
-            const double inverse = (double)norm_row(plan, term->norm, NORM_INVERSE)[c];
-            const double gain = (double)gamma[c] * inverse;
-            norm_row(plan, term->norm, NORM_GAIN)[c] = (float)gain;
-            norm_row(plan, term->norm, NORM_OFFSET)[c] = (float)(-gain * sum[c] / count);
-            norm_row(plan, term->norm, NORM_SLOPE)[c] =
-                (float)(-gain * inverse * inverse * product[c] / count);
-            product[c] *= inverse;
-        }
-        set_gradient(r, node->weight, product);
-        set_gradient(r, node->bias, sum);
-        gradient = (lar_term_gradient){ norm_row(plan, term->norm, NORM_GAIN),
-                                        norm_row(plan, term->norm, NORM_SLOPE),
-                                        norm_row(plan, term->norm, NORM_MEAN),
-                                        norm_row(plan, term->norm, NORM_OFFSET) };
     }
-    plan->backend->term_backward(layout, tensor_at(r, op->out), &value.terms[0],
-                                 tensor_at(r, op->in), &gradient);
+    plan->backend->term_backward(&layout, tensor_at(r, op->out), &value.terms[0], dy, &gradient);
+    return LAR_OK;
+}
+
+/* Between a blocked tensor and planar volumes. */
+static lar_status move(const plan_run *r, int blocked, int planar, int node, bool gather)
+{
+    const lar_plan *plan = r->plan;
+    const lar_layout *from = layout_of(r, blocked), *to = layout_of(r, planar);
+    float *volumes = tensor_at(r, planar);
+    char *tensor = tensor_at(r, blocked);
+    if (!gather) memset(tensor, 0, lar_layout_bytes(from));
+    for (int64_t n = 0; n < to->batch; n++)
+        for (int64_t c = 0; c < to->channels; c++) {
+            float *volume = volumes + (n * to->channels + c) * to->voxels;
+            const int64_t lane = plan->nodes[node].position[c];
+            if (gather)
+                plan->backend->download(from, tensor, n, lane, volume);
+            else
+                plan->backend->upload(from, tensor, n, lane, volume);
+        }
     return LAR_OK;
 }
 
@@ -185,7 +226,8 @@ static lar_status loss_body(void *arg, int64_t piece, int64_t begin, int64_t end
 lar_status lar_plan_loss_of(lar_plan *plan, const float *output, const float *target,
                             float *gradient, double weight, double *loss)
 {
-    const int64_t count = plan->batch * lar_net_output_channels(plan->net) * plan->voxels;
+    const lar_layout *layout = &plan->predict.tensors[plan->predict.output].layout;
+    const int64_t count = lar_layout_count(layout);
     const int64_t grain = 1 << 14, pieces = lar_piece_count(count, grain);
     double *partial = lar_alloc(pieces, sizeof *partial);
     if (!partial) return LAR_EMEMORY;
@@ -200,55 +242,63 @@ lar_status lar_plan_loss_of(lar_plan *plan, const float *output, const float *ta
     return status;
 }
 
-static lar_status run_op(runner *r, const plan_op *op)
+static lar_status statistics(const plan_run *r, const plan_op *op)
+{
+    return lar_norm_statistics(r->plan, op->node, tensor_at(r, op->sources[0]),
+                               op->value.terms[0].before, r->step->training);
+}
+
+static lar_status run_op(const plan_run *r, const plan_op *op)
 {
     lar_plan *plan = r->plan;
     const lar_backend *b = plan->backend;
-    const net_node *node = &plan->net->nodes[op->node];
-    const int number = plan->conv_of[op->node];
-    lar_conv *conv = number < 0 ? NULL : plan->convs[number];
-    const void *packed = plan->arena + plan->packed_at[op->node];
-    float *in = tensor_at(r, op->in), *in2 = tensor_at(r, op->in2), *out = tensor_at(r, op->out);
-    void *scratch = tensor_at(r, op->scratch);
-    const lar_value value = value_of(r, op);
+    void *in = tensor_at(r, op->in), *in2 = tensor_at(r, op->in2), *out = tensor_at(r, op->out);
+    lar_layer layer;
     switch (op->kind) {
     case OP_EVALUATE:
-        b->evaluate(layout_of(r, op->out), out, &value);
+        evaluate(r, op);
         return LAR_OK;
     case OP_CONV:
-        return b->conv_forward(conv, packed, in, out, scratch);
+        return convolve(r, op);
     case OP_STATISTICS:
         return statistics(r, op);
+    case OP_LAYER:
+        layer = layer_of(r, op->node);
+        b->layer_forward(&layer, in, out);
+        return LAR_OK;
     case OP_HEAD:
-        b->head(layout_of(r, op->sources[0]), &value,
-                block_of(plan->net->weights, plan->net, node->weight),
-                block_of(plan->net->weights, plan->net, node->bias), node->channels, out);
+        head(r, op);
         return LAR_OK;
-    case OP_OUTPUT_RELU:
-        b->evaluate(layout_of(r, op->out), out,
-                    &(lar_value){ 1, { { .source = in, .relu_before = true } } });
-        return LAR_OK;
+    case OP_GATHER:
+        return move(r, op->in, op->out, op->node, true);
     case OP_LOSS:
         return lar_plan_loss_of(plan, in, tensor_at(r, r->s->target), out, r->step->weight,
                                 &r->step->loss);
+    case OP_SCATTER:
+        return move(r, op->out, op->in, op->node, false);
     case OP_HEAD_BACK:
         return head_back(r, op);
     case OP_TERM_BACK:
         return term_back(r, op);
+    case OP_LAYER_BACK:
+        layer = layer_of(r, op->node);
+        b->layer_backward(&layer, in2, tensor_at(r, op->in3), in, out);
+        return LAR_OK;
+    case OP_SLICE:
+        b->slice(layout_of(r, op->out), out, in, layout_of(r, op->in)->channels, op->first);
+        return LAR_OK;
     case OP_ADD:
         b->add(layout_of(r, op->out), out, in, in2);
         return LAR_OK;
     case OP_CONV_WEIGHTS:
-        return b->conv_weights(conv, in, in2,
-                               block_of(plan->net->gradients, plan->net, node->weight),
-                               r->step->add, scratch);
+        return conv_weights(r, op);
     case OP_CONV_DATA:
-        return b->conv_data(conv, packed, in, out, scratch);
+        return conv_data(r, op);
     }
     return lar_fail(LAR_EINTERNAL, "the schedule has an op of kind %d", (int)op->kind);
 }
 
-static void poison_dead(const runner *r, int op)
+static void poison_dead(const plan_run *r, int op)
 {
     for (int t = 0; t < r->s->tensor_count; t++) {
         const plan_tensor *tensor = &r->s->tensors[t];
@@ -257,18 +307,30 @@ static void poison_dead(const runner *r, int op)
     }
 }
 
+static lar_status pack_kernels(lar_plan *plan, bool training)
+{
+    for (int n = 0; n < plan->net->node_count; n++) {
+        const plan_node *node = &plan->nodes[n];
+        if (node->conv < 0) continue;
+        lar_kernel_of(plan->net, n, training, plan->kernel);
+        lar_plan_spread(plan, n, plan->kernel, plan->spread);
+        const lar_status status = plan->backend->conv_pack(plan->convs[node->conv], plan->spread,
+                                                           plan->arena + node->packed_at);
+        if (status != LAR_OK) return status;
+    }
+    return LAR_OK;
+}
+
 lar_status lar_schedule_run(lar_plan *plan, const plan_schedule *schedule, plan_step *step)
 {
     lar_status status = LAR_OK;
-    const lar_net *net = plan->net;
-    runner r = { plan, schedule, step };
-    for (int n = 0; n < net->node_count; n++)
-        if (plan->conv_of[n] >= 0)
-            LAR_TRY(
-                plan->backend->conv_pack(plan->convs[plan->conv_of[n]],
-                                         net->weights + net->params[net->nodes[n].weight].offset,
-                                         plan->arena + plan->packed_at[n]));
-    if (!step->training) set_running_norms(plan);
+    const plan_run r = { plan, schedule, step };
+    LAR_TRY(pack_kernels(plan, step->training));
+    for (int n = 0; n < plan->net->node_count; n++) {
+        const net_node *node = &plan->net->nodes[n];
+        const bool norm = node->kind == NET_NORM && node->norm.kind == LAR_NORM_BATCH;
+        if (node->kind == NET_BIAS || (norm && !step->training)) lar_norm_running(plan, n);
+    }
     for (int op = 0; op < schedule->op_count; op++) {
         LAR_TRY(run_op(&r, &schedule->ops[op]));
         if (plan->poison) poison_dead(&r, op);

@@ -1,6 +1,7 @@
 /* The order of work of one forward pass, or of one training step, and the tensors it passes on.
- * Each tensor is written once; place.c lets them share memory. SPDX-License-Identifier: Apache-2.0
- */
+ * Each tensor is written once; place.c lets them share memory. A tensor that is dropped after the
+ * forward pass is made anew, with what it needs, when backward first asks for it.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "net/plan.h"
 
 typedef struct maker {
@@ -8,121 +9,200 @@ typedef struct maker {
     lar_plan *plan;
     const lar_net *net;
     const plan_values *values;
-    int op_room, tensor_room;
-    int tensor_of[LAR_NET_NODES];   /* of kept nodes */
+    bool training, out_of_memory;
+    int tensor_of[LAR_NET_NODES];   /* of kept nodes; -1: not made, or dropped */
     int gradient_of[LAR_NET_NODES]; /* -1: none yet */
 } maker;
 
-static lar_layout layout_of(const lar_plan *plan, int64_t channels, int block)
+/* Room for one more; what was there stays. */
+static bool grow(void **list, int count, int *room, size_t each)
 {
-    return (lar_layout){ plan->batch, channels, plan->voxels, block };
-}
-
-static size_t rounded(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
+    if (count < *room) return true;
+    const int more = *room ? 2 * *room : 256;
+    void *larger = lar_alloc(more, each);
+    if (!larger) return false;
+    if (count) memcpy(larger, *list, (size_t)count * each);
+    lar_free(*list);
+    *list = larger;
+    *room = more;
+    return true;
 }
 
 static int new_tensor(maker *m, lar_layout layout, size_t bytes)
 {
-    const int number = m->s->tensor_count++;
-    m->s->tensors[number] = (plan_tensor){ .layout = layout,
-                                           .bytes = rounded(bytes),
-                                           .first = m->s->op_count,
-                                           .last = m->s->op_count,
-                                           .root = number };
+    plan_schedule *s = m->s;
+    void *tensors = s->tensors;
+    if (m->out_of_memory || !grow(&tensors, s->tensor_count, &s->tensor_room, sizeof *s->tensors)) {
+        m->out_of_memory = true;
+        return 0;
+    }
+    s->tensors = tensors;
+    const int number = s->tensor_count++;
+    s->tensors[number] = (plan_tensor){ .layout = layout,
+                                        .bytes = (bytes + 63) / 64 * 64,
+                                        .first = s->op_count,
+                                        .last = s->op_count,
+                                        .root = number };
     return number;
 }
 
-static int tensor_like(maker *m, int64_t channels, int block)
+static int tensor_in(maker *m, lar_layout layout)
 {
-    const lar_layout layout = layout_of(m->plan, channels, block);
-    return new_tensor(m, layout, (size_t)lar_layout_floats(&layout) * sizeof(float));
+    return new_tensor(m, layout, lar_layout_bytes(&layout));
 }
 
-static int pinned(maker *m, int64_t channels, int block)
+static int tensor_for(maker *m, int node)
 {
-    const int tensor = tensor_like(m, channels, block);
-    m->s->tensors[tensor].pinned = true;
-    return tensor;
+    return tensor_in(m, lar_plan_layout(m->plan, node));
 }
 
 static int scratch_for(maker *m, int node, int pass)
 {
     const lar_plan *plan = m->plan;
-    const size_t bytes = plan->backend->conv_scratch(plan->convs[plan->conv_of[node]], pass);
+    const size_t bytes = plan->backend->conv_scratch(plan->convs[plan->nodes[node].conv], pass);
     return bytes ? new_tensor(m, (lar_layout){ 0 }, bytes) : -1;
 }
 
 static void use(maker *m, int tensor)
 {
-    if (tensor >= 0) m->s->tensors[tensor].last = m->s->op_count;
+    if (tensor >= 0 && !m->out_of_memory) m->s->tensors[tensor].last = m->s->op_count;
+}
+
+static int tensor_of(maker *m, int node);
+
+/* An op, with the tensors that it reads made; `put` follows when its results have theirs. */
+static plan_op op_of(maker *m, plan_kind kind, int node, int in, const plan_value *value)
+{
+    plan_op op = {
+        .kind = kind, .node = node, .in = in, .in2 = -1, .in3 = -1, .out = -1, .scratch = -1
+    };
+    if (value) op.value = *value;
+    for (int t = 0; t < op.value.count; t++)
+        op.sources[t] = tensor_of(m, op.value.terms[t].node);
+    return op;
 }
 
 static void put(maker *m, plan_op op)
 {
-    for (int t = 0; t < op.value.count; t++) {
-        op.sources[t] = m->tensor_of[op.value.terms[t].node];
-        use(m, op.sources[t]);
+    plan_schedule *s = m->s;
+    void *ops = s->ops;
+    if (m->out_of_memory || !grow(&ops, s->op_count, &s->op_room, sizeof *s->ops)) {
+        m->out_of_memory = true;
+        return;
     }
+    s->ops = ops;
+    if (op.kind != OP_CONV)
+        for (int t = 0; t < op.value.count; t++) use(m, op.sources[t]);
     use(m, op.in);
     use(m, op.in2);
-    m->s->ops[m->s->op_count++] = op;
-}
-
-static plan_op op_of(plan_kind kind, int node, int in, const plan_value *value)
-{
-    plan_op op = { .kind = kind, .node = node, .in = in, .in2 = -1, .out = -1, .scratch = -1 };
-    if (value) op.value = *value;
-    return op;
+    use(m, op.in3);
+    s->ops[s->op_count++] = op;
 }
 
 /* The tensor of a node's value, computed where it is not kept. */
 static int value_tensor(maker *m, int node)
 {
-    if (m->values->kept[node]) return m->tensor_of[node];
-    plan_op op = op_of(OP_EVALUATE, node, -1, &m->values->seen[node]);
-    op.out = tensor_like(m, m->net->nodes[node].channels, m->plan->block);
+    if (m->values->kept[node]) return tensor_of(m, node);
+    plan_op op = op_of(m, OP_EVALUATE, node, -1, &m->values->seen[node]);
+    op.out = tensor_for(m, node);
     put(m, op);
     return op.out;
 }
 
-static void forward_conv(maker *m, int n)
+/* A convolution, in prediction with what follows it up to its tensor. */
+static void make_conv(maker *m, int n)
 {
+    const plan_values *v = m->values;
     const net_node *node = &m->net->nodes[n];
-    if (n == lar_net_head(m->net)) {
-        plan_op op = op_of(OP_HEAD, n, -1, &m->values->seen[node->a]);
-        op.out = m->tensor_of[n] = m->s->output;
-        put(m, op);
-        return;
+    plan_op op = op_of(m, OP_CONV, n, value_tensor(m, node->a), NULL);
+    int written = n;
+    if (v->end[n] >= 0) {
+        op.value = v->own[v->end[n]];
+        written = v->sum[n] >= 0 ? v->sum[n] : v->end[n];
+        if (v->base[n] >= 0) op.in2 = tensor_of(m, v->base[n]);
     }
-    plan_op op = op_of(OP_CONV, n, value_tensor(m, node->a), NULL);
-    op.out = m->tensor_of[n] = tensor_like(m, node->channels, m->plan->block);
-    op.scratch = scratch_for(m, n, LAR_CONV_FORWARD);
+    op.out = m->tensor_of[written] = tensor_for(m, written);
+    op.scratch =
+        scratch_for(m, n, node->kind == NET_UPCONV ? LAR_CONV_DATA : LAR_CONV_FORWARD);
     put(m, op);
 }
 
-static void forward_node(maker *m, int n, bool training)
+/* One side of a concatenation to its channels. */
+static void make_part(maker *m, int n, int part, int64_t first)
+{
+    plan_op op = op_of(m, OP_EVALUATE, part, -1, &m->values->seen[part]);
+    op.out = m->tensor_of[n];
+    op.first = first;
+    put(m, op);
+    use(m, op.out);
+}
+
+static void make_concat(maker *m, int n)
 {
     const net_node *node = &m->net->nodes[n];
-    if (node->kind == NET_INPUT) {
+    for (int side = 0; side < 2; side++) { /* what the parts need, before the tensor's life begins */
+        const plan_value *seen = &m->values->seen[side ? node->b : node->a];
+        for (int t = 0; t < seen->count; t++) tensor_of(m, seen->terms[t].node);
+    }
+    m->tensor_of[n] = tensor_for(m, n);
+    make_part(m, n, node->a, 0);
+    make_part(m, n, node->b, m->plan->nodes[node->a].channels);
+}
+
+/* Makes the tensor of a kept node. */
+static void make(maker *m, int n)
+{
+    const net_node *node = &m->net->nodes[n];
+    plan_op op;
+    switch (node->kind) {
+    case NET_INPUT:
         m->tensor_of[n] = m->s->input;
         return;
-    }
-    if (node->kind == NET_CONV) {
-        forward_conv(m, n);
+    case NET_CONCAT:
+        make_concat(m, n);
         return;
+    case NET_CONV:
+    case NET_UPCONV:
+        make_conv(m, n);
+        return;
+    case NET_LAYER:
+        op = op_of(m, OP_LAYER, n, value_tensor(m, node->a), NULL);
+        break;
+    case NET_BIAS:
+        if (m->net->head >= 0 && node->a == m->net->head) {
+            const int from = m->net->nodes[m->net->head].a;
+            op = op_of(m, OP_HEAD, n, -1, &m->values->seen[from]);
+            break;
+        } /* fall through */
+    default:
+        op = op_of(m, OP_EVALUATE, n, -1, &m->values->own[n]);
     }
-    if (n == m->net->output) { /* the final ReLU */
-        plan_op op = op_of(OP_OUTPUT_RELU, n, m->s->output, NULL);
+    op.out = m->tensor_of[n] =
+        n == m->net->output && m->net->head >= 0 ? m->s->output : tensor_for(m, n);
+    put(m, op);
+    use(m, op.out);
+}
+
+static int tensor_of(maker *m, int node)
+{
+    if (m->tensor_of[node] < 0) make(m, node);
+    return m->tensor_of[node];
+}
+
+static void forward(maker *m)
+{
+    const plan_values *v = m->values;
+    for (int n = 0; n < m->net->node_count; n++) {
+        const net_node *node = &m->net->nodes[n];
+        if (n == m->net->head) continue;
+        if (node->kind == NET_NORM && (m->training || node->norm.kind != LAR_NORM_BATCH))
+            put(m, op_of(m, OP_STATISTICS, n, -1, &v->own[n]));
+        const bool early = v->end[n] >= 0; /* makes another's tensor */
+        if ((v->kept[n] || early) && m->tensor_of[n] < 0) make(m, n);
+    }
+    if (m->net->head < 0) {
+        plan_op op = op_of(m, OP_GATHER, m->net->output, value_tensor(m, m->net->output), NULL);
         op.out = m->s->output;
-        put(m, op);
-        return;
-    }
-    if (node->kind == NET_NORM && training) put(m, op_of(OP_STATISTICS, n, -1, &m->values->own[n]));
-    if (m->values->kept[n]) {
-        plan_op op = op_of(OP_EVALUATE, n, -1, &m->values->own[n]);
-        op.out = m->tensor_of[n] = tensor_like(m, node->channels, m->plan->block);
         put(m, op);
     }
 }
@@ -134,90 +214,157 @@ static void contribute(maker *m, int node, int gradient)
         *sum = gradient;
         return;
     }
-    const lar_layout layout = m->s->tensors[gradient].layout;
-    plan_op op = op_of(OP_ADD, node, *sum, NULL);
+    plan_op op = op_of(m, OP_ADD, node, *sum, NULL);
     op.in2 = gradient;
-    op.out = tensor_like(m, layout.channels, layout.block);
+    op.out = tensor_for(m, node);
     put(m, op);
     *sum = op.out;
 }
 
-static void backward_conv(maker *m, int n)
+static bool wanted(const maker *m, int node)
+{
+    return m->plan->nodes[node].gradient;
+}
+
+static void backward_head(maker *m, int n, int gradient)
+{
+    const int from = m->net->nodes[m->net->head].a;
+    plan_op op = op_of(m, OP_HEAD_BACK, n, gradient, &m->values->seen[from]);
+    op.out = tensor_for(m, from);
+    put(m, op);
+    if (wanted(m, from)) contribute(m, from, op.out);
+}
+
+static void backward_conv(maker *m, int n, int gradient)
 {
     const net_node *node = &m->net->nodes[n];
-    const int64_t channels = m->net->nodes[node->a].channels;
-    const int gradient = m->gradient_of[n];
-    if (n == lar_net_head(m->net)) {
-        plan_op op = op_of(OP_HEAD_BACK, n, gradient, &m->values->seen[node->a]);
-        op.out = tensor_like(m, channels, m->plan->block);
-        put(m, op);
-        contribute(m, node->a, op.out);
-        return;
-    }
-    plan_op weights = op_of(OP_CONV_WEIGHTS, n, value_tensor(m, node->a), NULL);
+    plan_op weights = op_of(m, OP_CONV_WEIGHTS, n, value_tensor(m, node->a), NULL);
     weights.in2 = gradient;
     weights.scratch = scratch_for(m, n, LAR_CONV_WEIGHTS);
     put(m, weights);
-    if (m->net->nodes[node->a].kind == NET_INPUT) return;
-    plan_op data = op_of(OP_CONV_DATA, n, gradient, NULL);
-    data.out = tensor_like(m, channels, m->plan->block);
-    data.scratch = scratch_for(m, n, LAR_CONV_DATA);
+    if (!wanted(m, node->a)) return;
+    plan_op data = op_of(m, OP_CONV_DATA, n, gradient, NULL);
+    data.out = tensor_for(m, node->a);
+    data.scratch = scratch_for(m, n, node->kind == NET_UPCONV ? LAR_CONV_FORWARD : LAR_CONV_DATA);
     put(m, data);
     contribute(m, node->a, data.out);
+}
+
+static void backward_layer(maker *m, int n, int gradient)
+{
+    const net_node *node = &m->net->nodes[n];
+    const lar_layer_kind kind = node->layer.kind;
+    const int in = lar_layer_needs_input(kind) ? value_tensor(m, node->a) : -1;
+    const int out = lar_layer_needs_output(kind) ? tensor_of(m, n) : -1;
+    plan_op op = op_of(m, OP_LAYER_BACK, n, gradient, NULL);
+    op.in2 = in;
+    op.in3 = out;
+    op.out = tensor_for(m, node->a);
+    put(m, op);
+    contribute(m, node->a, op.out);
+}
+
+static void backward_part(maker *m, int n, int part, int gradient, int64_t first)
+{
+    if (!wanted(m, part)) return;
+    plan_op op = op_of(m, OP_SLICE, n, gradient, NULL);
+    op.first = first;
+    op.out = tensor_for(m, part);
+    put(m, op);
+    contribute(m, part, op.out);
+}
+
+/* The end of a chain down to a kept node. */
+static void backward_term(maker *m, int n, int gradient)
+{
+    plan_op op = op_of(m, OP_TERM_BACK, n, gradient, &m->values->own[n]);
+    const int source = op.value.terms[0].node;
+    op.out = tensor_for(m, n);
+    put(m, op);
+    if (wanted(m, source)) contribute(m, source, op.out);
 }
 
 static void backward_node(maker *m, int n)
 {
     const net_node *node = &m->net->nodes[n];
     const int gradient = m->gradient_of[n];
-    if (gradient < 0 || node->kind == NET_INPUT) return;
-    if (node->kind == NET_CONV) {
-        backward_conv(m, n);
-    } else if (node->kind == NET_ADD) {
-        contribute(m, node->a, gradient);
-        contribute(m, node->b, gradient);
-    } else { /* the end of a chain down to a kept node */
-        const lar_layout layout = m->s->tensors[gradient].layout;
-        plan_op op = op_of(OP_TERM_BACK, n, gradient, &m->values->own[n]);
-        op.out = tensor_like(m, layout.channels, layout.block);
-        put(m, op);
-        contribute(m, m->values->own[n].terms[0].node, op.out);
+    if (gradient < 0 || !wanted(m, n)) return;
+    switch (node->kind) {
+    case NET_INPUT:
+        return;
+    case NET_CONV:
+    case NET_UPCONV:
+        backward_conv(m, n, gradient);
+        return;
+    case NET_ADD:
+        if (wanted(m, node->a)) contribute(m, node->a, gradient);
+        if (wanted(m, node->b)) contribute(m, node->b, gradient);
+        return;
+    case NET_CONCAT:
+        backward_part(m, n, node->a, gradient, 0);
+        backward_part(m, n, node->b, gradient, m->plan->nodes[node->a].channels);
+        return;
+    case NET_LAYER:
+        if (wanted(m, node->a)) backward_layer(m, n, gradient);
+        return;
+    default:
+        if (m->net->head >= 0 && node->a == m->net->head)
+            backward_head(m, n, gradient);
+        else
+            backward_term(m, n, gradient);
     }
 }
 
 static void backward(maker *m)
 {
-    plan_op loss = op_of(OP_LOSS, m->net->output, m->s->output, NULL);
-    loss.out = tensor_like(m, lar_net_output_channels(m->net), 1);
+    const int output = m->net->output;
+    for (int n = 0; n < m->net->node_count; n++)
+        if (m->values->dropped[n]) m->tensor_of[n] = -1;
+    plan_op loss = op_of(m, OP_LOSS, output, m->s->output, NULL);
+    loss.out = tensor_in(m, m->s->tensors[m->s->output].layout);
     put(m, loss);
-    contribute(m, m->net->output, loss.out);
+    int gradient = loss.out;
+    if (m->net->head < 0) {
+        plan_op op = op_of(m, OP_SCATTER, output, gradient, NULL);
+        op.out = tensor_for(m, output);
+        put(m, op);
+        gradient = op.out;
+    }
+    contribute(m, output, gradient);
     for (int n = m->net->node_count - 1; n >= 0; n--) backward_node(m, n);
+}
+
+static int pinned(maker *m, lar_layout layout)
+{
+    const int tensor = tensor_in(m, layout);
+    if (!m->out_of_memory) m->s->tensors[tensor].pinned = true;
+    return tensor;
 }
 
 lar_status lar_schedule_make(plan_schedule *out, lar_plan *plan, const plan_values *values,
                              bool training)
 {
-    lar_status status = LAR_OK;
     const lar_net *net = plan->net;
-    const int room = 8 * net->node_count + 8; /* no node makes more ops, or more tensors, than 8 */
+    lar_status status = LAR_OK;
     maker *m = lar_alloc(1, sizeof *m);
 
+    *out = (plan_schedule){ 0 };
     if (!m) return LAR_EMEMORY;
-    *m = (maker){ .s = out, .plan = plan, .net = net, .values = values };
-    *out = (plan_schedule){ .ops = lar_alloc(room, sizeof(plan_op)),
-                            .tensors = lar_alloc(room, sizeof(plan_tensor)) };
-    if (!out->ops || !out->tensors) {
-        status = LAR_EMEMORY;
-        goto done;
-    }
+    *m = (maker){ .s = out, .plan = plan, .net = net, .values = values, .training = training };
     for (int n = 0; n < net->node_count; n++) m->gradient_of[n] = m->tensor_of[n] = -1;
-    out->input = pinned(m, net->nodes[0].channels, plan->input_planar ? 1 : plan->block);
-    out->target = pinned(m, lar_net_output_channels(net), 1);
-    out->output = pinned(m, lar_net_output_channels(net), 1);
-    for (int n = 0; n < net->node_count; n++) forward_node(m, n, training);
-    if (training) backward(m);
-    lar_schedule_place(out);
-done:
+    const lar_layout result = { plan->batch, lar_net_output_channels(net),
+                                plan->nodes[net->output].voxels, 1, LAR_FLOAT32 };
+    out->input = pinned(m, lar_plan_layout(plan, 0));
+    out->target = pinned(m, result);
+    out->output = pinned(m, result);
+    forward(m);
+    if (training && !m->out_of_memory) backward(m);
+    if (m->out_of_memory) {
+        lar_schedule_clear(out);
+        status = LAR_EMEMORY;
+    } else {
+        lar_schedule_place(out);
+    }
     lar_free(m);
     return status;
 }

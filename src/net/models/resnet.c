@@ -10,11 +10,13 @@ static lar_node layer(lar_net *net, lar_node x, const char *name, const lar_netw
     char conv[64], norm[64];
     snprintf(conv, sizeof conv, "%s.conv", name);
     snprintf(norm, sizeof norm, "%s.norm", name);
-    const lar_conv_params shape = { .filters = params->channels, .kernel = params->kernel };
+    const int64_t k = params->kernel;
+    const lar_conv_params shape = { .filters = params->channels, .kernel = { k, k, k } };
+    const lar_norm_params batch = { .kind = LAR_NORM_BATCH, .gamma = gamma };
     x = lar_net_conv(net, x, conv, &shape);
     if (params->order == LAR_CONV_RELU_NORM)
-        return lar_net_norm(net, lar_net_relu(net, x), norm, gamma);
-    return lar_net_relu(net, lar_net_norm(net, x, norm, gamma));
+        return lar_net_norm(net, lar_net_relu(net, x), norm, &batch);
+    return lar_net_relu(net, lar_net_norm(net, x, norm, &batch));
 }
 
 void lar_model_resnet(lar_net *net, const lar_network_params *params, int64_t inputs,
@@ -28,7 +30,7 @@ void lar_model_resnet(lar_net *net, const lar_network_params *params, int64_t in
         const lar_node inner = layer(net, x, first, params, 1);
         x = lar_net_add(net, layer(net, inner, second, params, 0), x);
     }
-    const lar_conv_params last = { .filters = outputs, .kernel = 1, .bias = true };
+    const lar_conv_params last = { .filters = outputs, .bias = true };
     x = lar_net_conv(net, x, "last", &last);
     if (params->final == LAR_FINAL_RELU) x = lar_net_relu(net, x);
     lar_net_output(net, x);
