@@ -262,15 +262,37 @@ LAR_API lar_status lar_figure(const lar_image *const *images, const char *const 
 /* ---- networks -------------------------------------------------------------------------- */
 
 enum { LAR_CONV_RELU_NORM, LAR_CONV_NORM_RELU };
-enum { LAR_FINAL_NONE, LAR_FINAL_RELU };
+enum { LAR_ACTIVATION_AUTO, LAR_RELU, LAR_LEAKY, LAR_ELU, LAR_GELU };
+enum { LAR_NORMS_AUTO, LAR_NORMS_BATCH, LAR_NORMS_INSTANCE, LAR_NORMS_GROUP, LAR_NORMS_NONE };
+enum { LAR_KERNELS_FREE, LAR_KERNELS_WEIGHT_NORM, LAR_KERNELS_SPECTRAL_NORM };
+enum { LAR_DOWN_STRIDE, LAR_DOWN_POOL };
+enum { LAR_UP_TRANSPOSED, LAR_UP_LINEAR, LAR_UP_NEAREST };
+enum { LAR_SKIP_CONCAT, LAR_SKIP_ADD };
+enum { LAR_FINAL_NONE, LAR_FINAL_RELU, LAR_FINAL_SIGMOID, LAR_FINAL_SOFTMAX };
 
+/* What a study says about its network. A network reads the fields that belong to it; those that
+ * belong to some alone are marked. */
 typedef struct lar_network_params {
-    int name;         /* which network: 0 is "resnet" */
-    int64_t channels; /* of every inner layer */
-    int64_t blocks;   /* residual blocks of two convolutions */
-    int64_t kernel;   /* edge of a convolution, odd */
-    int order;        /* LAR_CONV_RELU_NORM (fastai's conv_layer) or LAR_CONV_NORM_RELU */
-    int final;        /* LAR_FINAL_NONE or LAR_FINAL_RELU */
+    int name;           /* which network: 0 is "resnet" */
+    int64_t channels;   /* of every inner layer; of the unet: of its first level */
+    int64_t blocks;     /* resnet: residual blocks of two convolutions */
+    int64_t levels;     /* unet: resolutions */
+    int64_t most;       /* unet: channels of a level at most */
+    lar_ints dilations; /* meshnet: of its layers, one after another */
+    int64_t repeat;     /* meshnet: how often they run */
+    int64_t kernel;     /* edge of a convolution, odd */
+    int order;          /* resnet: LAR_CONV_RELU_NORM (fastai's) or LAR_CONV_NORM_RELU */
+    int activation;     /* LAR_RELU ...; auto: leaky in the unet, else relu */
+    int norm;           /* LAR_NORMS_BATCH ...; auto: instance in the unet, else batch */
+    int64_t groups;     /* of the group norm */
+    bool plain;         /* unet, meshnet: norms have no weight and bias of their own */
+    int down, up, skip; /* unet: LAR_DOWN_STRIDE ..., LAR_UP_TRANSPOSED ..., LAR_SKIP_CONCAT ... */
+    bool residual;      /* unet */
+    double dropout;     /* meshnet: probability, of whole channels */
+    int kernels;        /* LAR_KERNELS_FREE ... */
+    int64_t dims;       /* 3; 2: kernels of one voxel along z */
+    int final;          /* activation after the last layer, LAR_FINAL_NONE ... */
+    const struct lar_layer_list *layers; /* in place of all above; NULL: none */
 } lar_network_params;
 LAR_API extern const lar_param lar_network_table[];
 LAR_API lar_network_params lar_network_default(void);

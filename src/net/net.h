@@ -52,8 +52,8 @@ typedef struct lar_norm_params {
 lar_status lar_net_new(lar_net **out);
 lar_node lar_net_input(lar_net *net, int64_t channels); /* exactly one */
 lar_node lar_net_conv(lar_net *net, lar_node x, const char *name, const lar_conv_params *params);
-/* The transposed convolution, weights (in, filters, kernel): where `params` takes the size of `like`
- * to that of x (rounding up), this takes x to the size of `like`. LAR_PAD_ZERO, groups 1. */
+/* The transposed convolution, weights (in, filters, kernel): where `params` takes the size of
+ * `like` to that of x (rounding up), this takes x to the size of `like`. LAR_PAD_ZERO, groups 1. */
 lar_node lar_net_upconv(lar_net *net, lar_node x, lar_node like, const char *name,
                         const lar_conv_params *params);
 /* A 1x1x1 convolution with bias; weights (filters, in). */
@@ -63,7 +63,8 @@ lar_node lar_net_relu(lar_net *net, lar_node x);
 lar_node lar_net_leaky(lar_net *net, lar_node x, double slope); /* 0 to 1, of what is negative */
 /* LAR_LAYER_ELU (alpha), _GELU, _SIGMOID, _SOFTMAX (over channels). */
 lar_node lar_net_activation(lar_net *net, lar_node x, lar_layer_kind kind, double alpha);
-/* Zeroes values, or with `whole` channels (of a sample), with this probability; in training only. */
+/* Zeroes values, or with `whole` channels (of a sample), with this probability; in training only.
+ */
 lar_node lar_net_dropout(lar_net *net, lar_node x, double probability, bool whole);
 /* LAR_LAYER_MAX_POOL or _MEAN_POOL; windows that lie inside. */
 lar_node lar_net_pool(lar_net *net, lar_node x, lar_layer_kind kind, const int64_t kernel[3],
@@ -95,12 +96,57 @@ lar_reach lar_net_reach(const lar_net *net);
 /* Builds the network that the params describe, and finishes it. */
 lar_status lar_network_build(lar_net **out, const lar_network_params *params, int64_t inputs,
                              int64_t outputs, uint64_t seed);
+/* Whether it can be built: no weights are drawn. *layer: which of params->layers is wrong, or -1.
+ */
+lar_status lar_network_try(const lar_network_params *params, int64_t inputs, int64_t outputs,
+                           int64_t *layer);
+/* What the network depends on, in lines "network channels: 16". */
+void lar_network_describe(lar_text *out, const lar_network_params *params);
+
 /* One row per network that `network: {name: ...}` may name; NULL name at the end. */
 typedef struct lar_model {
-    const char *name;
+    const char *name, *help;
+    int activation, norm; /* what "auto" stands for */
     void (*build)(lar_net *net, const lar_network_params *params, int64_t inputs, int64_t outputs);
+    const char *keys[20]; /* of lar_network_table, beside name; NULL at the end */
 } lar_model;
 extern const lar_model lar_models[];
+bool lar_model_has(const lar_model *model, const char *key);
+
+/* ---- a network as a list of layers ------------------------------------------------------- */
+
+/* What a listed layer may say; a kind's table says which of it, and the defaults. Lists are one
+ * number, or three for x y z. */
+typedef struct lar_listed_params {
+    const char *name;  /* NULL: "3.conv" for a convolution in the third place */
+    const char *from;  /* name of the layer that it reads; NULL: the one above */
+    const char *other; /* the second one it reads (`with`), or whose size it takes (`like`) */
+    int64_t filters, groups;
+    lar_ints kernel, stride, dilation;
+    int padding, bias, kernels, kind;
+    bool plain, whole;
+    double slope, alpha, probability;
+} lar_listed_params;
+
+typedef struct lar_listed {
+    const struct lar_listed_kind *kind;
+    lar_listed_params params;
+    int64_t line, column; /* in the study */
+} lar_listed;
+
+typedef struct lar_listed_kind {
+    const char *name, *help; /* NULL name ends the table */
+    const lar_param *table;  /* of lar_listed_params; "conv: 16" sets the first */
+    lar_node (*add)(lar_net *net, lar_node x, lar_node other, const char *name,
+                    const lar_listed_params *params);
+} lar_listed_kind;
+extern const lar_listed_kind lar_listed_kinds[];
+extern const lar_param lar_listed_table[]; /* what every layer takes: name, from */
+
+typedef struct lar_layer_list {
+    int64_t count;
+    lar_listed *rows;
+} lar_layer_list;
 
 /* One named tensor of the weights (or, `running`, of the running statistics). */
 typedef struct lar_net_param {
@@ -135,9 +181,9 @@ enum { LAR_PLAN_TRAIN, LAR_PLAN_PREDICT };
 
 typedef struct lar_plan_params {
     int64_t batch;
-    int64_t size[3];     /* voxels along i, j, k; i fastest, as in lar_image */
-    int mode;            /* LAR_PLAN_TRAIN or LAR_PLAN_PREDICT */
-    int loss;            /* index in lar_losses */
+    int64_t size[3]; /* voxels along i, j, k; i fastest, as in lar_image */
+    int mode;        /* LAR_PLAN_TRAIN or LAR_PLAN_PREDICT */
+    int loss;        /* index in lar_losses */
     lar_precision precision;
     /* More of the forward pass is computed again in the backward one until lar_plan_bytes() is no
      * more than this, or nothing is left to drop. 0: as fast as it goes. */

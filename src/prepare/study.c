@@ -16,7 +16,6 @@ static lar_status read_sections(lar_study *study, const lar_walk *walk, const la
 {
     static const char *const sections[] = { "data", "prepare", "network", "train", NULL };
     lar_status status = LAR_OK;
-    const lar_fields network = { lar_network_table, &study->network };
     const lar_fields train = { lar_train_table, &study->train };
 
     lar_param_defaults(lar_data_table, &study->data);
@@ -32,7 +31,7 @@ static lar_status read_sections(lar_study *study, const lar_walk *walk, const la
     LAR_TRY(lar_study_read_data(study, walk, node));
     if ((node = lar_walk_child(root, "prepare"))) LAR_TRY(lar_study_read_steps(study, walk, node));
     if ((node = lar_walk_child(root, "network")))
-        LAR_TRY(lar_walk_map(walk, node, "network", &network, 1, NULL));
+        LAR_TRY(lar_study_read_network(study, walk, node));
     if ((node = lar_walk_child(root, "train"))) {
         LAR_TRY(lar_walk_map(walk, node, "train", &train, 1, NULL));
         const lar_yaml *momentum = lar_walk_child(node, "momentum");

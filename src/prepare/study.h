@@ -8,6 +8,8 @@
 
 lar_status lar_study_read_data(lar_study *study, const lar_walk *walk, const lar_yaml *map);
 lar_status lar_study_read_steps(lar_study *study, const lar_walk *walk, const lar_yaml *list);
+/* After the data, whose roles say how many channels come in and go out. */
+lar_status lar_study_read_network(lar_study *study, const lar_walk *walk, const lar_yaml *map);
 /* Fills recipe and draw from what was read. */
 lar_status lar_study_describe(lar_study *study, lar_arena *arena);
 

@@ -170,7 +170,7 @@ static void add_section(lar_text *out, const char *section, const lar_param *tab
 const char *lar_trained_settings(const lar_study *study, lar_arena *arena)
 {
     lar_text text = { 0 };
-    add_section(&text, "network", lar_network_table, &study->network);
+    lar_network_describe(&text, &study->network);
     add_section(&text, "train", lar_train_table, &study->train);
     const char *kept = text.failed ? NULL : lar_arena_text(arena, text.at, text.length);
     lar_text_clear(&text);

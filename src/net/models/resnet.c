@@ -10,13 +10,12 @@ static lar_node layer(lar_net *net, lar_node x, const char *name, const lar_netw
     char conv[64], norm[64];
     snprintf(conv, sizeof conv, "%s.conv", name);
     snprintf(norm, sizeof norm, "%s.norm", name);
-    const int64_t k = params->kernel;
-    const lar_conv_params shape = { .filters = params->channels, .kernel = { k, k, k } };
-    const lar_norm_params batch = { .kind = LAR_NORM_BATCH, .gamma = gamma };
-    x = lar_net_conv(net, x, conv, &shape);
+    lar_conv_params shape = { .filters = params->channels };
+    lar_part_edges(shape.kernel, params, params->kernel);
+    x = lar_part_conv(net, x, conv, params, &shape);
     if (params->order == LAR_CONV_RELU_NORM)
-        return lar_net_norm(net, lar_net_relu(net, x), norm, &batch);
-    return lar_net_relu(net, lar_net_norm(net, x, norm, &batch));
+        return lar_part_norm(net, lar_part_activation(net, x, params), norm, params, gamma);
+    return lar_part_activation(net, lar_part_norm(net, x, norm, params, gamma), params);
 }
 
 void lar_model_resnet(lar_net *net, const lar_network_params *params, int64_t inputs,
@@ -30,8 +29,5 @@ void lar_model_resnet(lar_net *net, const lar_network_params *params, int64_t in
         const lar_node inner = layer(net, x, first, params, 1);
         x = lar_net_add(net, layer(net, inner, second, params, 0), x);
     }
-    const lar_conv_params last = { .filters = outputs, .bias = true };
-    x = lar_net_conv(net, x, "last", &last);
-    if (params->final == LAR_FINAL_RELU) x = lar_net_relu(net, x);
-    lar_net_output(net, x);
+    lar_part_last(net, x, params, outputs);
 }
