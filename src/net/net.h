@@ -66,7 +66,8 @@ lar_node lar_net_activation(lar_net *net, lar_node x, lar_layer_kind kind, doubl
 /* Zeroes values, or with `whole` channels (of a sample), with this probability; in training only.
  */
 lar_node lar_net_dropout(lar_net *net, lar_node x, double probability, bool whole);
-/* LAR_LAYER_MAX_POOL or _MEAN_POOL; windows that lie inside. */
+/* LAR_LAYER_MAX_POOL or _MEAN_POOL; the last window is cut at the end of the volume: sizes round
+ * up. */
 lar_node lar_net_pool(lar_net *net, lar_node x, lar_layer_kind kind, const int64_t kernel[3],
                       const int64_t stride[3]);
 lar_node lar_net_global_pool(lar_net *net, lar_node x); /* the mean over space: one voxel */

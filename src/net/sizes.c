@@ -24,6 +24,12 @@ bool lar_net_shrink(const net_node *node, const int64_t size[3], int64_t out[3])
                 continue;
             }
         }
+        if (node->kind == NET_LAYER && node->layer.stride[a]) {
+            /* a pool: windows that begin inside, up to the first that holds the end */
+            out[a] = padded <= kernel ? 1 : (padded - kernel + stride - 1) / stride + 1;
+            if ((out[a] - 1) * stride >= padded) out[a]--;
+            continue;
+        }
         if (padded < kernel) return false;
         out[a] = (padded - kernel) / stride + 1;
     }
@@ -125,7 +131,7 @@ lar_reach lar_net_reach(const lar_net *net)
     }
     static const int64_t sizes[2] = { 48, 61 }; /* an even one and an odd one */
     for (int s = 0; s < 2; s++) {
-        int64_t (*at)[3] = lar_alloc(net->node_count, sizeof *at);
+        int64_t(*at)[3] = lar_alloc(net->node_count, sizeof *at);
         const int64_t size[3] = { sizes[s], sizes[s], sizes[s] };
         const bool fits = at && lar_net_sizes(net, size, at) == LAR_OK;
         if (!fits || !equal(at[net->output], size)) out.same_size = false;
@@ -135,7 +141,8 @@ lar_reach lar_net_reach(const lar_net *net)
         const net_node *node = &net->nodes[n];
         const bool whole = node->kind == NET_LAYER && node->layer.kind == LAR_LAYER_MEAN_POOL &&
                            node->layer.kernel[0] == 0;
-        if (whole || (node->kind == NET_NORM && node->norm.kind != LAR_NORM_BATCH)) out.global = true;
+        if (whole || (node->kind == NET_NORM && node->norm.kind != LAR_NORM_BATCH))
+            out.global = true;
     }
     return out;
 }

@@ -63,13 +63,15 @@ enum { LAR_CONV_FORWARD, LAR_CONV_DATA, LAR_CONV_WEIGHTS, LAR_CONV_PASSES };
 
 /* What else a network is made of: no weights, one input. */
 typedef enum lar_layer_kind {
-    LAR_LAYER_MAX_POOL,  /* over windows that lie inside; backward to the first largest (z, y, x) */
-    LAR_LAYER_MEAN_POOL, /* the same; of the whole volume: global pooling */
+    /* Over windows, of which the last ones hold only the voxels that are inside (sizes round up, as
+     * PyTorch with ceil_mode); backward to the first largest (z, y, x). */
+    LAR_LAYER_MAX_POOL,
+    LAR_LAYER_MEAN_POOL, /* the same, the mean of those inside; also of the whole volume */
     LAR_LAYER_NEAREST,   /* upsampling by `stride`, cut to out_size */
     LAR_LAYER_LINEAR,    /* the same; voxel i's centre lies at (i + 0.5) / stride - 0.5, clamped */
-    LAR_LAYER_PAD,       /* `padding` voxels before, the rest of out_size after; `border` says how */
-    LAR_LAYER_ELU,       /* x > 0 ? x : alpha * (exp(x) - 1) */
-    LAR_LAYER_GELU,      /* x * (1 + erf(x / sqrt(2))) / 2 */
+    LAR_LAYER_PAD,  /* `padding` voxels before, the rest of out_size after; `border` says how */
+    LAR_LAYER_ELU,  /* x > 0 ? x : alpha * (exp(x) - 1) */
+    LAR_LAYER_GELU, /* x * (1 + erf(x / sqrt(2))) / 2 */
     LAR_LAYER_SIGMOID,
     LAR_LAYER_SOFTMAX, /* over the channels at `position` */
     LAR_LAYER_DROPOUT  /* 0 with probability alpha, else x / (1 - alpha) */
