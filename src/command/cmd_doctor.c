@@ -63,7 +63,7 @@ static void find_tables(findings *f)
 static void find_backends(findings *f)
 {
     const lar_backend *chosen = NULL;
-    if (lar_backend_find(&chosen, NULL) != LAR_OK || lar_text_is(chosen->name, "plain"))
+    if (lar_backend_find(&chosen, NULL, LAR_FLOAT32) != LAR_OK || lar_text_is(chosen->name, "plain"))
         problem(f, "no fast backend runs here, so training will be very slow; build with oneDNN "
                    "(libdnnl-dev)");
     for (int n = 0; lar_backends[n]; n++) {

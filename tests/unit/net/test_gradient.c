@@ -125,24 +125,25 @@ static void every_layer(void **state)
 static void any_graph(void **state)
 {
     const int64_t size[3] = { 6, 5, 4 };
-    const lar_conv_params inner = { .filters = 4, .kernel = 3 };
+    const lar_conv_params inner = { .filters = 4, .kernel = { 3, 3, 3 } };
+    const lar_norm_params batch = { .gamma = 1 };
     (void)state;
     for (int b = 0; b < 2; b++) {
         setup s;
         double value;
         int64_t count;
         CHECK_OK(lar_net_new(&s.net));
-        const lar_node in = lar_net_norm(s.net, lar_net_input(s.net, 2), "in", 1);
+        const lar_node in = lar_net_norm(s.net, lar_net_input(s.net, 2), "in", &batch);
         const lar_node a = lar_net_conv(s.net, in, "a", &inner);
-        const lar_node n = lar_net_norm(s.net, a, "an", 1);
+        const lar_node n = lar_net_norm(s.net, a, "an", &batch);
         const lar_node r = lar_net_relu(s.net, n); /* n has two more readers */
         const lar_node c = lar_net_conv(s.net, r, "c", &inner);
         const lar_node sum = lar_net_add(s.net, lar_net_add(s.net, c, n), lar_net_add(s.net, r, a));
-        const lar_node m = lar_net_relu(s.net, lar_net_norm(s.net, sum, "m", 1));
+        const lar_node m = lar_net_relu(s.net, lar_net_norm(s.net, sum, "m", &batch));
         const lar_node d = lar_net_conv(s.net, m, "d", &inner);
-        const lar_node twice = lar_net_norm(s.net, lar_net_norm(s.net, d, "d1", 1), "d2", 1);
+        const lar_node twice = lar_net_norm(s.net, lar_net_norm(s.net, d, "d1", &batch), "d2", &batch);
         const lar_node e = lar_net_add(s.net, twice, twice);
-        const lar_conv_params last = { .filters = 1, .kernel = 1, .bias = true };
+        const lar_conv_params last = { .filters = 1, .kernel = { 1, 1, 1 }, .bias = true };
         lar_net_output(s.net, lar_net_conv(s.net, lar_net_add(s.net, e, n), "last", &last));
         CHECK_OK(lar_net_finish(s.net, 1));
         stir(s.net);
