@@ -148,7 +148,9 @@ static bool conv_params(lar_net *net, const char *name, const lar_conv_params *p
 static void add_kernel(lar_net *net, net_node *node, const char *name, const int64_t size[5],
                        int dims)
 {
-    const int64_t count = size[1] * size[2] * size[3] * size[4];
+    /* spectral norm's rows are filters, weight norm's the first axis, as in PyTorch */
+    const bool up = node->kind == NET_UPCONV;
+    const int64_t rows = size[up], columns = size[!up] * size[2] * size[3] * size[4];
     const int64_t ones[5] = { size[0], 1, 1, 1, 1 };
     switch (node->conv.normalize) {
     case LAR_KERNEL_WEIGHT_NORM:
@@ -157,8 +159,8 @@ static void add_kernel(lar_net *net, net_node *node, const char *name, const int
         break;
     case LAR_KERNEL_SPECTRAL_NORM:
         node->weight = add_param(net, name, "weight_orig", 5, size, false);
-        node->second = add_param(net, name, "weight_u", 1, size, true);
-        add_param(net, name, "weight_v", 1, &count, true);
+        node->second = add_param(net, name, "weight_u", 1, &rows, true);
+        add_param(net, name, "weight_v", 1, &columns, true);
         break;
     default:
         node->weight = add_param(net, name, "weight", dims, size, false);
@@ -374,9 +376,9 @@ static int find_head(const lar_net *net)
     int n = net->output;
     for (;; n = net->nodes[n].a) {
         const net_node *node = &net->nodes[n];
-        const bool activation =
-            node->kind == NET_LEAKY || (node->kind == NET_LAYER && node->layer.kind >= LAR_LAYER_ELU &&
-                                        node->layer.kind <= LAR_LAYER_SOFTMAX);
+        const bool activation = node->kind == NET_LEAKY ||
+                                (node->kind == NET_LAYER && node->layer.kind >= LAR_LAYER_ELU &&
+                                 node->layer.kind <= LAR_LAYER_SOFTMAX);
         if (node->uses != 1) return -1;
         if (!activation) break;
     }
