@@ -1,5 +1,5 @@
 /* The network, weights and samples of one reference case; the same formula as
- * tests/golden/make_net.py.
+ * tests/golden/make_net.py and make_models.py.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_H
 #define GOLDEN_H
@@ -12,6 +12,7 @@ enum { GOLDEN_SEED = 7 };
 
 typedef struct golden {
     lar_safetensors *file;
+    lar_arena *arena;
     lar_network_params params;
     lar_plan_params plan;
     int64_t inputs, outputs;
@@ -25,16 +26,6 @@ static inline uint64_t golden_stream(const char *name)
     return hash;
 }
 
-static inline void golden_set(const golden *g, lar_param const *table, void *params,
-                              const char *name)
-{
-    lar_arena *arena;
-    CHECK_OK(lar_arena_new(&arena));
-    CHECK_OK(lar_param_set(lar_param_find(table, name), params, lar_safetensors_note(g->file, name),
-                           name, arena));
-    lar_arena_free(arena);
-}
-
 static inline int64_t golden_int(const golden *g, const char *key)
 {
     int64_t value = 0;
@@ -42,7 +33,7 @@ static inline int64_t golden_int(const golden *g, const char *key)
     return value;
 }
 
-/* Weights: kaiming normal, gammas about 1, the rest about 0. */
+/* Weights: kaiming normal, gammas about 1, the rest about 0; vectors of a spectral norm normal. */
 static inline void golden_weights(lar_net *net)
 {
     int64_t count;
@@ -50,14 +41,17 @@ static inline void golden_weights(lar_net *net)
     for (int64_t n = 0; n < count; n++) {
         const lar_net_param *p = &params[n];
         const uint64_t stream = golden_stream(p->name);
-        if (p->running) continue;
+        const bool spectral = p->running && strstr(p->name, ".weight_");
+        if (p->running && !spectral) continue;
         for (int64_t w = 0; w < p->count; w++) {
             double x = lar_random_normal(GOLDEN_SEED, stream, (uint64_t)w);
-            if (p->dims == 5)
+            if (lar_text_ends(p->name, "norm.weight") || lar_text_ends(p->name, "weight_g"))
+                x = 1 + 0.2 * x;
+            else if (p->dims == 5)
                 x *= sqrt(2 / (double)(p->count / p->size[0]));
-            else
-                x = lar_text_ends(p->name, "norm.weight") ? 1 + 0.2 * x : 0.1 * x;
-            lar_net_weights(net)[p->offset + w] = (float)x;
+            else if (!spectral)
+                x *= 0.1;
+            (p->running ? lar_net_running(net) : lar_net_weights(net))[p->offset + w] = (float)x;
         }
     }
 }
@@ -68,8 +62,11 @@ static inline void golden_open(golden *g, const char *name, const char *backend)
     snprintf(path, sizeof path, "%s/tests/golden/net/%s.safetensors", TEST_SOURCE, name);
     *g = (golden){ .params = lar_network_default() };
     CHECK_OK(lar_safetensors_read(&g->file, path));
-    static const char *const names[] = { "channels", "blocks", "kernel", "order", "final" };
-    for (int n = 0; n < 5; n++) golden_set(g, lar_network_table, &g->params, names[n]);
+    CHECK_OK(lar_arena_new(&g->arena));
+    for (const lar_param *p = lar_network_table; p->name; p++) {
+        const char *value = lar_safetensors_note(g->file, p->name);
+        if (value) CHECK_OK(lar_param_set(p, &g->params, value, p->name, g->arena));
+    }
     g->plan = (lar_plan_params){ .batch = golden_int(g, "batch"), .backend = backend };
     const char *size = lar_safetensors_note(g->file, "size");
     assert_int_equal(
@@ -116,7 +113,7 @@ static inline const double *golden_reals(const golden *g, const char *name)
     return tensor->data;
 }
 
-/* |a - b| / |b| of a named float32 tensor. */
+/* |a - b| / |b| of a named float32 tensor; of a long one every seventh value is stored. */
 static inline double golden_distance(const golden *g, const char *prefix, const char *name,
                                      const float *values, int64_t count)
 {
@@ -125,9 +122,13 @@ static inline double golden_distance(const golden *g, const char *prefix, const 
     const lar_safetensor *tensor = lar_safetensors_find(g->file, full);
     assert_non_null(tensor);
     const float *reference = tensor->data;
+    int64_t stored = 1;
+    for (int d = 0; d < tensor->dims; d++) stored *= tensor->size[d];
+    const int64_t stride = stored == count ? 1 : 7;
+    assert_int_equal(stored, (count + stride - 1) / stride);
     double difference = 0, norm = 0;
-    for (int64_t n = 0; n < count; n++) {
-        difference += pow((double)values[n] - (double)reference[n], 2);
+    for (int64_t n = 0; n < stored; n++) {
+        difference += pow((double)values[stride * n] - (double)reference[n], 2);
         norm += pow((double)reference[n], 2);
     }
     return sqrt(difference / norm);
@@ -137,6 +138,7 @@ static inline void golden_close(golden *g)
 {
     lar_net_free(g->net);
     lar_safetensors_free(g->file);
+    lar_arena_free(g->arena);
 }
 
 #endif

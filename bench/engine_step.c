@@ -1,0 +1,178 @@
+/* Our side of bench_engine.py: steps on request. Each line on stdin is one step (or prediction),
+ * answered by its CPU seconds, wall seconds, loss, and a hash of what it left (gradients, or the
+ * output). Then one line: peak and base memory in kB, and the plan's bytes.
+ *   engine_step THREADS FOLDER NX NY NZ train|predict PRECISION MEMORY KEY=VALUE ...
+ * FOLDER holds weights.safetensors, input and target; MEMORY is lar_plan_params.memory; the keys
+ * are those of lar_network_table. SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/base.h"
+#include "net/net.h"
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static long memory_kb(const char *field)
+{
+    char line[256];
+    long kb = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (lar_text_starts(line, field)) sscanf(line + strlen(field), ": %ld", &kb);
+    if (f) fclose(f);
+    return kb;
+}
+
+static uint64_t hash(uint64_t so_far, const float *values, int64_t count)
+{
+    for (int64_t n = 0; n < count; n++) {
+        uint32_t bits;
+        memcpy(&bits, &values[n], sizeof bits);
+        so_far = (so_far ^ bits) * 0x100000001b3;
+    }
+    return so_far;
+}
+
+static FILE *open_in(const char *folder, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return fopen(path, "rb");
+}
+
+static lar_status load_file(float *volume, int64_t voxels, const char *folder, const char *name)
+{
+    FILE *f = open_in(folder, name);
+    const size_t got = f ? fread(volume, sizeof *volume, (size_t)voxels, f) : 0;
+    if (f) fclose(f);
+    return got == (size_t)voxels ? LAR_OK : lar_fail(LAR_ENOINPUT, "cannot read '%s'", name);
+}
+
+/* Mean square difference to a file that is never held: memory is being measured. */
+static double loss_in_pieces(const float *out, int64_t voxels, const char *folder)
+{
+    float piece[4096];
+    double sum = 0;
+    FILE *f = open_in(folder, "target");
+    for (int64_t v = 0; v < voxels;) {
+        const size_t got = f ? fread(piece, sizeof *piece, 4096, f) : 0;
+        if (got == 0) return -1;
+        for (size_t n = 0; n < got && v < voxels; n++, v++)
+            sum += ((double)out[v] - (double)piece[n]) * ((double)out[v] - (double)piece[n]);
+    }
+    fclose(f);
+    return sum / (double)voxels;
+}
+
+static lar_status set_network(lar_network_params *network, char **settings)
+{
+    lar_status status = LAR_OK;
+    lar_arena *arena = NULL;
+    LAR_TRY(lar_arena_new(&arena));
+    for (; *settings; settings++) {
+        char key[64] = "";
+        const char *value = strchr(*settings, '=');
+        if (!value || value - *settings >= (long)sizeof key) return LAR_EARGUMENT;
+        memcpy(key, *settings, (size_t)(value - *settings));
+        const lar_param *param = lar_param_find(lar_network_table, key);
+        if (!param) return lar_fail(LAR_EARGUMENT, "there is no '%s'", key);
+        LAR_TRY(lar_param_set(param, network, value + 1, key, arena));
+    }
+done:
+    lar_arena_free(arena);
+    return status;
+}
+
+static lar_status serve(char **argv)
+{
+    lar_status status = LAR_OK;
+    int64_t threads, size[3], voxels = 1, memory;
+    const char *folder = argv[2];
+    const bool train = lar_text_is(argv[6], "train");
+    lar_network_params network = lar_network_default();
+    const lar_optimizer_params defaults = lar_optimizer_default();
+    lar_net *net = NULL;
+    lar_plan *plan = NULL;
+    lar_optimizer *adam = NULL;
+    lar_safetensors *file = NULL;
+    float *volume = NULL;
+    char line[16], path[4096];
+
+    lar_parse_int(&threads, argv[1]);
+    lar_threads_set((int)threads);
+    for (int a = 0; a < 3; a++) {
+        lar_parse_int(&size[a], argv[3 + a]);
+        voxels *= size[a];
+    }
+    lar_parse_int(&memory, argv[8]);
+    const long base = memory_kb("VmRSS");
+    LAR_TRY(set_network(&network, argv + 9));
+    LAR_TRY(lar_network_build(&net, &network, 1, 1, 1));
+    snprintf(path, sizeof path, "%s/weights.safetensors", folder);
+    LAR_TRY(lar_safetensors_read(&file, path));
+    LAR_TRY(lar_net_load(net, file));
+    lar_safetensors_free(file);
+    file = NULL;
+    const lar_plan_params params = {
+        .batch = 1,
+        .size = { size[0], size[1], size[2] },
+        .mode = train ? LAR_PLAN_TRAIN : LAR_PLAN_PREDICT,
+        .precision = lar_text_is(argv[7], "bfloat16") ? LAR_BFLOAT16 : LAR_FLOAT32,
+        .memory = (size_t)memory,
+    };
+    LAR_TRY(lar_plan_new(&plan, net, &params));
+    LAR_TRY(lar_optimizer_new(&adam, 0, lar_net_weight_count(net), &defaults));
+    volume = lar_alloc(voxels, sizeof *volume);
+    if (!volume) return LAR_EMEMORY;
+    LAR_TRY(load_file(volume, voxels, folder, "input"));
+    LAR_TRY(lar_plan_load_input(plan, 0, 0, volume));
+    if (train) {
+        LAR_TRY(load_file(volume, voxels, folder, "target"));
+        LAR_TRY(lar_plan_load_target(plan, 0, 0, volume));
+        lar_free(volume); /* a loader's business; the peer holds its two volumes alone as well */
+        volume = NULL;
+    }
+    while (fgets(line, sizeof line, stdin)) {
+        double loss;
+        uint64_t left;
+        double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
+        if (train) {
+            LAR_TRY(lar_plan_step(plan, 1, false, &loss));
+            left = hash(0xcbf29ce484222325, lar_net_gradients(net), lar_net_weight_count(net));
+            LAR_TRY(
+                lar_optimizer_step(adam, lar_net_weights(net), lar_net_gradients(net), 1e-3, 0.9));
+        } else {
+            LAR_TRY(lar_plan_predict(plan));
+            LAR_TRY(lar_plan_output(plan, 0, 0, volume));
+        }
+        cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        wall = seconds(CLOCK_MONOTONIC) - wall;
+        if (!train) {
+            left = hash(0xcbf29ce484222325, volume, voxels);
+            loss = loss_in_pieces(volume, voxels, folder);
+        }
+        fprintf(stdout, "%.6f %.6f %.8f %llu\n", cpu, wall, loss, (unsigned long long)left);
+        fflush(stdout);
+    }
+    fprintf(stdout, "%ld %ld %zu\n", memory_kb("VmHWM"), base, lar_plan_bytes(plan));
+done:
+    lar_free(volume);
+    lar_safetensors_free(file);
+    lar_optimizer_free(adam);
+    lar_plan_free(plan);
+    lar_net_free(net);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 9) return 2;
+    if (serve(argv) == LAR_OK) return 0;
+    fprintf(stderr, "%s\n", lar_error());
+    return 1;
+}
