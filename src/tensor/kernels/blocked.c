@@ -12,16 +12,6 @@ typedef struct pass {
     void *out;
 } pass;
 
-INLINE void evaluate(int block, lar_precision type, void *out, const flat_term *terms,
-                     int term_count, piece p)
-{
-    value_into(block, type, type, (char *)out + (size_t)p.offset * voxel_bytes(type), terms,
-               term_count, p.offset, p.count);
-}
-
-BLOCKED_KERNELS(evaluate, (void *out, const flat_term *terms, int term_count, piece p), out, terms,
-                term_count, p)
-
 static lar_status evaluate_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
     const pass *w = arg;
@@ -30,7 +20,7 @@ static lar_status evaluate_body(void *arg, int64_t n, int64_t begin, int64_t end
     (void)begin, (void)end;
     for (int t = 0; t < w->value->count; t++)
         terms[t] = flatten(&w->value->terms[t], w->l->block, p.channel);
-    evaluate_for[w->l->type][w->l->block == 16](w->out, terms, w->value->count, p);
+    lar_values_code()->evaluate(w->l->type, w->out, terms, w->value->count, p.offset, p.lanes);
     return LAR_OK;
 }
 
@@ -43,65 +33,22 @@ void lar_blocked_evaluate(const lar_layout *l, void *out, const lar_value *value
         lar_parallel(piece_total(l), 1, evaluate_body, &w);
 }
 
-INLINE void add(lar_precision type, void *out, const void *a, const void *b, int64_t begin,
-                int64_t end)
-{
-#pragma GCC ivdep /* `out` may be `a` or `b` */
-    for (int64_t n = begin; n < end; n++)
-        voxel_set(type, out, n, voxel_at(type, a, n) + voxel_at(type, b, n));
-}
-
-CLONES static void add_float(void *out, const void *a, const void *b, int64_t begin, int64_t end)
-{
-    add(LAR_FLOAT32, out, a, b, begin, end);
-}
-
-CLONES static void add_half(void *out, const void *a, const void *b, int64_t begin, int64_t end)
-{
-    add(LAR_BFLOAT16, out, a, b, begin, end);
-}
-
 static lar_status add_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
     const pass *w = arg;
     (void)n;
-    (w->l->type == LAR_FLOAT32 ? add_float : add_half)(w->out, w->a, w->b, begin, end);
+    lar_values_code()->add(w->l->type, w->out, w->a, w->b, begin, (int)(end - begin));
     return LAR_OK;
 }
 
 void lar_blocked_add(const lar_layout *l, void *out, const void *a, const void *b)
 {
     pass w = { .l = l, .a = a, .b = b, .out = out };
-    lar_parallel(lar_layout_count(l), (int64_t)PIECE * BLOCK_MAX, add_body, &w);
+    if (!blocked(l))
+        lar_plain_add(l, out, a, b);
+    else
+        lar_parallel(lar_layout_count(l), (int64_t)PIECE * BLOCK_MAX, add_body, &w);
 }
-
-/* Coefficients of one block of channels; see lar_term_gradient. */
-typedef struct flat_gradient {
-    float gain[BLOCK_MAX], slope[BLOCK_MAX], mean[BLOCK_MAX], offset[BLOCK_MAX];
-} flat_gradient;
-
-INLINE void backward(int block, lar_precision type, void *out, const flat_term *term,
-                     const void *dy, const flat_gradient *gradient, piece p)
-{
-    const flat_term t = *term;
-    const flat_gradient g = *gradient;
-#pragma GCC ivdep /* `out` may be the source or `dy`, at the same place only */
-    for (int v = 0; v < p.count; v++)
-#pragma GCC ivdep
-        for (int k = 0; k < block; k++) {
-            const int64_t at = p.offset + v * block + k;
-            const float x = voxel_at(type, t.source, at), before = activate(t.before, x);
-            const float y = before * t.scale[k] + t.shift[k];
-            const float d = derivative(t.after, y) * voxel_at(type, dy, at);
-            const float dx = g.gain[k] * d + g.slope[k] * (before - g.mean[k]) + g.offset[k];
-            voxel_set(type, out, at, derivative(t.before, x) * dx);
-        }
-}
-
-BLOCKED_KERNELS(backward,
-                (void *out, const flat_term *term, const void *dy, const flat_gradient *gradient,
-                 piece p),
-                out, term, dy, gradient, p)
 
 static lar_status backward_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
@@ -110,15 +57,12 @@ static lar_status backward_body(void *arg, int64_t n, int64_t begin, int64_t end
     const flat_term term = flatten(&w->value->terms[0], w->l->block, p.channel);
     flat_gradient gradient;
     (void)begin, (void)end;
-    for (int k = 0; k < w->l->block; k++) {
-        const int64_t c = p.channel + k;
-        const bool norm = w->gradient->gain != NULL;
-        gradient.gain[k] = norm ? w->gradient->gain[c] : 1;
-        gradient.slope[k] = norm ? w->gradient->slope[c] : 0;
-        gradient.mean[k] = norm ? w->gradient->mean[c] : 0;
-        gradient.offset[k] = norm ? w->gradient->offset[c] : 0;
-    }
-    backward_for[w->l->type][w->l->block == 16](w->out, &term, w->a, &gradient, p);
+    const lar_term_gradient *g = w->gradient;
+    spread_lanes(gradient.gain, g->gain, 1, w->l->block, p.channel);
+    spread_lanes(gradient.slope, g->slope, 0, w->l->block, p.channel);
+    spread_lanes(gradient.mean, g->mean, 0, w->l->block, p.channel);
+    spread_lanes(gradient.offset, g->offset, 0, w->l->block, p.channel);
+    lar_values_code()->backward(w->l->type, w->out, &term, w->a, &gradient, p.offset, p.lanes);
     return LAR_OK;
 }
 

@@ -1,4 +1,5 @@
-/* What the kernels over blocked layouts share: pieces of a tensor, and a term without branches.
+/* What the kernels over blocked layouts share: pieces of a tensor, a term without branches, and the
+ * table of inner loops that are compiled once per kind of processor.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_BLOCKED_H
 #define LAR_BLOCKED_H
@@ -17,34 +18,11 @@
 #define CLONES
 #endif
 
-/* The code of NAME(block, type, arguments), an INLINE function, for each block and precision, and a
- * table of them: NAME_for[type][block == 16]. */
-#define BLOCKED_KERNELS(NAME, PARAMETERS, ...)                                                     \
-    CLONES static void NAME##_8 PARAMETERS                                                         \
-    {                                                                                              \
-        NAME(8, LAR_FLOAT32, __VA_ARGS__);                                                         \
-    }                                                                                              \
-    CLONES static void NAME##_16 PARAMETERS                                                        \
-    {                                                                                              \
-        NAME(16, LAR_FLOAT32, __VA_ARGS__);                                                        \
-    }                                                                                              \
-    CLONES static void NAME##_half_8 PARAMETERS                                                    \
-    {                                                                                              \
-        NAME(8, LAR_BFLOAT16, __VA_ARGS__);                                                        \
-    }                                                                                              \
-    CLONES static void NAME##_half_16 PARAMETERS                                                   \
-    {                                                                                              \
-        NAME(16, LAR_BFLOAT16, __VA_ARGS__);                                                       \
-    }                                                                                              \
-    static void(*const NAME##_for[2][2])                                                           \
-        PARAMETERS = { { NAME##_8, NAME##_16 }, { NAME##_half_8, NAME##_half_16 } };
-
 enum {
     BLOCK_MAX = 16,
-    CHUNK = 256,  /* voxels whose float sums are taken before they go to double */
+    CHUNK = 256,  /* vectors whose float sums are taken before they go to double */
     PIECE = 2048, /* voxels of one block of channels that a thread takes at once */
-    TILE = 64,    /* voxels of a value that is built in the first-level cache */
-    WAYS = 4      /* sums side by side: one alone would wait for each addition */
+    TILE = 64     /* voxels of a value that is built in the first-level cache */
 };
 
 /* Whether there is vector code for a layout. */
@@ -53,11 +31,11 @@ static inline bool blocked(const lar_layout *l)
     return l->block == 16 || l->block == 8;
 }
 
-/* A piece: `count` voxels of one block of channels of one sample. */
+/* A piece: `lanes` values, whole voxels of one block of channels of one sample. */
 typedef struct piece {
     int64_t offset;  /* of its first value */
     int64_t channel; /* of the block's first: n * channels + c */
-    int count;
+    int lanes;
 } piece;
 
 static inline int64_t pieces_per_plane(const lar_layout *l)
@@ -75,84 +53,71 @@ static inline piece piece_at(const lar_layout *l, int64_t n)
     const int64_t plane = n / pieces_per_plane(l), first = n % pieces_per_plane(l) * PIECE;
     const int64_t left = l->voxels - first;
     return (piece){ (plane * l->voxels + first) * l->block, plane * l->block,
-                    (int)(left < PIECE ? left : PIECE) };
+                    (int)((left < PIECE ? left : PIECE) * l->block) };
 }
 
-/* An activation without branches. A ReLU raises to its floor of 0, so that minus infinity gives 0
- * and no product with 0 is taken of it; others have none. */
-typedef struct activation {
-    float floor, slope;
-} activation;
-
-static inline activation activation_of(float slope)
+/* Coefficients of 16 lanes: of a block of 16 channels, or twice those of a block of 8. */
+static inline void spread_lanes(float lanes[BLOCK_MAX], const float *channels, float missing,
+                                int block, int64_t channel)
 {
-    return (activation){ slope == 0 ? 0 : -__builtin_inff(), slope };
-}
-
-/* NaN stays NaN. */
-INLINE float activate(activation a, float x)
-{
-    const float raised = x < a.floor ? a.floor : x;
-    return raised < 0 ? raised * a.slope : raised;
-}
-
-INLINE float derivative(activation a, float x)
-{
-    return x > 0 ? 1 : a.slope;
+    for (int k = 0; k < BLOCK_MAX; k++)
+        lanes[k] = channels ? channels[channel + k % block] : missing;
 }
 
 /* A term of one block of channels: scales of 1 and shifts of 0 stand for what it does not do. */
 typedef struct flat_term {
     const void *source;
-    activation before, after;
+    float before, after;
     float scale[BLOCK_MAX], shift[BLOCK_MAX];
 } flat_term;
 
 static inline flat_term flatten(const lar_term *term, int block, int64_t channel)
 {
-    flat_term flat = { .source = term->source,
-                       .before = activation_of(term->before),
-                       .after = activation_of(term->after) };
-    for (int k = 0; k < block; k++) {
-        flat.scale[k] = term->scale ? term->scale[channel + k] : 1;
-        flat.shift[k] = term->shift ? term->shift[channel + k] : 0;
-    }
+    flat_term flat = { .source = term->source, .before = term->before, .after = term->after };
+    spread_lanes(flat.scale, term->scale, 1, block, channel);
+    spread_lanes(flat.shift, term->shift, 0, block, channel);
     return flat;
 }
 
-INLINE float term_at(lar_precision type, const flat_term *t, int64_t at, int k)
-{
-    const float before = activate(t->before, voxel_at(type, t->source, at));
-    return activate(t->after, before * t->scale[k] + t->shift[k]);
-}
+/* Coefficients of one block of channels; see lar_term_gradient. */
+typedef struct flat_gradient {
+    float gain[BLOCK_MAX], slope[BLOCK_MAX], mean[BLOCK_MAX], offset[BLOCK_MAX];
+} flat_gradient;
 
-/* The value of `count` voxels from value `offset` of `term_count` sources, which is a constant. */
-INLINE void value_row(int block, lar_precision type, lar_precision out_type, int term_count,
-                      void *out, const flat_term *terms, int64_t offset, int count)
-{
-    flat_term t[LAR_TERMS];
-    for (int i = 0; i < term_count; i++) t[i] = terms[i];
-#pragma GCC ivdep /* `out` may be a source, at the same place only */
-    for (int v = 0; v < count; v++)
-#pragma GCC ivdep
-        for (int k = 0; k < block; k++) {
-            const int64_t at = offset + v * block + k;
-            float x = term_at(type, &t[0], at, k);
-            if (term_count > 1) x += term_at(type, &t[1], at, k);
-            if (term_count > 2) x += term_at(type, &t[2], at, k);
-            voxel_set(out_type, out, v * block + k, x);
-        }
-}
+/* Inner loops for one kind of processor. `offset`: of the first value in every tensor; `lanes`: how
+ * many values, a multiple of 8. Sums are of lanes: those of a block of 8 are in two halves. */
+typedef struct values_code {
+    void (*evaluate)(lar_precision type, void *out, const flat_term *terms, int count,
+                     int64_t offset, int lanes);
+    /* The same into floats at `out`. */
+    void (*tile)(lar_precision type, float *out, const flat_term *terms, int count, int64_t offset,
+                 int lanes);
+    void (*add)(lar_precision type, void *out, const void *a, const void *b, int64_t offset,
+                int lanes);
+    void (*backward)(lar_precision type, void *out, const flat_term *term, const void *dy,
+                     const flat_gradient *gradient, int64_t offset, int lanes);
+    /* Adds to sums and sums of squares of before(source). */
+    void (*statistics)(lar_precision type, const flat_term *term, int64_t offset, int lanes,
+                       double *first, double *second);
+    /* Adds to sums of dy' and dy' * (before(source) - mean). */
+    void (*gradient)(lar_precision type, const flat_term *term, const void *dy, const float *mean,
+                     int64_t offset, int lanes, double *first, double *second);
+    /* Of a tile of voxels: products with weights[block] go to out, which starts from `bias` with
+     * `first`. */
+    void (*dot)(int block, const float *tile, const float *weights, float *out, int voxels,
+                bool first, float bias);
+    /* Its gradients: dvalue (a tile; set with `first`), dweights[block] and dbias are set. */
+    void (*dot_backward)(int block, const float *tile, const float *weights, const float *dout,
+                         float *dvalue, float *dweights, float *dbias, int voxels, bool first);
+    /* A tile of floats to a tensor. */
+    void (*keep)(lar_precision type, void *out, int64_t offset, const float *tile, int lanes);
+} values_code;
 
-INLINE void value_into(int block, lar_precision type, lar_precision out_type, void *out,
-                       const flat_term *terms, int term_count, int64_t offset, int count)
-{
-    if (term_count == 1)
-        value_row(block, type, out_type, 1, out, terms, offset, count);
-    else if (term_count == 2)
-        value_row(block, type, out_type, 2, out, terms, offset, count);
-    else
-        value_row(block, type, out_type, 3, out, terms, offset, count);
-}
+extern const values_code lar_values_any;
+#ifdef __x86_64__
+extern const values_code lar_values_v3, lar_values_v4, lar_values_bf16;
+#endif
+/* That of this processor. */
+const values_code *lar_values_code(void);
 
 #endif

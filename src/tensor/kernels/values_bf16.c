@@ -1,0 +1,7 @@
+/* Voxel-wise loops for processors with AVX-512 that round to bfloat16 themselves (compiled with
+ * -march=x86-64-v4 -mavx512bf16).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifdef __x86_64__
+#define VALUES_CODE lar_values_bf16
+#include "tensor/kernels/values_tmpl.h"
+#endif

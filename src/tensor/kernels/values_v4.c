@@ -1,0 +1,6 @@
+/* Voxel-wise loops for processors with AVX-512 (compiled with -march=x86-64-v4).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifdef __x86_64__
+#define VALUES_CODE lar_values_v4
+#include "tensor/kernels/values_tmpl.h"
+#endif
