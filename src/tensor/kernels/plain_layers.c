@@ -11,8 +11,10 @@
 static double weight_of(const lar_layer *y, int axis, int64_t o, int64_t i)
 {
     const int64_t size = y->size[axis], stride = y->stride[axis], kernel = y->kernel[axis];
-    if (y->kind == LAR_LAYER_MEAN_POOL)
-        return i >= o * stride && i < o * stride + kernel ? 1 / (double)kernel : 0;
+    if (y->kind == LAR_LAYER_MEAN_POOL) {
+        const int64_t end = o * stride + kernel < size ? o * stride + kernel : size;
+        return i >= o * stride && i < end ? 1 / (double)(end - o * stride) : 0;
+    }
     if (y->kind == LAR_LAYER_NEAREST) return i == o / stride;
     if (y->kind == LAR_LAYER_PAD) return i == border_index(y->border, o - y->padding[axis], size);
     const double centre = ((double)o + 0.5) / (double)stride - 0.5;
@@ -56,14 +58,17 @@ static double mapped(const lar_layer *layer, bool forward, const channel *from, 
 static int64_t largest(const lar_layer *layer, const channel *in, const void *tensor,
                        const int64_t o[3])
 {
-    int64_t at = -1;
+    int64_t at = -1, first[3], end[3];
     float most = 0;
-    for (int64_t z = 0; z < layer->kernel[0]; z++)
-        for (int64_t y = 0; y < layer->kernel[1]; y++)
-            for (int64_t x = 0; x < layer->kernel[2]; x++) {
-                const int64_t index =
-                    index_of(in, o[0] * layer->stride[0] + z, o[1] * layer->stride[1] + y,
-                             o[2] * layer->stride[2] + x);
+    for (int a = 0; a < 3; a++) {
+        first[a] = o[a] * layer->stride[a];
+        end[a] = first[a] + layer->kernel[a];
+        if (end[a] > layer->size[a]) end[a] = layer->size[a];
+    }
+    for (int64_t z = first[0]; z < end[0]; z++)
+        for (int64_t y = first[1]; y < end[1]; y++)
+            for (int64_t x = first[2]; x < end[2]; x++) {
+                const int64_t index = index_of(in, z, y, x);
                 const float value = voxel_at(in->l.type, tensor, index);
                 if (at >= 0 && !(value > most) && (value == value || most != most)) continue;
                 at = index;
