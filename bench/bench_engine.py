@@ -28,16 +28,17 @@ LOSS = {"float32": 1e-4, "bfloat16": 1e-2}  # of the losses of the first step, r
 
 class Work:
     def __init__(self, what, network, channels, precision, faster, less, mode="train", size=STEP,
-                 slabs=None):
+                 ways=(), slabs=None):
         self.what = "%s, %d channels, %s" % (what, channels, precision)
         self.network, self.channels, self.precision = network, channels, precision
-        self.faster, self.less, self.mode, self.size, self.slabs = faster, less, mode, size, slabs
+        self.faster, self.less, self.mode, self.size = faster, less, mode, size
+        self.ways, self.slabs = ways, slabs
 
     def forms(self, version):
         if self.mode == "train":
             return LAYOUTS
-        ways = ["jit", "eager"] + (["compile"] if int(version.split(".")[0]) > 1 else [])
-        return [layout + "," + way for layout in LAYOUTS for way in ways]
+        return [layout + "," + way for layout in LAYOUTS for way in self.ways
+                if way != "compile" or int(version.split(".")[0]) > 1]
 
     def settings(self):
         return ["name=" + self.network, "channels=%d" % self.channels] + (
@@ -53,7 +54,11 @@ WORKS = [
     Work("U-Net step", "unet", 32, "float32", 2.0, 0.4),
     Work("U-Net step", "unet", 16, "bfloat16", 1.5, 0.4),
     Work("U-Net step", "unet", 32, "bfloat16", 1.5, 0.4),
-    Work("resnet inference 160x192x160", "resnet", 16, "float32", 2.2, 0.45, "predict", WHOLE, 0.2),
+    Work("inference 160x192x160", "resnet", 16, "float32", 2.2, 0.45, "predict", WHOLE, ["jit"], 0.2),
+    Work("inference 160x192x160 beside torch.compile", "resnet", 16, "float32", None, None, "predict",
+         WHOLE, ["compile"]),
+    Work("inference 160x192x160, any form", "resnet", 16, "bfloat16", None, None, "predict", WHOLE,
+         ["jit", "eager", "compile"]),
 ]
 
 
@@ -154,17 +159,16 @@ def fastest(work, peers, folder, again):
 # ---- rows --------------------------------------------------------------------------------------
 
 
-def row(what, ours, peer, unit, faster=None, less=None, note=""):
-    """faster: asked of peer / ours; less: asked of ours / peer; neither: ours / peer, not asked."""
-    ratio = peer / ours if faster else ours / peer
-    met = None if not (faster or less) else ratio >= faster if faster else ratio <= less
-    asked = ">= %g" % faster if faster else "<= %g" % less if less else None
-    made = {"what": what, "ours": round(ours, 4), "peer": round(peer, 4), "unit": unit,
-            "ratio": round(ratio, 3), "asked": asked, "met": met, "note": note}
+def row(what, ours, peer, unit, asked=None, speed=False, note=""):
+    """speed: the ratio is peer / ours, asked at least; else ours / peer, asked at most."""
+    ratio = peer / ours if speed else ours / peer
+    met = None if asked is None else ratio >= asked if speed else ratio <= asked
+    asked = None if asked is None else "%s %g" % (">=" if speed else "<=", asked)
     print("%-66s %9.3f %9.3f %-4s %7.3f %8s %-3s %s" % (
         what, ours, peer, unit, ratio, asked or "", {True: "yes", False: "NO", None: ""}[met], note),
         flush=True)
-    return made
+    return {"what": what, "ours": round(ours, 4), "peer": round(peer, 4), "unit": unit,
+            "ratio": round(ratio, 3), "asked": asked, "met": met, "note": note}
 
 
 def write_samples(work, folder, peers):
@@ -205,9 +209,9 @@ def measure(work, peers, steps, again):
         ours_s, peer_s = (statistics.median(t[n] for t in times) for n in (0, 1))
         ours_m, peer_m = ours.finish(), peer.finish()
         note = "PyTorch %s %s" % (version.split("+")[0], form)
-        rows += [row(work.what + ", CPU", ours_s, peer_s, "s", faster=work.faster, note=note),
-                 row(work.what + ", peak memory", ours_m[0], peer_m[0], "MB", less=work.less,
-                     note="plan %.0f MB" % ours_m[2]),
+        rows += [row(work.what + ", CPU", ours_s, peer_s, "s", work.faster, True, note),
+                 row(work.what + ", peak memory", ours_m[0], peer_m[0], "MB", work.less,
+                     note="plan %.0f, PyTorch's start %.0f" % (ours_m[2], peer_m[1])),
                  row(work.what + ", peak above start", ours_m[0] - ours_m[1],
                      peer_m[0] - peer_m[1], "MB")]
         if work.slabs:
@@ -216,9 +220,10 @@ def measure(work, peers, steps, again):
             slab, times = steps_of(side, 2)
             agree(work, slab[2], first[2])
             memory = side.finish()
-            rows += [row(work.what + ", in slabs, CPU", min(t[0] for t in times), peer_s, "s"),
+            rows += [row(work.what + ", in slabs, CPU", min(t[0] for t in times), peer_s, "s",
+                         speed=True),
                      row(work.what + ", in slabs, peak memory", memory[0], peer_m[0], "MB",
-                         less=work.slabs)]
+                         work.slabs)]
     return rows
 
 
@@ -238,7 +243,7 @@ def threads_rows(steps):
             one.finish(), two.finish()
             # other work on the machine lengthens single steps: the shortest of each
             a, b = (min(t[n] for t in times) for n in (0, 1))
-            rows.append(row(work.what + ", wall on 2 threads beside 1 thread", b, a, "s", faster=1.7))
+            rows.append(row(work.what + ", wall on 2 threads beside 1 thread", b, a, "s", 1.7, True))
             print("%-66s %s" % ("  loss and gradients have the same bits on 1 and 2 threads",
                                 "yes" if same else "NO"))
             rows.append({"what": work.what + ", same bits on 1 and 2 threads (always; costs nothing)",
