@@ -102,7 +102,8 @@ typedef enum lar_param_kind {
     LAR_KIND_CHOICE, /* int, the index in `choices` */
     LAR_KIND_REALS,  /* lar_reals */
     LAR_KIND_INTS,   /* lar_ints */
-    LAR_KIND_TEXTS   /* lar_texts */
+    LAR_KIND_TEXTS,  /* lar_texts */
+    LAR_KIND_SIZE    /* int64_t, bytes: "900M", "2G" (1e9), "1.5GiB"; LAR_INT_AUTO as INT */
 } lar_param_kind;
 
 #define LAR_INT_AUTO INT64_MIN

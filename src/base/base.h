@@ -54,6 +54,19 @@ char *lar_arena_text(lar_arena *arena, const char *text, size_t length);
 char *lar_arena_format(lar_arena *arena, const char *format, ...) LAR_PRINTF(2, 3);
 void lar_arena_free(lar_arena *arena);
 
+/* What memory there is, in bytes; 0 where the machine does not tell. */
+typedef struct lar_memory {
+    double total, free; /* of the machine; what can be had of it without swapping */
+    double limit;       /* of the control group (a container, a batch job); 0: none */
+    double available;   /* free, or what the control group leaves where that is less */
+    double resident;    /* of this process, now */
+} lar_memory;
+/* root: "" but in tests: a folder that holds proc/ and sys/. */
+void lar_memory_ask(lar_memory *out, const char *root);
+enum { LAR_BYTES_WORDS = 24 };
+/* "812 MB", "1.94 GB": powers of ten. */
+void lar_bytes_words(char words[LAR_BYTES_WORDS], double bytes);
+
 /* ---- text ------------------------------------------------------------------------------ */
 
 /* A string that grows. After a failed allocation it stays as it is and `failed` is set. */
@@ -71,7 +84,8 @@ void lar_text_clear(lar_text *text);
 /* Whole string, finite, the C locale whatever the process uses; false otherwise. */
 bool lar_parse_real(double *out, const char *text);
 bool lar_parse_int(int64_t *out, const char *text);
-bool lar_text_is(const char *a, const char *b); /* NULL is equal to nothing */
+bool lar_parse_size(int64_t *out, const char *text); /* bytes: 1000, 900M, 2G, 1.5GiB; above 0 */
+bool lar_text_is(const char *a, const char *b);      /* NULL is equal to nothing */
 bool lar_text_ends(const char *text, const char *end);
 bool lar_text_starts(const char *text, const char *start);
 /* The nearest word of a NULL-ended list, or NULL where none is near; for "did you mean". */
@@ -165,6 +179,10 @@ double lar_sum_pairs(double *partial, int64_t count);
 #define LAR_P_TEXTS(S, f, name, letter, unit, help)                                                \
     {                                                                                              \
         name, letter, LAR_KIND_TEXTS, LAR_FIELD(S, f, lar_texts), "", 0, 0, NULL, unit, help       \
+    }
+#define LAR_P_SIZE(S, f, name, letter, fallback, help)                                             \
+    {                                                                                              \
+        name, letter, LAR_KIND_SIZE, LAR_FIELD(S, f, int64_t), fallback, 0, 0, NULL, "size", help  \
     }
 #define LAR_P_END                                                                                  \
     {                                                                                              \

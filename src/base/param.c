@@ -22,15 +22,23 @@ static bool in_range(const lar_param *param, double value)
 void lar_param_valid(lar_text *out, const lar_param *param)
 {
     static const char *const kind_words[] = {
-        [LAR_KIND_FLAG] = "yes or no",     [LAR_KIND_INT] = "a whole number",
-        [LAR_KIND_REAL] = "a number",      [LAR_KIND_TEXT] = "text",
-        [LAR_KIND_CHOICE] = "one of",      [LAR_KIND_REALS] = "numbers",
-        [LAR_KIND_INTS] = "whole numbers", [LAR_KIND_TEXTS] = "texts",
+        [LAR_KIND_FLAG] = "yes or no",
+        [LAR_KIND_INT] = "a whole number",
+        [LAR_KIND_REAL] = "a number",
+        [LAR_KIND_TEXT] = "text",
+        [LAR_KIND_CHOICE] = "one of",
+        [LAR_KIND_REALS] = "numbers",
+        [LAR_KIND_INTS] = "whole numbers",
+        [LAR_KIND_TEXTS] = "texts",
+        [LAR_KIND_SIZE] = "bytes, such as 900M or 2G",
     };
     lar_text_add(out, "%s", kind_words[param->kind]);
     for (const char *const *word = param->choices; word && *word; word++)
         lar_text_add(out, " %s", *word);
-    if (!has_range(param)) return;
+    if (!has_range(param)) {
+        if (lar_text_is(param->fallback, "auto")) lar_text_add(out, ", or auto");
+        return;
+    }
     if (isinf(param->high))
         lar_text_add(out, ", at least %.10g", param->low);
     else if (isinf(param->low))
@@ -41,10 +49,10 @@ void lar_param_valid(lar_text *out, const lar_param *param)
 }
 
 /* One item of a list at a time; false at the end. `item` holds the text of the item. */
-static bool next_item(const char **list, char *item, size_t room)
+static bool next_item(const char **list, const char *between, char *item, size_t room)
 {
-    *list += strspn(*list, ", \t[]");
-    const size_t length = strcspn(*list, ", \t[]");
+    *list += strspn(*list, between);
+    const size_t length = strcspn(*list, between);
     if (length == 0) return false;
     snprintf(item, room, "%.*s", (int)length, *list);
     *list += length;
@@ -57,7 +65,8 @@ static bool set_list(const lar_param *param, void *field, const char *value)
     lar_ints ints = { 0 };
     char item[64];
     int64_t count = 0;
-    while (next_item(&value, item, sizeof item)) {
+    const char *between = param->kind == LAR_KIND_INTS ? ", \t[]x" : ", \t[]"; /* 96x96x64 */
+    while (next_item(&value, between, item, sizeof item)) {
         if (count == LAR_LIST_MAX) return false;
         double real;
         if (param->kind == LAR_KIND_INTS) {
@@ -134,6 +143,13 @@ static bool set_plain(const lar_param *param, void *params, const char *value)
             return false;
         *(int64_t *)field = whole;
         return true;
+    case LAR_KIND_SIZE:
+        if (is_auto)
+            whole = LAR_INT_AUTO;
+        else if (!lar_parse_size(&whole, value))
+            return false;
+        *(int64_t *)field = whole;
+        return true;
     case LAR_KIND_REAL:
         if (is_auto)
             real = NAN;
@@ -198,6 +214,21 @@ static void add_real(lar_text *out, double value)
     lar_text_add(out, "%s", isnan(value) ? "auto" : digits);
 }
 
+static void add_size(lar_text *out, int64_t bytes)
+{
+    static const char units[] = "TGMK";
+    int64_t unit = 1000000000000;
+    for (int n = 0; n < 4 && bytes != LAR_INT_AUTO; n++, unit /= 1000)
+        if (bytes % unit == 0) {
+            lar_text_add(out, "%lld%c", (long long)(bytes / unit), units[n]);
+            return;
+        }
+    if (bytes == LAR_INT_AUTO)
+        lar_text_add(out, "auto");
+    else
+        lar_text_add(out, "%lld", (long long)bytes);
+}
+
 void lar_param_get(lar_text *out, const lar_param *param, const void *params)
 {
     const void *field = (const char *)params + param->offset;
@@ -241,6 +272,9 @@ void lar_param_get(lar_text *out, const lar_param *param, const void *params)
         for (int64_t n = 0; n < list->count; n++) lar_text_add(out, n ? " %s" : "%s", list->at[n]);
         break;
     }
+    case LAR_KIND_SIZE:
+        add_size(out, *(const int64_t *)field);
+        break;
     case LAR_KIND_END:
         break;
     }

@@ -90,6 +90,29 @@ bool lar_parse_int(int64_t *out, const char *text)
     return true;
 }
 
+bool lar_parse_size(int64_t *out, const char *text)
+{
+    static const char units[] = "kmgt";
+    char number[32];
+    double value, unit = 1;
+    const size_t digits = strspn(text, "0123456789.");
+    const char *rest = text + digits;
+    if (digits == 0 || digits >= sizeof number) return false;
+    snprintf(number, sizeof number, "%.*s", (int)digits, text);
+    if (!lar_parse_real(&value, number)) return false;
+    for (int n = 0; n < 4 && *rest; n++) {
+        if ((rest[0] | 0x20) != units[n]) continue;
+        const bool binary = rest[1] == 'i';
+        for (int k = 0; k <= n; k++) unit *= binary ? 1024 : 1000;
+        rest += binary ? 2 : 1;
+        break;
+    }
+    if (*rest == 'B') rest++;
+    if (*rest || value * unit < 1 || value * unit > 1e18) return false;
+    *out = (int64_t)(value * unit);
+    return true;
+}
+
 bool lar_text_is(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;

@@ -63,7 +63,8 @@ static void find_tables(findings *f)
 static void find_backends(findings *f)
 {
     const lar_backend *chosen = NULL;
-    if (lar_backend_find(&chosen, NULL, LAR_FLOAT32) != LAR_OK || lar_text_is(chosen->name, "plain"))
+    if (lar_backend_find(&chosen, NULL, LAR_FLOAT32) != LAR_OK ||
+        lar_text_is(chosen->name, "plain"))
         problem(f, "no fast backend runs here, so training will be very slow; build with oneDNN "
                    "(libdnnl-dev)");
     for (int n = 0; lar_backends[n]; n++) {
@@ -97,16 +98,16 @@ static void find_threads(findings *f, bool asked)
 static void find_limits(findings *f)
 {
     const lar_machine *m = &f->machine;
-    const double gibi = 1 << 30;
+    char words[LAR_BYTES_WORDS];
     if (m->instructions.length == 0 || !strstr(lar_text_get(&m->instructions), "avx2"))
         problem(f, "this processor has no AVX2; training will be slow");
-    if (m->memory_free > 0 && m->memory_free < 2 * gibi)
-        problem(f,
-                "only %.1f GiB of memory are free; close what else runs, or train on less at once",
-                m->memory_free / gibi);
-    if (m->disk_here >= 0 && m->disk_here < gibi)
-        problem(f, "only %.1f GiB are free in this folder; prepared scans may not fit",
-                m->disk_here / gibi);
+    lar_bytes_words(words, m->memory.available);
+    if (m->memory.available > 0 && m->memory.available < 2e9)
+        problem(f, "only %s of memory can be had; close what else runs, or train on less at once",
+                words);
+    lar_bytes_words(words, m->disk_here);
+    if (m->disk_here >= 0 && m->disk_here < 1e9)
+        problem(f, "only %s are free in this folder; prepared scans may not fit", words);
     if (access(".", W_OK) != 0) problem(f, "this folder cannot be written to; change to another");
     if (access(m->temporary, W_OK) != 0)
         problem(f, "'%s' cannot be written to; set TMPDIR to a folder that can", m->temporary);
@@ -116,10 +117,12 @@ static void find_limits(findings *f)
 
 static void add_size(lar_text *out, double bytes)
 {
+    char words[LAR_BYTES_WORDS];
+    lar_bytes_words(words, bytes);
     if (bytes < 0)
         lar_text_add(out, "unknown");
     else
-        lar_text_add(out, "%.1f GiB", bytes / (1 << 30));
+        lar_text_add(out, "%s", words);
 }
 
 static void add_text(lar_text *out, const findings *f)
@@ -132,12 +135,12 @@ static void add_text(lar_text *out, const findings *f)
     lar_text_add(out, "backends     %s\n", lar_text_get(&f->backends));
     lar_text_add(out, "threads      %d (%s)\n", lar_threads_get(), lar_text_get(&f->threads));
     lar_text_add(out, "memory       ");
-    add_size(out, m->memory_free);
+    add_size(out, m->memory.free);
     lar_text_add(out, " free of ");
-    add_size(out, m->memory);
-    if (m->memory_limit > 0) {
+    add_size(out, m->memory.total);
+    if (m->memory.limit > 0) {
         lar_text_add(out, ", limited to ");
-        add_size(out, m->memory_limit);
+        add_size(out, m->memory.limit);
     }
     lar_text_add(out, "\ndisk         ");
     add_size(out, m->disk_here);
@@ -165,8 +168,8 @@ static lar_status add_json(lar_text *out, const findings *f)
         lar_text_get(&f->libraries), "processor", m->processor, "instructions",
         lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends), "threads",
         lar_threads_get(), "threads_from", lar_text_get(&f->threads), "processors", m->processors,
-        "processors_allowed", m->allowed, "processors_granted", m->quota, "memory_bytes", m->memory,
-        "memory_free_bytes", m->memory_free, "memory_limit_bytes", m->memory_limit,
+        "processors_allowed", m->allowed, "processors_granted", m->quota, "memory_bytes",
+        m->memory.total, "memory_free_bytes", m->memory.free, "memory_limit_bytes", m->memory.limit,
         "disk_here_bytes", m->disk_here, "disk_temporary_bytes", m->disk_temporary, "fonts",
         m->has_font, "formats", lar_text_get(&f->formats), "normalizers",
         lar_text_get(&f->normalizers), "problems", problems);

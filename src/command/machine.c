@@ -66,29 +66,12 @@ static void group_numbers(double out[2], const char *path)
 /* Version 2 of control groups has one tree; version 1 one for each resource. */
 static void ask_group(lar_machine *m)
 {
-    double now[2], period[2], path_limit[2];
+    double now[2], period[2];
     group_numbers(now, "/sys/fs/cgroup/cpu.max");
     if (now[0] > 0 && now[1] > 0) m->quota = now[0] / now[1];
     group_numbers(now, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
     group_numbers(period, "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
     if (now[0] > 0 && period[0] > 0) m->quota = now[0] / period[0];
-    group_numbers(now, "/sys/fs/cgroup/memory.max");
-    group_numbers(path_limit, "/sys/fs/cgroup/memory/memory.limit_in_bytes");
-    m->memory_limit = now[0] > 0 ? now[0] : path_limit[0];
-    if (m->memory_limit >= m->memory) m->memory_limit = 0; /* version 1 says 2^63 for none */
-}
-
-static void ask_memory(lar_machine *m)
-{
-    char line[64];
-    double kibibytes;
-    char *text = read_small("/proc/meminfo");
-    if (!text) return;
-    copy_after(line, sizeof line, text, "MemTotal");
-    if (sscanf(line, "%lf", &kibibytes) == 1) m->memory = 1024 * kibibytes;
-    copy_after(line, sizeof line, text, "MemAvailable");
-    if (sscanf(line, "%lf", &kibibytes) == 1) m->memory_free = 1024 * kibibytes;
-    lar_free(text);
 }
 
 static double disk_free(const char *folder)
@@ -117,7 +100,7 @@ lar_status lar_machine_ask(lar_machine *out)
     *out = (lar_machine){ 0 };
     ask_processor(out);
     if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) out->allowed = CPU_COUNT(&allowed);
-    ask_memory(out);
+    lar_memory_ask(&out->memory, "");
     ask_group(out);
     out->temporary = getenv("TMPDIR");
     if (!out->temporary || !*out->temporary) out->temporary = "/tmp";

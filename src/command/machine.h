@@ -10,10 +10,10 @@ typedef struct lar_machine {
     lar_text instructions;   /* those that matter for speed, of what the processor has */
     int processors, allowed; /* that exist; that this process may run on */
     double quota;            /* processors' worth of time that the control group grants */
-    double memory, memory_free, memory_limit; /* bytes; the limit of the control group */
-    const char *temporary;                    /* folder for temporary files */
-    double disk_here, disk_temporary;         /* bytes free; < 0: cannot be asked */
-    bool has_font;                            /* cairo finds a real font for figures */
+    lar_memory memory;
+    const char *temporary;            /* folder for temporary files */
+    double disk_here, disk_temporary; /* bytes free; < 0: cannot be asked */
+    bool has_font;                    /* cairo finds a real font for figures */
 } lar_machine;
 
 lar_status lar_machine_ask(lar_machine *out);

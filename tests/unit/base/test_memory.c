@@ -81,6 +81,50 @@ static void arenas_keep_what_was_taken(void **state)
     assert_null(arena);
 }
 
+static void put(const char *root, const char *path, const char *text)
+{
+    char full[512];
+    snprintf(full, sizeof full, "%s/%s", root, path);
+    *strrchr(full, '/') = 0;
+    CHECK_OK(lar_folder_make(full));
+    snprintf(full, sizeof full, "%s/%s", root, path);
+    CHECK_OK(lar_file_write(full, text, strlen(text), true));
+}
+
+/* The least of the machine and of every group above counts; files that can be read again do not. */
+static void memory_is_what_the_groups_leave(void **state)
+{
+    lar_memory m;
+    (void)state;
+    lar_memory_ask(&m, "");
+    assert_true(m.total > 0 && m.available > 0 && m.available <= m.total && m.resident > 1e6);
+
+    const char *root = check_folder();
+    lar_memory_ask(&m, root);
+    assert_true(m.total == 0 && m.available == 0 && m.limit == 0);
+    put(root, "proc/meminfo", "MemTotal:  8000000 kB\nMemFree: 1 kB\nMemAvailable: 4000000 kB\n");
+    lar_memory_ask(&m, root);
+    assert_true(m.total == 8192e6 && m.free == 4096e6 && m.available == 4096e6 && m.limit == 0);
+    put(root, "proc/self/cgroup", "1:cpu:/other\n0::/job/task\n");
+    put(root, "sys/fs/cgroup/job/memory.max", "3000000000\n");
+    put(root, "sys/fs/cgroup/job/memory.current", "1000000000\n");
+    put(root, "sys/fs/cgroup/job/task/memory.max", "max\n");
+    lar_memory_ask(&m, root);
+    assert_true(m.limit == 3e9 && m.available == 2e9 && m.free == 4096e6);
+    put(root, "sys/fs/cgroup/job/memory.stat", "active_file 7\ninactive_file 500000000\n");
+    lar_memory_ask(&m, root);
+    assert_true(m.available == 2.5e9);
+    put(root, "sys/fs/cgroup/job/memory.max", "9223372036854771712\n");
+    lar_memory_ask(&m, root);
+    assert_true(m.limit == 0 && m.available == 4096e6);
+    put(root, "proc/self/cgroup", "9:memory:/box\n0::/\n");
+    put(root, "sys/fs/cgroup/memory/box/memory.limit_in_bytes", "1000000000\n");
+    put(root, "sys/fs/cgroup/memory/box/memory.usage_in_bytes", "2000000000\n");
+    lar_memory_ask(&m, root);
+    assert_true(m.limit == 1e9 && m.available == 0);
+    check_folder_remove(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +132,7 @@ int main(void)
         cmocka_unit_test(products_that_overflow_are_refused),
         cmocka_unit_test(allocations_fail_on_request),
         cmocka_unit_test(arenas_keep_what_was_taken),
+        cmocka_unit_test(memory_is_what_the_groups_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 typedef struct sample {
     bool flag;
-    int64_t whole, threads;
+    int64_t whole, threads, size, room;
     double real, limit;
     const char *text;
     int choice;
@@ -26,6 +26,8 @@ static const lar_param table[] = {
     LAR_P_REALS(sample, reals, "reals", 0, "0.2 0.8", 0, 1, "fraction", "a list of numbers"),
     LAR_P_INTS(sample, ints, "ints", 0, "", 1, 512, "count", "a list of whole numbers"),
     LAR_P_TEXTS(sample, texts, "texts", 0, "word", "texts"),
+    LAR_P_SIZE(sample, size, "size", 0, "2G", "bytes"),
+    LAR_P_SIZE(sample, room, "room", 0, "auto", "bytes that may be auto"),
     LAR_P_END,
 };
 
@@ -136,6 +138,37 @@ static void mistakes_name_value_parameter_and_what_is_valid(void **state)
     assert_null(strstr(lar_error(), "try")); /* no guess where nothing is near */
 }
 
+static void sizes_have_units(void **state)
+{
+    static const struct {
+        const char *text, *back;
+        int64_t bytes;
+    } good[] = { { "2G", "2G", 2000000000 },
+                 { "900M", "900M", 900000000 },
+                 { "1.5GB", "1500M", 1500000000 },
+                 { "1GiB", "1073741824", 1073741824 },
+                 { "7", "7", 7 },
+                 { "64k", "64K", 64000 } };
+    static const char *const bad[] = { "", "G", "-1G", "0", "2X", "1.5.2G", "2G ", "2iB", "1e9" };
+    sample s;
+    (void)state;
+    lar_param_defaults(table, &s);
+    assert_int_equal(s.size, 2000000000);
+    assert_int_equal(s.room, LAR_INT_AUTO);
+    check_text(&s, "room", "auto");
+    for (size_t n = 0; n < sizeof good / sizeof *good; n++) {
+        CHECK_OK(set(&s, "size", good[n].text));
+        assert_int_equal(s.size, good[n].bytes);
+        check_text(&s, "size", good[n].back);
+    }
+    for (size_t n = 0; n < sizeof bad / sizeof *bad; n++)
+        CHECK_FAILS(set(&s, "size", bad[n]), LAR_EARGUMENT,
+                    "is not a valid --size (bytes, such as");
+    CHECK_FAILS(set(&s, "size", "auto"), LAR_EARGUMENT, "'auto'");
+    CHECK_OK(set(&s, "ints", "96x80x64")); /* as sizes are printed */
+    check_text(&s, "ints", "96 80 64");
+}
+
 static void names_lead_to_the_nearest(void **state)
 {
     (void)state;
@@ -166,6 +199,7 @@ int main(void)
         cmocka_unit_test(defaults_are_their_texts),
         cmocka_unit_test(what_is_set_is_got),
         cmocka_unit_test(mistakes_name_value_parameter_and_what_is_valid),
+        cmocka_unit_test(sizes_have_units),
         cmocka_unit_test(names_lead_to_the_nearest),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
