@@ -137,14 +137,20 @@ PAIRS void lar_direct_pair(uint16_t *out, const uint16_t *row, int64_t width, in
         order[2 * c + 1] = (uint16_t)(BLOCK + c);
     }
     const __m512i zip = _mm512_loadu_si512(order);
-    for (int64_t p = 0; p < pairs; p++) {
+    for (int64_t p = 0; p < pairs; p++, out += 2 * BLOCK) {
         const int64_t a = first + 2 * step * p, b = a + step;
-        const __m256i va = a >= 0 && a < width ? _mm256_loadu_si256((const void *)(row + a * BLOCK))
-                                               : _mm256_setzero_si256();
-        const __m256i vb = b >= 0 && b < width ? _mm256_loadu_si256((const void *)(row + b * BLOCK))
-                                               : _mm256_setzero_si256();
-        const __m512i both = _mm512_inserti64x4(_mm512_castsi256_si512(va), vb, 1);
-        _mm512_storeu_si512(out + p * 2 * BLOCK, _mm512_permutexvar_epi16(zip, both));
+        __m512i both;
+        if (step == 1 && a >= 0 && b < width) {
+            both = _mm512_loadu_si512(row + a * BLOCK);
+        } else {
+            __m256i halves[2] = { _mm256_setzero_si256(), _mm256_setzero_si256() };
+            if (a >= 0 && a < width)
+                halves[0] = _mm256_loadu_si256((const void *)(row + a * BLOCK));
+            if (b >= 0 && b < width)
+                halves[1] = _mm256_loadu_si256((const void *)(row + b * BLOCK));
+            both = _mm512_inserti64x4(_mm512_castsi256_si512(halves[0]), halves[1], 1);
+        }
+        _mm512_storeu_si512(out, _mm512_permutexvar_epi16(zip, both));
     }
 }
 #else

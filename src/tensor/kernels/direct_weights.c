@@ -10,10 +10,10 @@
 
 enum {
     SLABS = 32,
-    PARTIAL_BYTES = 16 << 20, /* of all slabs, but there are at least LEAST of them */
+    PARTIAL_BYTES = 8 << 20, /* of all slabs, but there are at least LEAST of them */
     LEAST = 4,
-    CHUNK = 8,   /* rows that are copied at once: enough that their borders do not count */
-    VOXELS = 128 /* at most, or one row: the rows of a tile that stay in the first-level cache */
+    CHUNK = 2,   /* strips that are copied at once */
+    VOXELS = 800 /* at most, or one row: of a strip, whose sums are taken in registers */
 };
 
 typedef enum form {
@@ -137,6 +137,8 @@ static work work_of(const lar_conv_shape *s, int block)
     }
     const int64_t fit = PARTIAL_BYTES / (partial_sums(&w) * (int64_t)sizeof(float));
     w.grain = lar_piece_count(rows, smaller(SLABS, larger(fit, LEAST)));
+    if (w.grain > s->out_size[1]) /* whole planes */
+        w.grain = lar_piece_count(w.grain, s->out_size[1]) * s->out_size[1];
     w.slabs = lar_piece_count(rows, w.grain);
     w.splits = smaller(s->groups * w.out_blocks, lar_piece_count(SLABS, w.slabs));
     return w;
@@ -210,16 +212,23 @@ static bool is_met(const chunk *c, int64_t r)
 static void copy_planar_row(const work *w, void *to, const void *row)
 {
     const lar_conv_shape *s = w->s;
-    for (int64_t kx = 0; kx < s->kernel[2]; kx++)
-        for (int64_t x = 0; x < w->row_voxels; x++) {
-            const int64_t at = kx * w->row_voxels + x;
-            const int64_t i = x * s->stride[2] + kx * s->dilation[2] - s->padding[2];
-            const bool inside = row && i >= 0 && i < s->size[2];
-            if (w->form == PAIRS)
-                ((uint16_t *)to)[at] = inside ? ((const uint16_t *)row)[i] : 0;
-            else
-                ((float *)to)[at] = inside ? voxel_at(s->type, row, i) : 0;
-        }
+    const int64_t step = s->stride[2];
+    memset(to, 0, (size_t)in_row(w) * copied_bytes(w));
+    for (int64_t kx = 0; row && kx < s->kernel[2]; kx++) {
+        const int64_t shift = kx * s->dilation[2] - s->padding[2], at = kx * w->row_voxels;
+        const int64_t first = larger(0, below(-shift + step - 1, step));
+        const int64_t end = smaller(s->out_size[2], below(s->size[2] - 1 - shift, step) + 1);
+        if (w->form == PAIRS)
+            for (int64_t x = first; x < end; x++)
+                ((uint16_t *)to)[at + x] = ((const uint16_t *)row)[x * step + shift];
+        else if (s->type == LAR_FLOAT32)
+            for (int64_t x = first; x < end; x++)
+                ((float *)to)[at + x] = ((const float *)row)[x * step + shift];
+        else
+            for (int64_t x = first; x < end; x++)
+                ((float *)to)[at + x] =
+                    bfloat16_to_float(((const uint16_t *)row)[x * step + shift]);
+    }
 }
 
 static void copy_row(const work *w, void *to, const void *row)
@@ -433,22 +442,27 @@ typedef struct combination {
     float *gradient; /* (out, in / groups, taps) */
 } combination;
 
+/* The sums of blocks of output channels, from all slabs. */
 static lar_status combine(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
+    enum { MOST = 16 * 16 };
     const combination *c = arg;
     const work *w = c->w;
-    const int64_t ins = w->s->in / w->s->groups;
+    const int64_t ins = w->s->in / w->s->groups, block = w->block, in_block = w->in_block;
     (void)piece;
     for (int64_t o = begin; o < end; o++)
-        for (int64_t i = 0; i < ins; i++)
+        for (int64_t i = 0; i < w->in_blocks; i++)
             for (int64_t t = 0; t < w->taps; t++) {
-                const float *from =
-                    w->partial + o / w->block * block_sums(w) +
-                    ((i / w->in_block * w->taps + t) * w->in_block + i % w->in_block) * w->block +
-                    o % w->block;
-                double sum = 0;
-                for (int64_t p = 0; p < w->slabs; p++) sum += (double)from[p * partial_sums(w)];
-                c->gradient[(o * ins + i) * w->taps + t] = (float)sum;
+                double sums[MOST] = { 0 };
+                for (int64_t p = 0; p < w->slabs; p++) {
+                    const float *from = w->partial + p * partial_sums(w) + o * block_sums(w) +
+                                        (i * w->taps + t) * in_block * block;
+                    for (int64_t n = 0; n < in_block * block; n++) sums[n] += (double)from[n];
+                }
+                for (int64_t n = 0; n < in_block * block; n++)
+                    c->gradient[((o * block + n % block) * ins + i * in_block + n / block) *
+                                    w->taps +
+                                t] = (float)sums[n];
             }
     return LAR_OK;
 }
@@ -486,7 +500,7 @@ static lar_status run(const lar_conv_shape *s, int block, int pass, const void *
                       const void *dout, void *out, const lar_term *after, bool add, void *scratch)
 {
     work w = work_of(s, block);
-    const combination c = { &w, out };
+    combination c = { &w, out };
     (void)pass, (void)after, (void)add;
     w.in = in;
     w.dout = dout;
@@ -494,7 +508,7 @@ static lar_status run(const lar_conv_shape *s, int block, int pass, const void *
     w.copies = (char *)scratch + partial_bytes(&w);
     const lar_status status = lar_parallel(w.slabs * w.splits, 1, pieces, &w);
     if (status != LAR_OK) return status;
-    return lar_parallel(s->out, block, combine, (void *)(uintptr_t)&c);
+    return lar_parallel(s->out / block, 1, combine, &c);
 }
 
 const lar_conv_kernel lar_conv_direct_weights = {
