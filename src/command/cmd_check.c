@@ -4,6 +4,7 @@
 
 #include "command/command.h"
 #include "image/image.h"
+#include "net/net.h"
 #include "prepare/prepare.h"
 
 enum { WORDS = 96 };
@@ -140,7 +141,39 @@ static void add_sizes(lar_text *out, const lar_study *study, const lar_check *ch
                      (long long)check->largest[1], (long long)check->largest[2]);
 }
 
-static void add_words(lar_text *out, const lar_study *study, const lar_check *check)
+/* The network that the study asks for; NULL where it has no inputs or no targets. */
+static lar_status network_of(lar_net **out, const lar_study *study)
+{
+    int64_t roles[LAR_MASK + 1] = { 0 };
+    *out = NULL;
+    for (int64_t m = 0; m < study->data.image_count; m++) roles[study->data.images[m].role]++;
+    if (!roles[LAR_INPUT] || !roles[LAR_TARGET]) return LAR_OK;
+    return lar_network_build(out, &study->network, roles[LAR_INPUT], roles[LAR_TARGET],
+                             (uint64_t)study->train.seed);
+}
+
+static const char *network_name(const lar_study *study)
+{
+    return study->network.layers ? "layers" : lar_models[study->network.name].name;
+}
+
+static void add_network(lar_text *out, const lar_study *study, const lar_net *net)
+{
+    const lar_reach reach = lar_net_reach(net);
+    const int64_t *halo = reach.halo;
+    char words[WORDS];
+    if (halo[0] == halo[1] && halo[1] == halo[2])
+        snprintf(words, sizeof words, "%lld voxels", (long long)halo[0]);
+    else
+        snprintf(words, sizeof words, "%lld, %lld and %lld voxels along x, y and z",
+                 (long long)halo[0], (long long)halo[1], (long long)halo[2]);
+    lar_text_add(out, "network: %s, %lld weights; it sees %s to each side%s\n", network_name(study),
+                 (long long)lar_net_weight_count(net), words,
+                 reach.global ? ", and through its norms the whole volume" : "");
+}
+
+static void add_words(lar_text *out, const lar_study *study, const lar_check *check,
+                      const lar_net *net)
 {
     int64_t counts[LAR_SPLIT_COUNT] = { 0 }, roles[LAR_MASK + 1] = { 0 };
     for (int64_t n = 0; n < check->cohort->subject_count; n++) counts[check->cases[n].split]++;
@@ -154,6 +187,7 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
         if (check->cases[n].reason) lar_text_add(out, "bad: %s\n", check->cases[n].reason);
     add_steps(out, study, check);
     add_sizes(out, study, check);
+    if (net) add_network(out, study, net);
     lar_text_add(out, "split: train %lld, valid %lld, test %lld\n", (long long)counts[LAR_TRAIN],
                  (long long)counts[LAR_VALID], (long long)counts[LAR_TEST]);
     if (check->bad_count)
@@ -193,7 +227,17 @@ static json_t *scan_json(const lar_check_scan *scan)
     return out;
 }
 
-static lar_status add_json(lar_text *out, const lar_study *study, const lar_check *check)
+static json_t *network_json(const lar_study *study, const lar_net *net)
+{
+    const lar_reach reach = lar_net_reach(net);
+    return json_pack("{s:s, s:I, s:[I,I,I], s:b}", "name", network_name(study), "weights",
+                     (json_int_t)lar_net_weight_count(net), "reach", (json_int_t)reach.halo[0],
+                     (json_int_t)reach.halo[1], (json_int_t)reach.halo[2], "whole_volume",
+                     reach.global);
+}
+
+static lar_status add_json(lar_text *out, const lar_study *study, const lar_check *check,
+                           const lar_net *net)
 {
     json_t *cases = json_array();
     for (int64_t n = 0; n < check->cohort->subject_count; n++) {
@@ -213,6 +257,7 @@ static lar_status add_json(lar_text *out, const lar_study *study, const lar_chec
     json_t *root =
         json_pack("{s:s, s:I, s:b, s:o}", "study", study->name, "bad", (json_int_t)check->bad_count,
                   "equal_sizes", check->equal, "cases", cases);
+    if (net) json_object_set_new(root, "network", network_json(study, net));
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "names must be UTF-8 for JSON");
@@ -226,20 +271,23 @@ static lar_status check_run(lar_call *call)
     lar_status status = LAR_OK;
     lar_study *study = NULL;
     lar_check *check = NULL;
+    lar_net *net = NULL;
     lar_text text = { 0 };
 
     LAR_TRY(lar_study_read(&study, call->args[0]));
+    LAR_TRY(network_of(&net, study));
     LAR_TRY(lar_study_check(&check, study, call->progress));
     if (call->json)
-        LAR_TRY(add_json(&text, study, check));
+        LAR_TRY(add_json(&text, study, check, net));
     else
-        add_words(&text, study, check);
+        add_words(&text, study, check, net);
     LAR_TRY(lar_cli_print(lar_text_get(&text)));
     if (check->bad_count)
         status = lar_fail(LAR_EPARTIAL, "%lld of %lld cases would fail",
                           (long long)check->bad_count, (long long)check->cohort->subject_count);
 done:
     lar_text_clear(&text);
+    lar_net_free(net);
     lar_check_free(check);
     lar_study_free(study);
     return status;
@@ -249,10 +297,12 @@ const lar_command lar_command_check = {
     .name = "check",
     .group = "learn",
     .summary = "check a study and its scans before anything is made",
-    .about = "Reads the study, pairs the scans by subject, reads every scan through, and tells "
-             "the geometry of each, what each step does to the first case, the size that every "
-             "case will have, and the split. The exit status is 1 where some cases are bad, 2 "
-             "where the study is wrong. Nothing is written.",
+    .about =
+        "Reads the study, pairs the scans by subject, reads every scan through, and tells "
+        "the geometry of each, what each step does to the first case, the size that every "
+        "case will have, how many weights the network has and how far it sees, and the split. The "
+        "exit status is 1 where some cases are bad, 2 "
+        "where the study is wrong. Nothing is written.",
     .args =
         (const lar_arg[]){ { .name = "study", .help = "the study file", .is_path = true }, { 0 } },
     .json = true,

@@ -338,8 +338,13 @@ lar_node lar_net_add(lar_net *net, lar_node a, lar_node b)
 {
     if (!both(net, a, b, "sum")) return (lar_node){ -1 };
     const int64_t channels = net->nodes[a.id].channels;
-    if (channels != net->nodes[b.id].channels)
-        return fail(net, LAR_EARGUMENT, "the two sides of a sum have unequal channels");
+    if (channels != net->nodes[b.id].channels) {
+        char sentence[128];
+        snprintf(sentence, sizeof sentence,
+                 "the two sides of a sum have unequal channels, %lld and %lld", (long long)channels,
+                 (long long)net->nodes[b.id].channels);
+        return fail(net, LAR_EARGUMENT, sentence);
+    }
     net_node node = node_of(NET_ADD, a, channels);
     node.b = b.id;
     return add_node(net, node);

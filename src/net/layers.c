@@ -103,6 +103,19 @@ static lar_status check_read(const lar_layer_list *list, int64_t *layer)
     return LAR_OK;
 }
 
+/* The sentence where the last layer has two sides. */
+static void unequal(const lar_net *net, int64_t (*sizes)[3])
+{
+    const net_node *node = &net->nodes[net->node_count - 1];
+    const int other = node->like >= 0 ? node->like : node->b;
+    if (other < 0) return;
+    const int64_t *a = sizes[node->a], *b = sizes[other];
+    lar_fail(LAR_EGEOMETRY, "%lld x %lld x %lld voxels %s %lld x %lld x %lld", (long long)a[2],
+             (long long)a[1], (long long)a[0],
+             node->like >= 0 ? "cannot grow by this factor to" : "cannot meet", (long long)b[2],
+             (long long)b[1], (long long)b[0]);
+}
+
 /* Sizes so far, for an even volume and an odd one: what was added last has to fit both. */
 static lar_status check_sizes(const lar_net *net, bool last)
 {
@@ -115,6 +128,7 @@ static lar_status check_sizes(const lar_net *net, bool last)
         const int64_t *end = sizes[net->node_count - 1];
         status = lar_net_sizes(net, input, sizes);
         if (status != LAR_OK) {
+            unequal(net, sizes);
             lar_hint(status,
                      "layers of equal size on both sides, which 'like' gives; here the "
                      "input was one of %lld x %lld x %lld voxels",

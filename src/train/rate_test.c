@@ -51,6 +51,7 @@ lar_status lar_rate_test_run(lar_rate_test **out, const lar_study *study,
             status = lar_fail(LAR_ESTOPPED, "stopped after step %lld", (long long)n);
             goto done;
         }
+        s->step = n;
         const int64_t count = lar_session_batch(s, n, &cases);
         status = lar_session_gradients(s, cases, count, &test->loss[n]);
         if (status == LAR_ENUMERIC && n > 0) { /* diverged: that ends the test, as it should */

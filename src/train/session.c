@@ -153,6 +153,17 @@ done:
     return status;
 }
 
+/* What dropout drops: a function of the study's seed, the step and the first sample in it. */
+static uint64_t drop_seed(const lar_session *s, int64_t first)
+{
+    enum { STREAM = 0xd409 };
+    uint32_t bits[4];
+    const uint64_t index =
+        (uint64_t)(s->step * 4096 + first); /* a batch has 4096 samples at most */
+    lar_random_bits(bits, (uint64_t)s->study->train.seed, STREAM, index);
+    return (uint64_t)bits[0] << 32 | bits[1];
+}
+
 lar_status lar_session_gradients(lar_session *s, const int64_t *cases, int64_t count, double *loss)
 {
     lar_status status = LAR_OK;
@@ -164,6 +175,7 @@ lar_status lar_session_gradients(lar_session *s, const int64_t *cases, int64_t c
         LAR_TRY(lar_session_plan(s, LAR_PLAN_TRAIN, at_once,
                                  s->prepared->cases[cases[first]].grid.size));
         for (int64_t n = 0; n < at_once; n++) LAR_TRY(load_case(s, n, cases[first + n]));
+        lar_plan_seed(s->plan, drop_seed(s, first));
         status = lar_plan_step(s->plan, (double)at_once / (double)count, first > 0, &part);
         if (status != LAR_OK) {
             lar_while(status, "training stopped at step %lld with case '%s'",

@@ -2,6 +2,7 @@
  * word.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "net/net.h"
 #include "prepare/prepare.h"
 
 #define IMAGES                                                                                     \
@@ -151,6 +152,65 @@ static void mistakes_have_a_place(void **state)
         { IMAGES "prepare:\n  - normalize: {}\n  - normalize: {images: t1}\n",
           "exp.yaml:8:5: 't1' is normalized a second time, first in line 7" },
         { IMAGES "prepare:\n  - normalize: {when: training}\n", "so predict cannot leave it out" },
+        { IMAGES "network: {levels: 3}\n",
+          "exp.yaml:6:11: 'levels' is not a key of the network resnet; it has channels, blocks, " },
+        { IMAGES "network: {levels: 3}\n", "\n  try leaving it out; it is a key of 'name: unet'" },
+        { IMAGES "network:\n  name: meshnet\n  plain: yes\n  order: conv-norm-relu\n",
+          "exp.yaml:9:3: 'order' is not a key of the network meshnet; it has channels, dilations" },
+        { IMAGES "network: {name: unett}\n", "exp.yaml:6:17: 'unett' is not a valid name (one of" },
+        { IMAGES "network: unet\n", "exp.yaml:6:10: 'network' must be a map" },
+        { IMAGES "network: {level: 3}\n", "'network' has no key 'level'\n  try 'levels'" },
+        { IMAGES "network: {name: unet, norm: group, groups: 3}\n",
+          "exp.yaml:6:1: layer 'encoder.0.first.norm' needs groups that divide its channels" },
+        { IMAGES "network: {kernel: 4}\n", "exp.yaml:6:1: layer 'first.conv' needs an odd kernel" },
+        { IMAGES "network: {name: meshnet, dilations: [1, 0]}\n",
+          "'1, 0' is not a valid dilations" },
+        { IMAGES "network: {layers: []}\n", "exp.yaml:6:19: 'layers' must be a list of layers" },
+        { IMAGES "network: {layers: {conv: 3}}\n", "exp.yaml:6:19: 'layers' must be a list" },
+        { IMAGES "network: {channels: 3, layers: [linear: 1]}\n",
+          "exp.yaml:6:11: 'channels' is given, but 'layers' says what the network is" },
+        { IMAGES "network: {layers: [[conv]]}\n", "exp.yaml:6:20: a layer is one name" },
+        { IMAGES "network:\n  layers:\n    - conv: 8\n      norm: batch\n",
+          "exp.yaml:8:7: a layer is one name with its settings\n  try - conv" },
+        { IMAGES "network: {layers: [conf: 8]}\n",
+          "exp.yaml:6:20: there is no layer 'conf'\n  try 'conv'" },
+        { IMAGES "network: {layers: [dense]}\n",
+          "exp.yaml:6:20: there is no layer 'dense'\n  try one of conv" },
+        { IMAGES "network: {layers: [conv: {filter: 8}]}\n",
+          "exp.yaml:6:27: 'conv' has no key 'filter'\n  try 'filters'" },
+        { IMAGES "network: {layers: [conv: x]}\n", "exp.yaml:6:26: 'x' is not a valid filters" },
+        { IMAGES "network: {layers: [relu: 1]}\n",
+          "exp.yaml:6:26: the settings of 'relu' must be" },
+        { IMAGES "network: {layers: [conv: {kernel: [3, 3]}]}\n",
+          "exp.yaml:6:35: 'kernel' is one number or three, not 2" },
+        { IMAGES "network: {layers: [conv: {padding: same}]}\n", "'same' is not a valid padding" },
+        { IMAGES "network:\n  layers:\n    - conv: 8\n    - linear: 2\n",
+          "exp.yaml:9:7: the last layer gives 2 channels, but there is 1 target\n  try '- linear: "
+          "1'" },
+        { IMAGES "network:\n  layers:\n    - conv: {filters: 8, name: a}\n    - conv: 4\n"
+                 "    - add: {with: a}\n    - linear: 1\n",
+          "exp.yaml:10:7: the two sides of a sum have unequal channels, 4 and 8" },
+        { IMAGES "network:\n  layers:\n    - conv: {filters: 8, name: a}\n    - conv: {from: b}\n",
+          "exp.yaml:9:7: no layer above is named 'b'\n  try one of input a, or 'name: b'" },
+        { IMAGES "network:\n  layers:\n    - conv: 8\n    - add\n",
+          "exp.yaml:9:7: 'add' needs 'with', the second layer that it reads\n  try add: {with: "
+          "input}" },
+        { IMAGES "network:\n  layers:\n    - conv: {name: a}\n    - conv: {name: a}\n",
+          "exp.yaml:9:7: a layer above is named 'a' already, in line 8" },
+        { IMAGES "network:\n  layers:\n    - conv: {name: input}\n",
+          "no layer may be named 'input'" },
+        { IMAGES "network:\n  layers:\n    - conv: 8\n    - linear: {filters: 1, from: input}\n",
+          "exp.yaml:8:7: no layer reads this one" },
+        { IMAGES "network:\n  layers:\n    - conv: {name: a}\n    - pool\n"
+                 "    - concat: {with: a}\n    - linear: 1\n",
+          "exp.yaml:10:7: 24 x 24 x 24 voxels cannot meet 48 x 48 x 48\n  try layers of" },
+        { IMAGES "network:\n  layers:\n    - conv: {stride: 2}\n    - linear: 1\n",
+          "exp.yaml:9:7: the last layer gives 24 x 24 x 24 voxels where the input has 48 x 48" },
+        { IMAGES "network:\n  layers:\n    - conv\n    - pool: {kernel: 4}\n"
+                 "    - upsample: {like: input}\n    - linear: 1\n",
+          "exp.yaml:10:7: 12 x 12 x 12 voxels cannot grow by this factor to 48 x 48 x 48" },
+        { IMAGES "network:\n  layers:\n    - conv: {kernel: 2}\n    - linear: 1\n",
+          "exp.yaml:8:7: layer '1.conv' needs an odd kernel, or no padding" },
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         lar_study *study;
@@ -223,18 +283,29 @@ static void manual_lists_every_key(void **state)
     struct {
         const char *heading;
         const lar_param *tables[4];
-    } sections[16] = { { "## data", { lar_data_table } },
+    } sections[64] = { { "## data", { lar_data_table } },
                        { "### data: images", { lar_image_spec_table } },
                        { "### data: split", { lar_split_table } },
                        { "## prepare", { lar_step_common_table } },
                        { "## network", { lar_network_table } },
+                       { "### network: layers", { lar_listed_table } },
                        { "## train", { lar_train_table } } };
-    char headings[8][64];
-    int count = 6;
+    enum { FIXED = 7 };
+    char headings[64 - FIXED][64];
+    int count = FIXED;
     for (const lar_step_kind *kind = lar_steps; kind->name; kind++) {
-        snprintf(headings[count - 6], sizeof headings[0], "### prepare: %s", kind->name);
-        sections[count].heading = headings[count - 6];
+        snprintf(headings[count - FIXED], sizeof headings[0], "### prepare: %s", kind->name);
+        sections[count].heading = headings[count - FIXED];
         memcpy(sections[count].tables, kind->tables, sizeof kind->tables);
+        count++;
+    }
+    for (const lar_listed_kind *kind = lar_listed_kinds; kind->name; kind++) {
+        char word[64];
+        snprintf(word, sizeof word, "`%s`", kind->name);
+        if (!kind->table->name && strstr(text, word)) continue;
+        snprintf(headings[count - FIXED], sizeof headings[0], "#### layer: %s", kind->name);
+        sections[count].heading = headings[count - FIXED];
+        sections[count].tables[0] = kind->table;
         count++;
     }
     for (int s = 0; s < count; s++) {
@@ -269,6 +340,87 @@ static void manual_lists_every_key(void **state)
     lar_free(text);
 }
 
+/* The column `of` in the table of the section network names those that have the key. */
+static void manual_says_whose_keys(void **state)
+{
+    (void)state;
+    char *text;
+    size_t length;
+    CHECK_OK(lar_file_read(&text, &length, TEST_SOURCE "/docs/study.md", 1 << 20));
+    const char *begin = strstr(text, "\n## network\n");
+    assert_non_null(begin);
+    for (const lar_param *p = lar_network_table; p->name; p++) {
+        lar_text row = { 0 };
+        int whose = 0, all = 0;
+        for (const lar_model *m = lar_models; m->name; m++, all++)
+            whose += lar_model_has(m, p->name);
+        lar_text_add(&row, "\n| `%s` | ", p->name);
+        lar_text_add(&row, p->kind == LAR_KIND_FLAG ? "%s | " : "`%s` | ", p->fallback);
+        for (const lar_model *m = lar_models; m->name && whose < all; m++)
+            if (lar_model_has(m, p->name))
+                lar_text_add(&row, row.at[row.length - 2] == '|' ? "%s" : ", %s", m->name);
+        lar_text_add(&row, whose == all ? "all |" : " |");
+        if (!strstr(begin, row.at)) fail_msg("docs/study.md has no row '%s'", row.at + 1);
+        lar_text_clear(&row);
+    }
+    lar_free(text);
+}
+
+/* Every example of a network in docs/study.md is one, also the single layers in a list of their
+ * own.
+ */
+static void manual_examples_are_read(void **state)
+{
+    (void)state;
+    char *text;
+    size_t length;
+    int found = 0, layers = 0;
+    CHECK_OK(lar_file_read(&text, &length, TEST_SOURCE "/docs/study.md", 1 << 20));
+    for (char *at = text; (at = strstr(at, "```yaml\n"));) {
+        char *end = strstr(at + 8, "\n```");
+        assert_non_null(end);
+        lar_text study = { 0 };
+        lar_text_add(&study, "%s%.*s\n", strstr(at, "data:") == at + 8 ? "" : IMAGES,
+                     (int)(end - at - 8), at + 8);
+        lar_study *read;
+        CHECK_OK(parse(&read, study.at));
+        lar_study_free(read);
+        lar_text_clear(&study);
+        at = end + 4;
+        found++;
+    }
+    for (char *at = text; (at = strstr(at, "`- "));) {
+        char *end = strchr(at + 1, '`');
+        assert_non_null(end);
+        const int size = (int)(end - at - 3);
+        const char *layer = at + 3;
+        at = end + 1;
+        bool is_layer = false;
+        for (const lar_listed_kind *kind = lar_listed_kinds; kind->name; kind++)
+            is_layer = is_layer ||
+                       (lar_text_starts(layer, kind->name) && layer[strlen(kind->name)] == ':');
+        if (!is_layer) continue;
+        const bool up = lar_text_starts(layer, "up");
+        lar_text study = { 0 };
+        lar_text_add(&study,
+                     IMAGES "network:\n  layers:\n    - conv: {filters: 16, name: fine}\n"
+                            "    - conv: {filters: 16, stride: %d}\n    - %.*s\n",
+                     up ? 2 : 1, size, layer);
+        if (lar_text_starts(layer, "pool")) lar_text_add(&study, "    - upsample: {like: input}\n");
+        if (!lar_text_starts(layer, "add") && !lar_text_starts(layer, "concat"))
+            lar_text_add(&study, "    - concat: {with: fine}\n");
+        lar_text_add(&study, "    - linear: 1\n");
+        lar_study *read;
+        CHECK_OK(parse(&read, study.at));
+        lar_study_free(read);
+        lar_text_clear(&study);
+        layers++;
+    }
+    lar_free(text);
+    assert_int_equal(found, 6);
+    assert_int_equal(layers, 11);
+}
+
 static void survives_failed_allocations(void **state)
 {
     (void)state;
@@ -298,6 +450,8 @@ int main(void)
         cmocka_unit_test(recipe_is_blind_to_form),
         cmocka_unit_test(tables_are_complete),
         cmocka_unit_test(manual_lists_every_key),
+        cmocka_unit_test(manual_says_whose_keys),
+        cmocka_unit_test(manual_examples_are_read),
         cmocka_unit_test(survives_failed_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
