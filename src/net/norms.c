@@ -1,6 +1,6 @@
-/* Norms and biases as coefficients: scale and shift forward, gain, slope and offset backward. Batch,
- * instance and group norm differ in the sets of (sample, channel) that share their statistics, and
- * in nothing else. SPDX-License-Identifier: Apache-2.0 */
+/* Norms and biases as coefficients: scale and shift forward, gain, slope and offset backward.
+ * Batch, instance and group norm differ in the sets of (sample, channel) that share their
+ * statistics, and in nothing else. SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "net/plan.h"
@@ -142,7 +142,8 @@ static void own_gradients(const plan_run *run, int n, const double *sum, const d
         for (int64_t sample = 0; sample < run->plan->batch; sample++) {
             const int64_t at = lane(&s, sample, c);
             beta += sum[at];
-            if (product) gamma += product[at] * (double)lar_norm_row(run->plan, n, NORM_INVERSE)[at];
+            if (product)
+                gamma += product[at] * (double)lar_norm_row(run->plan, n, NORM_INVERSE)[at];
         }
         if (product) set_gradient(run, s.node->weight, c, gamma);
         set_gradient(run, s.node->bias, c, beta);
@@ -191,9 +192,8 @@ lar_status lar_norm_backward(const plan_run *run, int n, const lar_term *term, c
     own_gradients(run, n, sum, norm ? product : NULL);
     if (!norm) return LAR_OK;
     coefficients(plan, n, sum, product);
-    *gradient = (lar_term_gradient){
-        lar_norm_row(plan, n, NORM_GAIN), lar_norm_row(plan, n, NORM_SLOPE),
-        lar_norm_row(plan, n, NORM_MEAN), lar_norm_row(plan, n, NORM_OFFSET)
-    };
+    *gradient =
+        (lar_term_gradient){ lar_norm_row(plan, n, NORM_GAIN), lar_norm_row(plan, n, NORM_SLOPE),
+                             lar_norm_row(plan, n, NORM_MEAN), lar_norm_row(plan, n, NORM_OFFSET) };
     return LAR_OK;
 }

@@ -102,14 +102,14 @@ struct lar_plan {
     lar_conv *convs[LAR_NET_NODES]; /* of distinct shapes */
     lar_conv_shape shapes[LAR_NET_NODES];
     int conv_count;
-    size_t fixed_bytes;            /* packed weights and pinned tensors come first */
-    plan_schedule train, predict;  /* train: no ops in a LAR_PLAN_PREDICT plan */
-    char *arena;                   /* NULL: not taken */
+    size_t fixed_bytes;           /* packed weights and pinned tensors come first */
+    plan_schedule train, predict; /* train: no ops in a LAR_PLAN_PREDICT plan */
+    char *arena;                  /* NULL: not taken */
     size_t arena_bytes;
-    float *norms;                  /* per norm and bias: PLAN_NORM_ROWS of batch * channels */
-    double *sums;                  /* two rows of batch * channels, of the widest */
+    float *norms; /* per norm and bias: PLAN_NORM_ROWS of batch * channels */
+    double *sums; /* two rows of batch * channels, of the widest */
     int64_t row_room;
-    float *kernel, *spread;        /* the largest kernel, and one of whole blocks */
+    float *kernel, *spread; /* the largest kernel, and one of whole blocks */
     bool predicted;
     bool poison; /* tests: what is dead is overwritten with NaN */
 };

@@ -67,8 +67,8 @@ static void evaluate(const plan_run *r, const plan_op *op)
             if (term->scale) term->scale += n * part.channels;
             if (term->shift) term->shift += n * part.channels;
         }
-        plan->backend->evaluate(
-            &one, out + (size_t)(n * whole.channels + op->first) * lane, &shifted);
+        plan->backend->evaluate(&one, out + (size_t)(n * whole.channels + op->first) * lane,
+                                &shifted);
     }
 }
 
@@ -97,9 +97,9 @@ static lar_status conv_weights(const plan_run *r, const plan_op *op)
     const lar_plan *plan = r->plan;
     const bool up = plan->net->nodes[op->node].kind == NET_UPCONV;
     const void *value = tensor_at(r, op->in), *gradient = tensor_at(r, op->in2);
-    const lar_status status = plan->backend->conv_weights(
-        plan->convs[plan->nodes[op->node].conv], up ? gradient : value, up ? value : gradient,
-        plan->spread, tensor_at(r, op->scratch));
+    const lar_status status =
+        plan->backend->conv_weights(plan->convs[plan->nodes[op->node].conv], up ? gradient : value,
+                                    up ? value : gradient, plan->spread, tensor_at(r, op->scratch));
     if (status != LAR_OK) return status;
     lar_plan_unspread(plan, op->node, plan->spread, plan->kernel);
     lar_kernel_gradient(plan->net, op->node, plan->kernel, r->step->add);

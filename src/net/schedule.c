@@ -77,8 +77,7 @@ static plan_op op_of(maker *m, plan_kind kind, int node, int in, const plan_valu
         .kind = kind, .node = node, .in = in, .in2 = -1, .in3 = -1, .out = -1, .scratch = -1
     };
     if (value) op.value = *value;
-    for (int t = 0; t < op.value.count; t++)
-        op.sources[t] = tensor_of(m, op.value.terms[t].node);
+    for (int t = 0; t < op.value.count; t++) op.sources[t] = tensor_of(m, op.value.terms[t].node);
     return op;
 }
 
@@ -122,8 +121,7 @@ static void make_conv(maker *m, int n)
         if (v->base[n] >= 0) op.in2 = tensor_of(m, v->base[n]);
     }
     op.out = m->tensor_of[written] = tensor_for(m, written);
-    op.scratch =
-        scratch_for(m, n, node->kind == NET_UPCONV ? LAR_CONV_DATA : LAR_CONV_FORWARD);
+    op.scratch = scratch_for(m, n, node->kind == NET_UPCONV ? LAR_CONV_DATA : LAR_CONV_FORWARD);
     put(m, op);
 }
 
@@ -140,7 +138,8 @@ static void make_part(maker *m, int n, int part, int64_t first)
 static void make_concat(maker *m, int n)
 {
     const net_node *node = &m->net->nodes[n];
-    for (int side = 0; side < 2; side++) { /* what the parts need, before the tensor's life begins */
+    for (int side = 0; side < 2;
+         side++) { /* what the parts need, before the tensor's life begins */
         const plan_value *seen = &m->values->seen[side ? node->b : node->a];
         for (int t = 0; t < seen->count; t++) tensor_of(m, seen->terms[t].node);
     }

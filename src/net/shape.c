@@ -63,8 +63,7 @@ static lar_status shape_nodes(lar_plan *plan)
         if (node->a >= 0 && plan->nodes[node->a].gradient) p->gradient = true;
         if (node->b >= 0 && plan->nodes[node->b].gradient) p->gradient = true;
         p->position = identity;
-        p->channels =
-            p->planar ? node->channels : whole_blocks(node->channels, plan->block);
+        p->channels = p->planar ? node->channels : whole_blocks(node->channels, plan->block);
         if (node->kind == NET_CONCAT) {
             LAR_TRY(join_positions(plan, n));
         } else if (!new_channels && !p->planar) {
@@ -190,7 +189,7 @@ lar_status lar_plan_shape(lar_plan *plan, const int64_t size[3])
 {
     lar_status status = LAR_OK;
     const lar_net *net = plan->net;
-    int64_t (*sizes)[3] = lar_alloc(net->node_count, sizeof *sizes);
+    int64_t(*sizes)[3] = lar_alloc(net->node_count, sizeof *sizes);
     plan->nodes = lar_alloc(net->node_count, sizeof *plan->nodes);
     if (!sizes || !plan->nodes) {
         status = LAR_EMEMORY;
@@ -230,8 +229,7 @@ static void place_kernel(const lar_plan *plan, int n, float *kernel, float *spre
     const int64_t width = grouped ? columns : plan->nodes[from].channels;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++) {
-            const int64_t column =
-                grouped ? c : columns_at[r / (rows / groups) * columns + c];
+            const int64_t column = grouped ? c : columns_at[r / (rows / groups) * columns + c];
             float *own = kernel + (r * columns + c) * taps;
             float *wide = spread + (rows_at[r] * width + column) * taps;
             memcpy(back ? own : wide, back ? wide : own, (size_t)taps * sizeof *own);

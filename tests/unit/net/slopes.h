@@ -44,7 +44,8 @@ static inline void load(lar_plan *plan, const int64_t size[3], int64_t batch, in
     lar_free(volume);
 }
 
-static inline double loss_along(const setup *s, const lar_net_param *p, const double *direction, double h)
+static inline double loss_along(const setup *s, const lar_net_param *p, const double *direction,
+                                double h)
 {
     float *w = lar_net_weights(s->net) + p->offset;
     float *kept = lar_alloc(p->count, sizeof *kept);

@@ -42,7 +42,8 @@ static void any_graph(void **state)
         const lar_node sum = lar_net_add(s.net, lar_net_add(s.net, c, n), lar_net_add(s.net, r, a));
         const lar_node m = lar_net_relu(s.net, lar_net_norm(s.net, sum, "m", &batch));
         const lar_node d = lar_net_conv(s.net, m, "d", &inner);
-        const lar_node twice = lar_net_norm(s.net, lar_net_norm(s.net, d, "d1", &batch), "d2", &batch);
+        const lar_node twice =
+            lar_net_norm(s.net, lar_net_norm(s.net, d, "d1", &batch), "d2", &batch);
         const lar_node e = lar_net_add(s.net, twice, twice);
         const lar_conv_params last = { .filters = 1, .kernel = { 1, 1, 1 }, .bias = true };
         lar_net_output(s.net, lar_net_conv(s.net, lar_net_add(s.net, e, n), "last", &last));

@@ -73,12 +73,11 @@ static lar_node mean_pool(lar_net *net, lar_node x, lar_node input)
 static lar_node strided(lar_net *net, lar_node x, lar_node input)
 {
     const lar_conv_params down = { .filters = 6, .kernel = { 3, 3, 3 }, .stride = { 2, 1, 3 } };
-    const lar_conv_params up = { .filters = 4,
-                                 .kernel = { 2, 1, 3 },
-                                 .stride = { 2, 1, 3 },
-                                 .bias = true };
-    const lar_node low = lar_net_activation(net, lar_net_conv(net, x, "down", &down),
-                                            LAR_LAYER_ELU, 1);
+    const lar_conv_params up = {
+        .filters = 4, .kernel = { 2, 1, 3 }, .stride = { 2, 1, 3 }, .bias = true
+    };
+    const lar_node low =
+        lar_net_activation(net, lar_net_conv(net, x, "down", &down), LAR_LAYER_ELU, 1);
     return lar_net_activation(net, lar_net_upconv(net, low, input, "up", &up), LAR_LAYER_ELU, 1);
 }
 
@@ -148,10 +147,9 @@ static void differences(middle build, bool head)
         const lar_conv_params last = { .filters = 2, .kernel = { head ? 1 : 3 }, .bias = head };
         lar_net_output(s.net, lar_net_conv(s.net, x, "last", &last));
         CHECK_OK(lar_net_finish(s.net, 1));
-        const lar_plan_params params = { .batch = 2,
-                                         .size = { 7, 6, 5 },
-                                         .mode = LAR_PLAN_TRAIN,
-                                         .backend = backends[b] };
+        const lar_plan_params params = {
+            .batch = 2, .size = { 7, 6, 5 }, .mode = LAR_PLAN_TRAIN, .backend = backends[b]
+        };
         check_gradients(&s, &params, 2, 2, NULL);
     }
 }
@@ -159,11 +157,11 @@ static void differences(middle build, bool head)
 static const struct {
     const char *name;
     middle build;
-} kinds[] = { { "elu", elu },         { "gelu", gelu },           { "sigmoid", sigmoid },
-              { "softmax", softmax }, { "leaky", leaky },         { "group norm", group },
-              { "bias", biased },     { "max pool", max_pool },   { "mean pool", mean_pool },
-              { "strides", strided }, { "concat", concat },       { "groups", grouped },
-              { "padding", padded },  { "dropout", dropped },     { "weight norm", kernels },
+} kinds[] = { { "elu", elu },         { "gelu", gelu },         { "sigmoid", sigmoid },
+              { "softmax", softmax }, { "leaky", leaky },       { "group norm", group },
+              { "bias", biased },     { "max pool", max_pool }, { "mean pool", mean_pool },
+              { "strides", strided }, { "concat", concat },     { "groups", grouped },
+              { "padding", padded },  { "dropout", dropped },   { "weight norm", kernels },
               { "linear", pooled } };
 
 static void every_kind(void **state)
