@@ -103,7 +103,7 @@ static reach reach_of(const net_node *node, const reach *all, int axis)
     } else if (node->kind == NET_LAYER) {
         const lar_layer *layer = &node->layer;
         if (node->like >= 0) {
-            r.halo = beyond(r, 1);
+            r.halo = beyond(r, layer->stride[axis] > 1); /* a linear one: the voxel beside */
             r.step /= layer->stride[axis];
         } else {
             if (layer->kernel[axis]) r.halo = beyond(r, layer->kernel[axis] - 1);

@@ -357,6 +357,8 @@ static void slices_are_apart(void **state)
         p.channels = 4;
         p.levels = 2;
         p.dims = 2;
+        p.down = LAR_DOWN_POOL;
+        p.up = LAR_UP_LINEAR;
         p.norm = LAR_NORMS_BATCH;
         CHECK_OK(lar_network_build(&net, &p, 1, 1, 2));
         assert_int_equal(lar_net_reach(net).halo[2], 0);
