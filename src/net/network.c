@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 #include "net/graph.h"
-#include "net/layers.h"
+#include "net/layer_list.h"
 #include "net/models/models.h"
 
 const lar_model lar_models[] = {

@@ -1,7 +1,7 @@
 /* A network as a list of layers, read in order: each reads the one above, or the one that it names.
  * A mistake is told with the row that has it, before any weight exists.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "net/layers.h"
+#include "net/layer_list.h"
 
 #include "net/graph.h"
 

@@ -1,7 +1,7 @@
 /* Networks as lists of layers, for network.c.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef LAR_LAYERS_H
-#define LAR_LAYERS_H
+#ifndef LAR_LAYER_LIST_H
+#define LAR_LAYER_LIST_H
 
 #include "net/net.h"
 
