@@ -1,0 +1,6 @@
+/* Loops of layers without weights for processors with AVX2 (compiled with -march=x86-64-v3).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifdef __x86_64__
+#define LAYERS_CODE lar_layers_v3
+#include "tensor/kernels/layers_tmpl.h"
+#endif
