@@ -117,7 +117,10 @@ extern const values_code lar_values_any;
 #ifdef __x86_64__
 extern const values_code lar_values_v3, lar_values_v4, lar_values_bf16;
 #endif
-/* That of this processor. */
+/* Those that this processor runs, best first; NULL after the last. */
+const values_code *lar_values_kind(int n);
+/* The one that is used: the best, or what a test chose (NULL: the best again). */
 const values_code *lar_values_code(void);
+void lar_values_choose(const values_code *code);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "math/math.h"
+#include "tensor/kernels/blocked.h"
 #include "tensor/kernels/kernels.h"
 #include "tensor/kernels/voxel.h"
 
@@ -24,6 +25,16 @@ static inline void each_layout(void (*body)(const lar_layout *l, int number))
                                        (lar_precision)type };
                 body(&l, n);
             }
+}
+
+/* The same with the code of each kind of processor that this one can be. */
+static inline void each_kind(void (*body)(const lar_layout *l, int number))
+{
+    for (int n = 0; lar_values_kind(n); n++) {
+        lar_values_choose(lar_values_kind(n));
+        each_layout(body);
+    }
+    lar_values_choose(NULL);
 }
 
 /* A tensor, contents undefined on purpose: NaN. */

@@ -123,14 +123,17 @@ static void twins(const lar_layer *l, bool bits)
 static void layers_are_their_twins(void **state)
 {
     (void)state;
-    for (int s = 0; s < SHAPES; s++)
-        for (int block = 8; block <= 16; block *= 2)
-            for (int type = 0; type < 2; type++)
-                for (int blocks = 1; blocks <= 3; blocks += 2) {
-                    const lar_layer l = layer_of(&shapes[s], 4 - blocks, blocks * block, block,
-                                                 (lar_precision)type);
-                    twins(&l, exact(&shapes[s]));
-                }
+    for (int kind = 0; lar_values_kind(kind); kind++)
+        for (int s = 0; s < SHAPES; s++)
+            for (int block = 8; block <= 16; block *= 2)
+                for (int type = 0; type < 2; type++)
+                    for (int blocks = 1; blocks <= 3; blocks += 2) {
+                        const lar_layer l = layer_of(&shapes[s], 4 - blocks, blocks * block, block,
+                                                     (lar_precision)type);
+                        lar_values_choose(lar_values_kind(kind));
+                        twins(&l, exact(&shapes[s]));
+                    }
+    lar_values_choose(NULL);
 }
 
 /* ---- finite differences ---------------------------------------------------------------- */

@@ -198,31 +198,31 @@ static void bits_case(const lar_layout *l, int number)
 static void evaluate_is_its_twin(void **state)
 {
     (void)state;
-    each_layout(evaluate_case);
+    each_kind(evaluate_case);
 }
 
 static void gradients_are_their_twins(void **state)
 {
     (void)state;
-    each_layout(gradients_case);
+    each_kind(gradients_case);
 }
 
 static void head_is_its_twin(void **state)
 {
     (void)state;
-    each_layout(head_case);
+    each_kind(head_case);
 }
 
 static void statistics_are_their_twins(void **state)
 {
     (void)state;
-    each_layout(statistics_case);
+    each_kind(statistics_case);
 }
 
 static void bits_stay(void **state)
 {
     (void)state;
-    each_layout(bits_case);
+    each_kind(bits_case);
 }
 
 /* The mean far from zero: float sums of squares would lose the variance. */
