@@ -4,7 +4,7 @@
 #ifndef LAR_LAYERS_CODE_H
 #define LAR_LAYERS_CODE_H
 
-#include "tensor/kernels/layers.h"
+#include "tensor/kernels/layer_parts.h"
 
 /* One axis of a linear map: voxel n of the result is the sum of weight[t] times voxel index[t], for
  * t from start[n] to start[n + 1]. */

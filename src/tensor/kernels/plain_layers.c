@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "tensor/kernels/kernels.h"
-#include "tensor/kernels/layers.h"
+#include "tensor/kernels/layer_parts.h"
 
 /* The weight of voxel i of the input in voxel o of the output along one axis. */
 static double weight_of(const lar_layer *y, int axis, int64_t o, int64_t i)
