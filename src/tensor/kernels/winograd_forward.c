@@ -47,7 +47,7 @@ static work work_of(const lar_conv_shape *s, int block, int pass)
     w.panel = block == 16 ? TILES_16 : TILES_8;
     w.in_blocks = (pass == LAR_CONV_FORWARD ? s->in : s->out) / block;
     w.out_blocks = (pass == LAR_CONV_FORWARD ? s->out : s->in) / block;
-    w.group = 2;
+    w.group = w.in_blocks * w.out_blocks > 64 ? 16 : 2;
     return w;
 }
 
@@ -125,6 +125,22 @@ static void all_outputs(const work *w, const float *halves, int64_t first, int64
     }
 }
 
+/* One of the 16 rows that the next tiles, from `first` on, will read: while memory has nothing to
+ * do.
+ */
+INLINE void fetch(const work *w, int64_t first, int64_t end, int q)
+{
+    if (first >= end) return;
+    const winograd_tiles *t = &w->tiles;
+    const winograd_place p = winograd_place_of(t, first);
+    const int64_t tiles = w->group * w->panel, left = t->tiles[2] - p.x;
+    const int64_t voxels = t->size[0] * t->size[1] * t->size[2];
+    for (int64_t b = 0; b < w->in_blocks; b++)
+        winograd_fetch(t, w->in + (p.sample * w->in_blocks + b) * voxels * w->block, w->block,
+                       2 * p.z - 1 + q / 4, 2 * p.y - 1 + q % 4, 2 * p.x + 1,
+                       2 * (tiles < left ? tiles : left));
+}
+
 static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
 {
     (void)number;
@@ -137,7 +153,8 @@ static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
         const int64_t count = lar_piece_count(last - first, w->panel);
         all_inputs(w, panels, first, last);
         const float *weights = w->weights;
-        for (int q = 0; q < 16; q++)
+        for (int q = 0; q < 16; q++) {
+            fetch(w, last, end, q);
             for (int64_t o = 0; o < w->out_blocks; o++) {
                 for (int64_t p = 0; p < count; p++)
                     (w->block == 16 ? products_16 : products_8)(
@@ -146,6 +163,7 @@ static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
                         panel_floats(w) / w->block, weights, w->in_blocks);
                 weights += w->in_blocks * w->block * 4 * w->block;
             }
+        }
         all_outputs(w, halves, first, last);
     }
     return LAR_OK;

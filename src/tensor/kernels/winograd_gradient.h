@@ -53,20 +53,16 @@ INLINE void NAME(one)(float *sum, const float *in, const VECTOR *dout, int count
         if (kind == 2) d -= dout[ROOM + t];
         _Pragma("GCC unroll 16") for (int i = 0; i < BLOCK; i++) row[i] += in[t * BLOCK + i] * d;
     }
-    for (int i = 0; i < BLOCK; i++) ((VECTOR *)sum)[i] += row[i];
+    _Pragma("GCC unroll 16") for (int i = 0; i < BLOCK; i++)((VECTOR *)sum)[i] += row[i];
 }
 
-/* All frequencies of one pair of blocks: sums [frequency][in channel][block]. */
-FMA_CLONES static void NAME(all)(float *sums, const float *in, const float *dout, int count)
+/* One (z, y) frequency of one pair of blocks: sums [x frequency][in channel][block]. */
+FMA_CLONES static void NAME(four_sums)(float *sums, const float *in, const float *dout, int count)
 {
     enum { SUM = BLOCK * BLOCK };
-    for (int q = 0; q < 16; q++) {
-        const VECTOR *d = (const VECTOR *)dout + 2 * q * ROOM;
-        NAME(one)(sums, in, d, count, 0);
-        NAME(one)(sums + SUM, in + ROOM * BLOCK, d, count, 1);
-        NAME(one)(sums + 2 * SUM, in + 2 * ROOM * BLOCK, d, count, 2);
-        NAME(one)(sums + 3 * SUM, in + 3 * ROOM * BLOCK, d, count, 3);
-        sums += 4 * SUM;
-        in += 4 * ROOM * BLOCK;
-    }
+    const VECTOR *d = (const VECTOR *)dout;
+    NAME(one)(sums, in, d, count, 0);
+    NAME(one)(sums + SUM, in + ROOM * BLOCK, d, count, 1);
+    NAME(one)(sums + 2 * SUM, in + 2 * ROOM * BLOCK, d, count, 2);
+    NAME(one)(sums + 3 * SUM, in + 3 * ROOM * BLOCK, d, count, 3);
 }

@@ -86,6 +86,6 @@ FMA_CLONES static void NAME(input)(float *panel, int64_t skip, int slot, const f
             NAME(line)(to, skip, slot, row[rows[z].a], row[rows[z].b], true, place.x, count, width);
         else
             NAME(line)
-            (to, skip, slot, row[rows[z].a], row[rows[z].b], false, place.x, count, width);
+        (to, skip, slot, row[rows[z].a], row[rows[z].b], false, place.x, count, width);
     }
 }

@@ -1,7 +1,7 @@
 /* From products to voxels, for one block of output channels of a panel: the sums over input
  * channels in registers, A' along x while they are there, then A' along z and y. Included once per
- * size of block, with BLOCK, VECTOR, MASK, NAME() and TILES defined. SPDX-License-Identifier:
- * Apache-2.0 */
+ * size of block, with BLOCK, VECTOR, MASK, NAME() and TILES defined.
+ * SPDX-License-Identifier: Apache-2.0 */
 
 /* Half [2 (x)][tile][block] of what one (z, y) frequency gives: four products along x of TILES
  * tiles are as many sums as there are registers for. weights: [in block][in channel][x

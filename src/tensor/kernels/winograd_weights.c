@@ -34,17 +34,18 @@ typedef struct work {
     int64_t slabs, slab_tiles, parts;
     const float *in, *dout;
     float *gradient;
-    float *zeros, *threads, *slab; /* a row; panels of each thread; [slab][out][in][64][block^2] */
+    float *zeros, *threads, *slab; /* a row; panels of each thread; each slab */
 } work;
 
+/* A slab is [z, y frequency][out block][in block][x frequency][in channel][block]. */
 static int64_t pair_floats(const work *w)
 {
-    return (int64_t)64 * w->block * w->block;
+    return (int64_t)4 * w->block * w->block;
 }
 
 static int64_t slab_floats(const work *w)
 {
-    return w->in_blocks * w->out_blocks * pair_floats(w);
+    return 16 * w->in_blocks * w->out_blocks * pair_floats(w);
 }
 
 static work work_of(const lar_conv_shape *s, int block)
@@ -64,6 +65,16 @@ static work work_of(const lar_conv_shape *s, int block)
     return w;
 }
 
+static const float *in_block(const work *w, int64_t sample, int64_t b)
+{
+    return w->in + (sample * w->in_blocks + b) * w->voxels * w->block;
+}
+
+static const float *out_block(const work *w, int64_t sample, int64_t b)
+{
+    return w->dout + (sample * w->out_blocks + b) * w->voxels * w->block;
+}
+
 static int64_t panel_floats(const work *w) /* of one block of the input: twice that of dout */
 {
     return (int64_t)64 * ROOM * w->block;
@@ -74,43 +85,69 @@ static int64_t thread_floats(const work *w)
     return panel_floats(w) * (2 * w->in_blocks + PART) / 2;
 }
 
+/* Frequencies of tiles first to last of all of the input and of `outs` blocks of dout. */
+static void transform(const work *w, float *ins, float *douts, int64_t out_first, int64_t outs,
+                      int64_t first, int64_t last)
+{
+    const winograd_tiles *t = &w->tiles;
+    for (int64_t tile = first, next; tile < last; tile = next) {
+        const winograd_place p = winograd_place_of(t, tile);
+        const int slot = (int)(tile - first);
+        next = tile + t->tiles[2] - p.x < last ? tile + t->tiles[2] - p.x : last;
+        for (int64_t b = 0; b < w->in_blocks; b++)
+            (w->block == 16 ? input_16 : input_8)(ins + b * panel_floats(w), 0, slot,
+                                                  in_block(w, p.sample, b), t, p, next - tile,
+                                                  w->zeros);
+        for (int64_t b = 0; b < outs; b++)
+            (w->block == 16 ? spread_16 : spread_8)(douts + b * panel_floats(w) / 2, slot,
+                                                    out_block(w, p.sample, out_first + b), t, p,
+                                                    next - tile, w->zeros);
+    }
+}
+
+/* A sixteenth of what the next tiles, from `first` on, will read: while memory has nothing to do.
+ */
+INLINE void fetch(const work *w, int64_t out_first, int64_t outs, int64_t first, int64_t end, int q)
+{
+    if (first >= end) return;
+    const winograd_tiles *t = &w->tiles;
+    const winograd_place p = winograd_place_of(t, first);
+    const int64_t left = t->tiles[2] - p.x, count = 2 * (TILES < left ? TILES : left);
+    for (int64_t b = 0; b < w->in_blocks; b++)
+        winograd_fetch(t, in_block(w, p.sample, b), w->block, 2 * p.z - 1 + q / 4,
+                       2 * p.y - 1 + q % 4, 2 * p.x, count);
+    for (int64_t b = 0; b < outs && q < 4; b++)
+        winograd_fetch(t, out_block(w, p.sample, out_first + b), w->block, 2 * p.z + q / 2,
+                       2 * p.y + q % 2, 2 * p.x, count);
+}
+
 /* One slab of tiles for a few blocks of output channels. */
 static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
 {
     (void)end;
     (void)number;
     const work *w = arg;
-    const winograd_tiles *t = &w->tiles;
     const int64_t slab = begin / w->parts, out_first = begin % w->parts * PART;
     const int64_t outs = w->out_blocks - out_first < PART ? w->out_blocks - out_first : PART;
-    const int64_t slab_end = (slab + 1) * w->slab_tiles;
-    const int64_t tile_end = slab_end < t->total ? slab_end : t->total;
-    float *sums = w->slab + slab * slab_floats(w) + out_first * w->in_blocks * pair_floats(w);
+    const int64_t slab_end = (slab + 1) * w->slab_tiles, total = w->tiles.total;
+    const int64_t tile_end = slab_end < total ? slab_end : total, quarter = panel_floats(w) / 16;
+    const int64_t row = w->in_blocks * pair_floats(w), level = w->out_blocks * row;
+    float *sums = w->slab + slab * slab_floats(w) + out_first * row;
     float *ins = w->threads + lar_thread_number() * thread_floats(w);
     float *douts = ins + w->in_blocks * panel_floats(w);
-    memset(sums, 0, (size_t)(outs * w->in_blocks * pair_floats(w)) * sizeof *sums);
+    for (int q = 0; q < 16; q++) memset(sums + q * level, 0, (size_t)(outs * row) * sizeof *sums);
     for (int64_t first = slab * w->slab_tiles; first < tile_end; first += TILES) {
         const int64_t last = first + TILES < tile_end ? first + TILES : tile_end;
-        for (int64_t tile = first, next; tile < last; tile = next) {
-            const winograd_place p = winograd_place_of(t, tile);
-            const int slot = (int)(tile - first);
-            next = tile + t->tiles[2] - p.x < last ? tile + t->tiles[2] - p.x : last;
-            for (int64_t b = 0; b < w->in_blocks; b++)
-                (w->block == 16 ? input_16 : input_8)(ins + b * panel_floats(w), 0, slot,
-                                                      w->in + (p.sample * w->in_blocks + b) *
-                                                                  w->voxels * w->block,
-                                                      t, p, next - tile, w->zeros);
-            for (int64_t b = 0; b < outs; b++)
-                (w->block == 16 ? spread_16 : spread_8)(
-                    douts + b * panel_floats(w) / 2, slot,
-                    w->dout + (p.sample * w->out_blocks + out_first + b) * w->voxels * w->block, t,
-                    p, next - tile, w->zeros);
+        transform(w, ins, douts, out_first, outs, first, last);
+        for (int q = 0; q < 16; q++) {
+            fetch(w, out_first, outs, last, tile_end, q);
+            for (int64_t o = 0; o < outs; o++)
+                for (int64_t i = 0; i < w->in_blocks; i++)
+                    (w->block == 16 ? four_sums_16 : four_sums_8)(
+                        sums + q * level + o * row + i * pair_floats(w),
+                        ins + i * panel_floats(w) + q * quarter,
+                        douts + o * panel_floats(w) / 2 + q * quarter / 2, (int)(last - first));
         }
-        for (int64_t o = 0; o < outs; o++)
-            for (int64_t i = 0; i < w->in_blocks; i++)
-                (w->block == 16 ? all_16 : all_8)(
-                    sums + (o * w->in_blocks + i) * pair_floats(w), ins + i * panel_floats(w),
-                    douts + o * panel_floats(w) / 2, (int)(last - first));
     }
     return LAR_OK;
 }
@@ -130,6 +167,7 @@ static lar_status back(void *arg, int64_t number, int64_t begin, int64_t end)
     (void)number;
     const work *w = arg;
     const int64_t in = w->in_blocks * w->block;
+    const int64_t level = w->in_blocks * w->out_blocks * pair_floats(w);
     for (int64_t n = begin; n < end; n++) {
         const int64_t o = n / in, i = n % in;
         const float *from =
@@ -139,7 +177,8 @@ static lar_status back(void *arg, int64_t number, int64_t begin, int64_t end)
             for (int q = 0; q < 64; q++) {
                 f[q] = 0;
                 for (int64_t s = 0; s < w->slabs; s++)
-                    f[q] += (double)from[s * slab_floats(w) + q * w->block * w->block + k];
+                    f[q] += (double)
+                        from[s * slab_floats(w) + q / 4 * level + q % 4 * w->block * w->block + k];
             }
             for (int q = 0; q < 16; q++) taps_of(a + q, f + q, 16);
             for (int z = 0; z < 3; z++)
