@@ -12,8 +12,7 @@ extern const lar_backend lar_backend_plain;
 /* ---- moving: move.c (both backends) ---------------------------------------------------- */
 
 void lar_cpu_upload(const lar_layout *l, void *tensor, int64_t n, int64_t c, const float *volume);
-void lar_cpu_download(const lar_layout *l, const void *tensor, int64_t n, int64_t c,
-                      float *volume);
+void lar_cpu_download(const lar_layout *l, const void *tensor, int64_t n, int64_t c, float *volume);
 void lar_cpu_slice(const lar_layout *l, void *out, const void *from, int64_t channels,
                    int64_t first);
 void lar_cpu_join(const lar_layout *l, void *to, const void *in, int64_t channels, int64_t first);
@@ -22,8 +21,8 @@ void lar_cpu_join(const lar_layout *l, void *to, const void *in, int64_t channel
 
 void lar_plain_evaluate(const lar_layout *l, void *out, const lar_value *value);
 void lar_plain_add(const lar_layout *l, void *out, const void *a, const void *b);
-lar_status lar_plain_statistics(const lar_layout *l, const void *source, float before,
-                                double *mean, double *variance);
+lar_status lar_plain_statistics(const lar_layout *l, const void *source, float before, double *mean,
+                                double *variance);
 lar_status lar_plain_gradient_sums(const lar_layout *l, const lar_term *term, const void *dy,
                                    const float *mean, double *sum, double *product);
 void lar_plain_term_backward(const lar_layout *l, void *dsource, const lar_term *term,
@@ -73,11 +72,13 @@ typedef struct lar_conv_kernel {
                       const void *in, void *out, const lar_term *after, bool add, void *scratch);
 } lar_conv_kernel;
 
-/* Fastest first where several run a pass; NULL at the end. What none of them runs, oneDNN does. */
+/* Fastest first where several run a pass; NULL at the end. What none of them runs, oneDNN does, or
+ * lar_conv_direct where oneDNN's code is slow or wants a copy of a tensor. */
 extern const lar_conv_kernel *const lar_conv_kernels[];
 extern const lar_conv_kernel lar_conv_winograd;         /* 3x3x3, float32: forward and data */
 extern const lar_conv_kernel lar_conv_winograd_weights; /* and weights */
 extern const lar_conv_kernel lar_conv_direct_weights;   /* weights of any convolution */
+extern const lar_conv_kernel lar_conv_direct;           /* forward and data of any, blocked input */
 /* Twin of them all: any pass, shape, block and precision. */
 extern const lar_conv_kernel lar_conv_plain;
 

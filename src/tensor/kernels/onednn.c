@@ -14,13 +14,14 @@
 typedef struct way {
     const lar_conv_kernel *kernel;
     lar_onednn_pass *onednn;
-    size_t at, packed; /* where its packed weights begin, and their bytes */
+    size_t at; /* where its packed weights begin */
 } way;
 
 struct lar_conv {
     lar_conv_shape shape;
     int block;
     way ways[LAR_CONV_PASSES];
+    way adding; /* forward onto what is there, where oneDNN runs it and no gradient is asked for */
     size_t packed;
 };
 
@@ -76,17 +77,28 @@ static void conv_free(lar_conv *conv)
     lar_free(conv);
 }
 
+/* Takes room among the packed weights. */
+static void place(lar_conv *conv, way *w, int pass)
+{
+    const size_t bytes = w->kernel ? w->kernel->packed(&conv->shape, conv->block, pass)
+                                   : lar_onednn_pass_packed(w->onednn);
+    w->at = conv->packed;
+    conv->packed += (bytes + 63) / 64 * 64;
+}
+
 static lar_status choose(way *w, const lar_conv_shape *s, int block, int pass)
 {
     for (int k = 0; lar_conv_kernels[k] && !w->kernel; k++)
         if (lar_conv_kernels[k]->runs(s, block, pass)) w->kernel = lar_conv_kernels[k];
-    if (w->kernel) {
-        w->packed = (w->kernel->packed(s, block, pass) + 63) / 64 * 64;
-        return LAR_OK;
-    }
+    if (w->kernel) return LAR_OK;
     const lar_status status = lar_onednn_pass_new(&w->onednn, s, block, pass);
-    if (status == LAR_OK) w->packed = lar_onednn_pass_packed(w->onednn);
-    return status;
+    if (status != LAR_OK || lar_onednn_pass_good(w->onednn) ||
+        !lar_conv_direct.runs(s, block, pass))
+        return status;
+    lar_onednn_pass_free(w->onednn);
+    w->onednn = NULL;
+    w->kernel = &lar_conv_direct;
+    return LAR_OK;
 }
 
 static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
@@ -99,11 +111,14 @@ static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
     conv->shape = *shape;
     LAR_TRY(block(&conv->block, shape->type));
     for (int pass = 0; pass < LAR_CONV_PASSES; pass++) {
-        way *w = &conv->ways[pass];
         if (!(shape->passes & 1U << pass)) continue;
-        w->at = conv->packed;
-        LAR_TRY(choose(w, shape, conv->block, pass));
-        conv->packed += w->packed;
+        LAR_TRY(choose(&conv->ways[pass], shape, conv->block, pass));
+        place(conv, &conv->ways[pass], pass);
+    }
+    if (conv->ways[LAR_CONV_FORWARD].onednn && shape->passes == 1U << LAR_CONV_FORWARD &&
+        lar_conv_direct.runs(shape, conv->block, LAR_CONV_FORWARD)) {
+        conv->adding.kernel = &lar_conv_direct;
+        place(conv, &conv->adding, LAR_CONV_FORWARD);
     }
     *out = conv;
     conv = NULL;
@@ -117,29 +132,47 @@ static size_t conv_packed(const lar_conv *conv)
     return conv->packed;
 }
 
-static size_t conv_scratch(const lar_conv *conv, int pass)
+static size_t way_scratch(const lar_conv *conv, const way *w, int pass)
 {
-    const way *w = &conv->ways[pass];
     if (w->kernel) return w->kernel->scratch(&conv->shape, conv->block, pass);
     return w->onednn ? lar_onednn_pass_scratch(w->onednn) : 0;
+}
+
+static size_t conv_scratch(const lar_conv *conv, int pass)
+{
+    const size_t bytes = way_scratch(conv, &conv->ways[pass], pass);
+    const size_t more = pass == LAR_CONV_FORWARD ? way_scratch(conv, &conv->adding, pass) : 0;
+    return bytes > more ? bytes : more;
+}
+
+static lar_status way_pack(lar_conv *conv, const way *w, int pass, const float *weights,
+                           void *packed)
+{
+    void *at = (char *)packed + w->at;
+    if (w->kernel) w->kernel->pack(&conv->shape, conv->block, pass, weights, at);
+    return w->onednn ? lar_onednn_pass_pack(w->onednn, weights, at) : LAR_OK;
 }
 
 static lar_status conv_pack(lar_conv *conv, const float *weights, void *packed)
 {
     lar_status status = LAR_OK;
-    for (int pass = 0; pass < LAR_CONV_WEIGHTS; pass++) {
-        const way *w = &conv->ways[pass];
-        void *at = (char *)packed + w->at;
-        if (w->kernel) w->kernel->pack(&conv->shape, conv->block, pass, weights, at);
-        if (w->onednn) LAR_TRY(lar_onednn_pass_pack(w->onednn, weights, at));
-    }
+    for (int pass = 0; pass < LAR_CONV_WEIGHTS; pass++)
+        LAR_TRY(way_pack(conv, &conv->ways[pass], pass, weights, packed));
+    LAR_TRY(way_pack(conv, &conv->adding, LAR_CONV_FORWARD, weights, packed));
 done:
     return status;
 }
 
-/* What oneDNN's code cannot take along: out = after(convolution) + out, in passes of its own. */
-static lar_status onednn_forward(lar_conv *conv, const void *packed, const void *in, void *out,
-                                 const lar_term *after, bool add, void *scratch)
+static lar_status kernel_forward(lar_conv *conv, const way *w, const void *packed, const void *in,
+                                 void *out, const lar_term *after, bool add, void *scratch)
+{
+    return w->kernel->run(&conv->shape, conv->block, LAR_CONV_FORWARD, (const char *)packed + w->at,
+                          in, out, after, add, scratch);
+}
+
+/* oneDNN cannot finish with what we ask for: that is a pass of its own. */
+static lar_status onednn_forward(lar_conv *conv, const way *w, const void *packed, const void *in,
+                                 void *out, const lar_term *after, bool add, void *scratch)
 {
     const lar_conv_shape *s = &conv->shape;
     const lar_layout l = { .batch = s->batch,
@@ -147,20 +180,15 @@ static lar_status onednn_forward(lar_conv *conv, const void *packed, const void 
                            .voxels = s->out_size[0] * s->out_size[1] * s->out_size[2],
                            .block = conv->block,
                            .type = s->type };
-    lar_onednn_pass *pass = conv->ways[LAR_CONV_FORWARD].onednn;
-    lar_value value = { 1, { { .source = out, .before = 1, .after = 1 } } };
-    void *result = out;
-    if (add) {
-        result = lar_alloc_raw((int64_t)lar_layout_bytes(&l), 1);
-        if (!result) return LAR_EMEMORY;
-    }
-    const lar_status status = lar_onednn_pass_run(pass, packed, in, result, scratch);
-    if (status == LAR_OK && (after || add)) {
-        if (after) value.terms[0] = *after;
-        value.terms[0].source = result;
-        if (add) value.terms[value.count++] = (lar_term){ .source = out, .before = 1, .after = 1 };
-        lar_blocked_evaluate(&l, out, &value);
-    }
+    const lar_term same = { .source = out, .before = 1, .after = 1 };
+    lar_value value = { 1, { after ? *after : same } };
+    void *result = add ? lar_alloc_raw((int64_t)lar_layout_bytes(&l), 1) : out;
+    if (!result) return LAR_EMEMORY;
+    value.terms[0].source = result;
+    if (add) value.terms[value.count++] = same;
+    const lar_status status =
+        lar_onednn_pass_run(w->onednn, (const char *)packed + w->at, in, result, scratch);
+    if (status == LAR_OK && (after || add)) lar_blocked_evaluate(&l, out, &value);
     if (add) lar_free(result);
     return status;
 }
@@ -169,11 +197,9 @@ static lar_status conv_forward(lar_conv *conv, const void *packed, const void *i
                                const lar_term *after, bool add, void *scratch)
 {
     const way *w = &conv->ways[LAR_CONV_FORWARD];
-    const void *weights = (const char *)packed + w->at;
-    if (w->kernel)
-        return w->kernel->run(&conv->shape, conv->block, LAR_CONV_FORWARD, weights, in, out, after,
-                              add, scratch);
-    return onednn_forward(conv, weights, in, out, after, add, scratch);
+    if (add && conv->adding.kernel) w = &conv->adding;
+    return (w->kernel ? kernel_forward : onednn_forward)(conv, w, packed, in, out, after, add,
+                                                         scratch);
 }
 
 static lar_status conv_data(lar_conv *conv, const void *packed, const void *dout, void *din,

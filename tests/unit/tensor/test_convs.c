@@ -213,20 +213,29 @@ static void run(const lar_conv_kernel *kernel, const lar_conv_shape *s, int bloc
  * Stability of Numerical Algorithms, section 3.1; DOI 10.1137/1.9780898718027). n counts what meets
  * in one sum. Both sides are then rounded once to what they are stored in: half a unit in the last
  * place each, 2^-24 of the value in float32, 2^-8 in bfloat16. */
+static double unit_of(lar_precision type)
+{
+    return type == LAR_BFLOAT16 ? 0x1p-8 : 0x1p-24;
+}
+
+static double sum_bound(const lar_conv_shape *s, int pass, const void *sums, int64_t n)
+{
+    const int64_t products = pass == LAR_CONV_WEIGHTS ? s->batch * volume(s->out_size)
+                                                      : (pass == LAR_CONV_DATA ? s->out : s->in) /
+                                                            s->groups * volume(s->kernel);
+    const lar_precision type = to_type(s, pass);
+    /* S was rounded too */
+    return (double)products * 0x1p-24 * (double)voxel_at(type, sums, n) * (1 + unit_of(type)) +
+           0x1p-126;
+}
+
 static void compare(const char *name, const lar_conv_shape *s, int pass, const void *ours,
                     const void *twin, const void *sums)
 {
     const lar_precision type = to_type(s, pass);
-    const int64_t products = pass == LAR_CONV_WEIGHTS ? s->batch * volume(s->out_size)
-                                                      : (pass == LAR_CONV_DATA ? s->out : s->in) /
-                                                            s->groups * volume(s->kernel);
-    const double n_u = (double)products * 0x1p-24;
-    const double rounding = type == LAR_BFLOAT16 ? 0x1p-8 : 0x1p-24;
     for (int64_t n = 0; n < to_count(s, pass); n++) {
         const double a = (double)voxel_at(type, ours, n), b = (double)voxel_at(type, twin, n);
-        /* S was rounded too, in bfloat16 by up to 2^-8 */
-        const double bound = n_u * (double)voxel_at(type, sums, n) * (1 + rounding) +
-                             rounding * (fabs(a) + fabs(b)) + 0x1p-126;
+        const double bound = sum_bound(s, pass, sums, n) + unit_of(type) * (fabs(a) + fabs(b));
         if (!(fabs(a - b) <= bound))
             fail_msg("%s, %s, pass %d: number %lld is %.9g, the twin's %.9g, bound %.3g", name,
                      lar_precision_names[s->type], pass, (long long)n, a, b, bound);
@@ -287,6 +296,15 @@ static void direct_weights(void **state)
             all_examples(&lar_conv_direct_weights, 1U << LAR_CONV_WEIGHTS, block, type);
 }
 
+static void direct(void **state)
+{
+    (void)state;
+    for (int block = 8; block <= 16; block += 8)
+        for (int type = LAR_FLOAT32; type <= LAR_BFLOAT16; type++)
+            all_examples(&lar_conv_direct, 1U << LAR_CONV_FORWARD | 1U << LAR_CONV_DATA, block,
+                         type);
+}
+
 static void onednn_primitives(void **state)
 {
     (void)state;
@@ -297,11 +315,113 @@ static void onednn_primitives(void **state)
     }
 }
 
+/* Forward by the backend, finished with `after` or onto what is there, as prediction (forward
+ * alone) or training would have it. */
+static void run_backend(const lar_conv_shape *s, unsigned passes, const float *weights,
+                        const void *in, void *out, const lar_term *after, bool add)
+{
+    const lar_backend *x = &lar_backend_onednn;
+    lar_conv_shape wanted = *s;
+    lar_conv *conv;
+    wanted.passes = passes;
+    CHECK_OK(x->conv_new(&conv, &wanted));
+    for (int pass = 0; pass < LAR_CONV_PASSES; pass++) {
+        assert_false(strstr(x->conv_about(conv, pass), "ref")); /* nothing runs in slow loops */
+        assert_int_equal(!*x->conv_about(conv, pass), !(passes & 1U << pass));
+        if (!(passes & 1U << pass)) assert_int_equal(x->conv_scratch(conv, pass), 0);
+    }
+    void *packed = lar_alloc((int64_t)x->conv_packed(conv), 1);
+    void *scratch = lar_alloc_raw((int64_t)x->conv_scratch(conv, LAR_CONV_FORWARD), 1);
+    assert_true(packed && scratch);
+    CHECK_OK(x->conv_pack(conv, weights, packed));
+    CHECK_OK(x->conv_forward(conv, packed, in, out, after, add, scratch));
+    x->conv_free(conv);
+    lar_free(packed);
+    lar_free(scratch);
+}
+
+/* `after` multiplies by scale and by slopes of at most 1, and adds the shift: three more roundings
+ * to float of what is at most |scale * x| + |shift|, and one of the sum with what was there. Where
+ * the sum x is stored before, it is rounded to the precision there, too. */
+static void finished(const example *e, const lar_conv_shape *s, unsigned passes, bool change,
+                     bool add)
+{
+    const lar_conv_kernel *twin = &lar_conv_plain;
+    const int64_t count = output_count(s), voxels = volume(s->out_size);
+    int block;
+    CHECK_OK(lar_backend_onednn.block(&block, s->type));
+    float *weights = draw(weight_count(s), LAR_FLOAT32, 1);
+    float *scale = draw(s->batch * s->out, LAR_FLOAT32, 3);
+    float *shift = draw(s->batch * s->out, LAR_FLOAT32, 4);
+    void *in = draw(input_count(s), s->type, 2), *old = draw(count, s->type, 5);
+    void *weights_abs = absolute(weights, weight_count(s), LAR_FLOAT32),
+         *in_abs = absolute(in, input_count(s), s->type);
+    void *ours = draw(count, s->type, 5), *theirs = draw(count, s->type, 5);
+    void *bare = draw(count, s->type, 5), *sums = draw(count, s->type, 5);
+    const lar_term term = { .scale = scale, .shift = shift, .before = 0.5F, .after = 0.25F };
+    const lar_term *after = change ? &term : NULL;
+    run_backend(s, passes, weights, in, ours, after, add);
+    run(twin, s, block, LAR_CONV_FORWARD, weights, in, theirs, after, add);
+    run(twin, s, block, LAR_CONV_FORWARD, weights, in, bare, NULL, false);
+    run(twin, s, block, LAR_CONV_FORWARD, weights_abs, in_abs, sums, NULL, false);
+    const double u = unit_of(s->type);
+    for (int64_t n = 0; n < count; n++) {
+        const int64_t plane = n / block / voxels;
+        const int64_t channel = plane * block + n % block;
+        const double a = (double)voxel_at(s->type, ours, n),
+                     b = (double)voxel_at(s->type, theirs, n),
+                     x = fabs((double)voxel_at(s->type, bare, n));
+        const double factor = change ? fabs((double)scale[channel]) : 1,
+                     plus = change ? fabs((double)shift[channel]) : 0,
+                     was = add ? fabs((double)voxel_at(s->type, old, n)) : 0;
+        const double bound = factor * (sum_bound(s, LAR_CONV_FORWARD, sums, n) + u * x * (1 + u)) +
+                             4 * 0x1p-24 * (factor * x + plus + was) + u * (fabs(a) + fabs(b));
+        if (!(fabs(a - b) <= bound))
+            fail_msg("%s, %s, passes %u, after %d, add %d: number %lld is %.9g, the twin's %.9g",
+                     e->name, lar_precision_names[s->type], passes, change, add, (long long)n, a,
+                     b);
+    }
+    void *all[] = { weights, scale, shift, in, old, weights_abs, in_abs, ours, theirs, bare, sums };
+    for (size_t n = 0; n < sizeof all / sizeof *all; n++) lar_free(all[n]);
+}
+
+/* Winograd's sums hold numbers that the direct ones do not, so that these bounds are not its; it
+ * has a test of its own. */
+static void backend_finishes(void **state)
+{
+    (void)state;
+    for (int type = LAR_FLOAT32; type <= LAR_BFLOAT16; type++) {
+        int block;
+        if (lar_backend_onednn.block(&block, type) != LAR_OK) continue;
+        for (int n = 0; n < EXAMPLES; n++) {
+            const lar_conv_shape s = shape_of(&examples[n], block, type);
+            if (lar_conv_winograd.runs(&s, block, LAR_CONV_FORWARD)) continue;
+            for (int how = 0; how < 4; how++) {
+                finished(&examples[n], &s, 1U << LAR_CONV_FORWARD, how & 1, how & 2);
+                finished(&examples[n], &s, s.passes, how & 1, how & 2);
+            }
+        }
+    }
+}
+
+static void missing_bfloat16_is_told(void **state)
+{
+    int block;
+    (void)state;
+    CHECK_OK(lar_backend_onednn.block(&block, LAR_FLOAT32));
+    if (block == 16)
+        CHECK_OK(lar_backend_onednn.block(&block, LAR_BFLOAT16));
+    else
+        CHECK_FAILS(lar_backend_onednn.block(&block, LAR_BFLOAT16), LAR_EUNSUPPORTED,
+                    "try precision: float32");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(direct_weights),
-        cmocka_unit_test(onednn_primitives),
+        cmocka_unit_test(direct_weights),           cmocka_unit_test(direct),
+        cmocka_unit_test(onednn_primitives),        cmocka_unit_test(backend_finishes),
+        cmocka_unit_test(missing_bfloat16_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
