@@ -102,6 +102,8 @@ static int add_param(lar_net *net, const char *name, const char *suffix, int dim
     }
     p->running = running;
     int64_t *total = running ? &net->running_count : &net->weight_count;
+    if (*total > INT32_MAX - p->count)
+        return fail_at(net, name, "makes more weights than a network may have (2147483647)").id;
     p->offset = *total;
     *total += p->count;
     net->param_count++;

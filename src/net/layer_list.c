@@ -15,16 +15,14 @@ static lar_status find(int64_t *out, const lar_layer_list *list, int64_t row, co
         *out = INPUT;
         return LAR_OK;
     }
-    lar_text names = { 0 };
-    for (int64_t n = 0; n < row; n++) {
-        const char *own = list->rows[n].params.name;
-        if (lar_text_is(own, name)) {
+    for (int64_t n = 0; n < row; n++)
+        if (lar_text_is(list->rows[n].params.name, name)) {
             *out = n;
-            lar_text_clear(&names);
             return LAR_OK;
         }
-        if (own) lar_text_add(&names, " %s", own);
-    }
+    lar_text names = { 0 };
+    for (int64_t n = 0; n < row; n++)
+        if (list->rows[n].params.name) lar_text_add(&names, " %s", list->rows[n].params.name);
     lar_fail(LAR_EARGUMENT, "no layer above is named '%s'", name);
     lar_hint(LAR_EARGUMENT, "one of input%s, or 'name: %s' for the layer that is meant",
              lar_text_get(&names), name);
@@ -177,7 +175,9 @@ lar_status lar_layers_build(lar_net *net, const lar_layer_list *list, int64_t in
     lar_node *nodes = NULL;
 
     *layer = 0;
-    if (list->count == 0) return lar_fail(LAR_EARGUMENT, "a network has at least one layer");
+    if (list->count < 1 || list->count > LAR_NET_NODES)
+        return lar_fail(LAR_EARGUMENT, "a network has 1 to %d layers, not %lld", LAR_NET_NODES,
+                        (long long)list->count);
     nodes = lar_alloc(list->count, sizeof *nodes);
     if (!nodes) return LAR_EMEMORY;
     const lar_node input = lar_net_input(net, inputs);

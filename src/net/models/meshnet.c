@@ -16,10 +16,10 @@ void lar_model_meshnet(lar_net *net, const lar_network_params *params, int64_t i
         char conv[64], norm[64];
         snprintf(conv, sizeof conv, "layers.%lld.conv", (long long)n);
         snprintf(norm, sizeof norm, "layers.%lld.norm", (long long)n);
-        lar_conv_params shape = { .filters = params->channels };
+        lar_conv_params shape = lar_part_shape(params, params->channels);
         lar_part_edges(shape.kernel, params, params->kernel);
         lar_part_edges(shape.dilation, params, params->dilations.at[n % params->dilations.count]);
-        x = lar_part_conv(net, x, conv, params, &shape);
+        x = lar_net_conv(net, x, conv, &shape);
         x = lar_part_activation(net, lar_part_norm(net, x, norm, params, 1), params);
         if (params->dropout > 0) x = lar_net_dropout(net, x, params->dropout, true);
     }

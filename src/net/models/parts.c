@@ -9,15 +9,13 @@ void lar_part_edges(int64_t out[3], const lar_network_params *params, int64_t ed
     out[2] = params->dims == 2 ? 1 : edge;
 }
 
-lar_node lar_part_conv(lar_net *net, lar_node x, const char *name, const lar_network_params *params,
-                       const lar_conv_params *shape)
+lar_conv_params lar_part_shape(const lar_network_params *params, int64_t filters)
 {
     static const int kernels[] = { LAR_KERNEL_FREE, LAR_KERNEL_WEIGHT_NORM,
                                    LAR_KERNEL_SPECTRAL_NORM };
-    lar_conv_params full = *shape;
-    full.bias = params->norm == LAR_NORMS_NONE;
-    full.normalize = kernels[params->kernels];
-    return lar_net_conv(net, x, name, &full);
+    return (lar_conv_params){ .filters = filters,
+                              .bias = params->norm == LAR_NORMS_NONE,
+                              .normalize = kernels[params->kernels] };
 }
 
 lar_node lar_part_norm(lar_net *net, lar_node x, const char *name, const lar_network_params *params,

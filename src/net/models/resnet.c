@@ -10,9 +10,9 @@ static lar_node layer(lar_net *net, lar_node x, const char *name, const lar_netw
     char conv[64], norm[64];
     snprintf(conv, sizeof conv, "%s.conv", name);
     snprintf(norm, sizeof norm, "%s.norm", name);
-    lar_conv_params shape = { .filters = params->channels };
+    lar_conv_params shape = lar_part_shape(params, params->channels);
     lar_part_edges(shape.kernel, params, params->kernel);
-    x = lar_part_conv(net, x, conv, params, &shape);
+    x = lar_net_conv(net, x, conv, &shape);
     if (params->order == LAR_CONV_RELU_NORM)
         return lar_part_norm(net, lar_part_activation(net, x, params), norm, params, gamma);
     return lar_part_activation(net, lar_part_norm(net, x, norm, params, gamma), params);

@@ -39,21 +39,21 @@ static lar_node block(lar_net *net, lar_node x, const char *place, const lar_net
                       int64_t filters, int64_t edge_stride)
 {
     char name[NAME];
-    lar_conv_params shape = { .filters = filters };
+    lar_conv_params shape = lar_part_shape(params, filters);
     lar_node side = x;
     lar_part_edges(shape.stride, params, edge_stride);
     if (params->residual && (lar_net_channels(net, x) != filters || edge_stride != 1)) {
         snprintf(name, sizeof name, "%s.side", place);
-        side = lar_part_conv(net, x, name, params, &shape);
+        side = lar_net_conv(net, x, name, &shape);
     }
     lar_part_edges(shape.kernel, params, params->kernel);
     snprintf(name, sizeof name, "%s.first.conv", place);
-    x = lar_part_conv(net, x, name, params, &shape);
+    x = lar_net_conv(net, x, name, &shape);
     snprintf(name, sizeof name, "%s.first.norm", place);
     x = lar_part_activation(net, lar_part_norm(net, x, name, params, 1), params);
     lar_part_edges(shape.stride, params, 1);
     snprintf(name, sizeof name, "%s.second.conv", place);
-    x = lar_part_conv(net, x, name, params, &shape);
+    x = lar_net_conv(net, x, name, &shape);
     snprintf(name, sizeof name, "%s.second.norm", place);
     x = lar_part_norm(net, x, name, params, 1);
     if (params->residual) x = lar_net_add(net, x, side);
@@ -64,14 +64,14 @@ static lar_node rise(lar_net *net, lar_node x, lar_node like, const char *name,
                      const lar_network_params *params, int64_t filters)
 {
     int64_t two[3];
-    lar_conv_params shape = { .filters = filters, .bias = params->norm == LAR_NORMS_NONE };
+    lar_conv_params shape = lar_part_shape(params, filters);
     lar_part_edges(two, params, 2);
     if (params->up == LAR_UP_TRANSPOSED) {
         memcpy(shape.kernel, two, sizeof two);
         memcpy(shape.stride, two, sizeof two);
         return lar_net_upconv(net, x, like, name, &shape);
     }
-    x = lar_part_conv(net, x, name, params, &shape);
+    x = lar_net_conv(net, x, name, &shape);
     return lar_net_upsample(
         net, x, like, params->up == LAR_UP_LINEAR ? LAR_LAYER_LINEAR : LAR_LAYER_NEAREST, two);
 }

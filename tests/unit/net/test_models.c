@@ -228,6 +228,7 @@ static void every_choice_trains(void **state)
         p.up = n % 3;
         p.skip = n >> 1 & 1;
         p.residual = n >> 2 & 1;
+        p.kernels = n == 6 ? LAR_KERNELS_WEIGHT_NORM : LAR_KERNELS_FREE;
         p.norm = LAR_NORMS_BATCH + n % 4;
         p.activation = LAR_RELU + (n + n / 4) % 4;
         p.plain = n == 5;
@@ -389,6 +390,11 @@ static void what_cannot_be_is_told(void **state)
     p = named(MESHNET);
     p.kernel = 4;
     CHECK_FAILS(lar_network_try(&p, 1, 1, &layer), LAR_EARGUMENT, "needs an odd kernel");
+    p = named(UNET);
+    p.levels = 8;
+    p.channels = 512;
+    p.most = 4096; /* each layer could be, all together cannot */
+    CHECK_FAILS(lar_network_try(&p, 1, 1, &layer), LAR_EARGUMENT, "more weights than");
 }
 
 int main(void)
