@@ -1,10 +1,11 @@
 /* Layers without weights: vector code against the plain twin, the plain twin against finite
  * differences and PyTorch, and what dropout promises.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "codec/codec.h"
 #include "tensors.h"
 
 /* Shapes of each kind: sizes that windows do not divide, overlapping windows, borders as wide as
- * the volume allows, two dimensions, one voxel. Lines of the golden file are in this order. */
+ * the volume allows, two dimensions, one voxel. The golden file is in this order. */
 typedef struct shape {
     lar_layer_kind kind;
     int64_t size[3], kernel[3], stride[3], padding[3], after[3];
@@ -134,6 +135,44 @@ static void layers_are_their_twins(void **state)
                         twins(&l, exact(&shapes[s]));
                     }
     lar_values_choose(NULL);
+}
+
+/* ---- PyTorch --------------------------------------------------------------------------- */
+
+static const float *golden(const lar_safetensors *file, int number, const char *what, int64_t count)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%d.%s", number, what);
+    const lar_safetensor *t = lar_safetensors_find(file, name);
+    int64_t stored = 1;
+    assert_non_null(t);
+    for (int d = 0; d < t->dims; d++) stored *= t->size[d];
+    assert_int_equal(stored, count);
+    return t->data;
+}
+
+/* As tests/golden/make_layers.py has stored it; both sides round to float32 once, values are below
+ * 8 and gradients, sums of a few, below 32. */
+static void layers_are_those_of_pytorch(void **state)
+{
+    lar_safetensors *file;
+    (void)state;
+    CHECK_OK(lar_safetensors_read(&file, TEST_SOURCE "/tests/golden/layers.safetensors"));
+    for (int s = 0; s < SHAPES; s++) {
+        const lar_layer l = layer_of(&shapes[s], 1, COUNT, 1, LAR_FLOAT32);
+        const int64_t ins = lar_layout_count(&l.in), outs = lar_layout_count(&l.out);
+        const float *in = golden(file, s, "in", ins);
+        float *out = tensor_new(&l.out), *din = tensor_new(&l.in);
+        lar_plain_layer_forward(&l, in, out);
+        lar_plain_layer_backward(&l, in, out, golden(file, s, "dout", outs), din);
+        for (int64_t n = 0; n < outs; n++)
+            CHECK_NEAR(out[n], golden(file, s, "out", outs)[n], 8 * 0x1p-23);
+        for (int64_t n = 0; n < ins; n++)
+            CHECK_NEAR(din[n], golden(file, s, "din", ins)[n], 32 * 0x1p-23);
+        lar_free(out);
+        lar_free(din);
+    }
+    lar_safetensors_free(file);
 }
 
 /* ---- finite differences ---------------------------------------------------------------- */
@@ -356,6 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_are_their_twins),
+        cmocka_unit_test(layers_are_those_of_pytorch),
         cmocka_unit_test(gradients_are_differences),
         cmocka_unit_test(functions_are_accurate),
         cmocka_unit_test(functions_have_limits),
