@@ -10,6 +10,7 @@ enum {
     SLABS = 32,           /* at most */
     SLAB_TILES = 1024,    /* at least */
     SLAB_BYTES = 8 << 20, /* of all slabs, where one is not more */
+    LANES = 16,           /* of the largest block */
     PART = 4              /* blocks of dout in one piece; each piece transforms all of the input */
 };
 
@@ -152,13 +153,24 @@ static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
     return LAR_OK;
 }
 
-/* G' along one axis: four frequencies, `step` apart, to three taps. */
-static void taps_of(double *to, const double *from, int step)
+/* G' along one axis: four frequencies to three taps, both `step` apart, of the lanes of a block. */
+INLINE void taps_of(double (*to)[LANES], double (*from)[LANES], int step)
 {
-    const double even = (from[step] + from[2 * step]) / 2;
-    to[0] = from[0] + even;
-    to[step] = (from[step] - from[2 * step]) / 2;
-    to[2 * step] = even - from[3 * step];
+    for (int k = 0; k < LANES; k++) {
+        const double even = (from[step][k] + from[2 * step][k]) / 2;
+        to[0][k] = from[0][k] + even;
+        to[step][k] = (from[step][k] - from[2 * step][k]) / 2;
+        to[2 * step][k] = even - from[3 * step][k];
+    }
+}
+
+FMA_CLONES static void all_taps(double (*taps)[LANES], double (*f)[LANES])
+{
+    double a[48][LANES], b[36][LANES];
+    for (int q = 0; q < 16; q++) taps_of(a + q, f + q, 16);
+    for (int z = 0; z < 3; z++)
+        for (int x = 0; x < 4; x++) taps_of(b + 12 * z + x, a + 16 * z + x, 4);
+    for (int q = 0; q < 9; q++) taps_of(taps + 3 * q, b + 4 * q, 1);
 }
 
 /* All taps of one input channel and one block of output channels. */
@@ -168,24 +180,21 @@ static lar_status back(void *arg, int64_t number, int64_t begin, int64_t end)
     const work *w = arg;
     const int64_t in = w->in_blocks * w->block;
     const int64_t level = w->in_blocks * w->out_blocks * pair_floats(w);
+    double f[64][LANES] = { { 0 } }, taps[27][LANES];
     for (int64_t n = begin; n < end; n++) {
         const int64_t o = n / in, i = n % in;
         const float *from =
             w->slab + (o * w->in_blocks + i / w->block) * pair_floats(w) + i % w->block * w->block;
+        for (int q = 0; q < 64; q++) {
+            const float *sums = from + q / 4 * level + q % 4 * w->block * w->block;
+            for (int k = 0; k < w->block; k++) f[q][k] = (double)sums[k];
+            for (int64_t s = 1; s < w->slabs; s++)
+                for (int k = 0; k < w->block; k++) f[q][k] += (double)sums[s * slab_floats(w) + k];
+        }
+        all_taps(taps, f);
         for (int k = 0; k < w->block; k++) {
-            double f[64], a[48], b[36], taps[27];
-            for (int q = 0; q < 64; q++) {
-                f[q] = 0;
-                for (int64_t s = 0; s < w->slabs; s++)
-                    f[q] += (double)
-                        from[s * slab_floats(w) + q / 4 * level + q % 4 * w->block * w->block + k];
-            }
-            for (int q = 0; q < 16; q++) taps_of(a + q, f + q, 16);
-            for (int z = 0; z < 3; z++)
-                for (int x = 0; x < 4; x++) taps_of(b + 12 * z + x, a + 16 * z + x, 4);
-            for (int q = 0; q < 9; q++) taps_of(taps + 3 * q, b + 4 * q, 1);
             float *to = w->gradient + ((o * w->block + k) * in + i) * 27;
-            for (int q = 0; q < 27; q++) to[q] = (float)taps[q];
+            for (int q = 0; q < 27; q++) to[q] = (float)taps[q][k];
         }
     }
     return LAR_OK;
