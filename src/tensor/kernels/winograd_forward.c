@@ -182,9 +182,20 @@ static size_t scratch(const lar_conv_shape *s, int block, int pass)
     return (size_t)(lar_threads_get() * thread_floats(&w) + s->size[2] * block) * sizeof(float);
 }
 
+/* Whether the products of all panels, and the packing of weights, which takes as long as those of
+ * 24 tiles, are fewer than the taps inside the volume (measured beside oneDNN from 1 to 14 voxels).
+ */
+static bool pays(const lar_conv_shape *s, int block, int pass)
+{
+    const work w = work_of(s, block, pass);
+    int64_t direct = s->batch;
+    for (int d = 0; d < 3; d++) direct *= 3 * s->size[d] - 2;
+    return 64 * (lar_piece_count(w.tiles.total, w.panel) * w.panel + 24) < direct;
+}
+
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
-    return pass != LAR_CONV_WEIGHTS && winograd_fits(s, block);
+    return pass != LAR_CONV_WEIGHTS && winograd_fits(s, block) && pays(s, block, pass);
 }
 
 static size_t packed_bytes(const lar_conv_shape *s, int block, int pass)
