@@ -17,6 +17,7 @@ typedef struct work {
     const int64_t *from_size, *to_size;
     int64_t from_blocks, to_blocks; /* of one group */
     int64_t taps, step, phases;     /* along x: voxels of `from` per voxel, phases of `to` */
+    int pitch;                      /* of voxels as the sums read them: the step, or 1 */
     const char *weights;            /* [to block][from block][tap][from channel][to channel] */
     const void *in;
     void *out;
@@ -38,7 +39,8 @@ static work work_of(const lar_conv_shape *s, int block, int pass)
                    .to_blocks = (data ? s->in : s->out) / s->groups / block,
                    .taps = s->kernel[0] * s->kernel[1] * s->kernel[2],
                    .step = data ? 1 : s->stride[2],
-                   .phases = data ? s->stride[2] : 1 };
+                   .phases = data ? s->stride[2] : 1,
+                   .pitch = !data && s->stride[2] == 2 ? 2 : 1 };
 }
 
 /* Bytes of a number of the copied voxels and of the weights. */
@@ -49,12 +51,19 @@ static size_t number_bytes(const work *w)
 
 static size_t copy_bytes(const work *w)
 {
-    return (size_t)(LAR_DIRECT_VOXELS * w->block) * number_bytes(w);
+    return (size_t)(LAR_DIRECT_VOXELS * w->pitch * w->block) * number_bytes(w);
 }
+
+/* A tap and a row of one block of `from`: voxel 0 of a phase of `to` meets voxel x of it. */
+typedef struct meeting {
+    const char *row;
+    int64_t x, weights;
+} meeting;
 
 static size_t thread_bytes(const work *w)
 {
-    return (size_t)(w->from_blocks * w->taps) * (sizeof(lar_direct_source) + copy_bytes(w));
+    return (size_t)(w->from_blocks * w->taps) *
+           (copy_bytes(w) + sizeof(meeting) + sizeof(lar_direct_source));
 }
 
 /* Along one axis: the voxel of `from` that a tap joins to `voxel` of `to`, -1 where none. */
@@ -71,6 +80,8 @@ static int64_t meet(const work *w, int axis, int64_t voxel, int64_t tap)
 typedef struct tile {
     int64_t n, z, y, phase, first, group;
     int voxels;
+    int64_t count; /* of meetings */
+    meeting *meetings;
     lar_direct_source *sources;
     char *copies;
 } tile;
@@ -84,71 +95,72 @@ static const char *row_of(const work *w, const tile *t, int64_t block, int64_t z
                                      (int64_t)voxel_bytes(w->s->type);
 }
 
-/* Each of `count` voxels of 16, 32 or 64 bytes, a step apart. */
-static void gather(char *to, const char *from, int64_t count, int64_t step, int64_t bytes)
+/* One voxel, or zeros. */
+static void copy_voxel(const work *w, char *to, const char *from)
 {
-    for (int64_t v = 0; v < count; v++)
-        for (int64_t b = 0; b < bytes; b += 16)
-            memcpy(to + v * bytes + b, from + v * step * bytes + b, 16);
+    const size_t bytes = (size_t)w->block * number_bytes(w);
+    if (!from)
+        memset(to, 0, bytes);
+    else if (w->pairs || w->s->type == LAR_FLOAT32)
+        for (size_t b = 0; b < bytes; b += 32) memcpy(to + b, from + b, 32);
+    else
+        for (int c = 0; c < w->block; c++)
+            ((float *)to)[c] = bfloat16_to_float(((const uint16_t *)from)[c]);
 }
 
-/* The tile's voxels of a row of `from` that start at x, side by side, zeros outside. */
+/* The tile's voxels of a row of `from` that start at x, zeros outside. */
 static const void *copy(const work *w, const tile *t, int64_t count, const char *row, int64_t x)
 {
-    const int64_t numbers = w->block, left = w->from_size[2] - x;
-    const int64_t before = x < 0 ? lar_piece_count(-x, w->step) : 0;
-    const int64_t inside = left > 0 ? lar_piece_count(left, w->step) : 0;
-    const int64_t end = inside < t->voxels ? inside : t->voxels;
-    const size_t bytes = (size_t)numbers * number_bytes(w);
-    char *to = t->copies + (size_t)count * copy_bytes(w), *first = to + (size_t)before * bytes;
-    memset(to, 0, (size_t)before * bytes);
-    if (end < t->voxels) memset(to + (size_t)end * bytes, 0, (size_t)(t->voxels - end) * bytes);
-    row += (x + before * w->step) * numbers * (int64_t)voxel_bytes(w->s->type);
-    if (w->pairs || w->s->type == LAR_FLOAT32)
-        gather(first, row, end - before, w->step, (int64_t)bytes);
-    else
-        for (int64_t n = 0; n < (end - before) * numbers; n++)
-            ((float *)first)[n] = bfloat16_to_float(
-                ((const uint16_t *)row)[n / numbers * w->step * numbers + n % numbers]);
+    const size_t bytes = (size_t)(w->pitch * w->block) * number_bytes(w);
+    const int64_t voxel = w->block * (int64_t)voxel_bytes(w->s->type);
+    char *to = t->copies + (size_t)count * copy_bytes(w);
+    for (int v = 0; v < t->voxels; v++, x += w->step)
+        copy_voxel(w, to + (size_t)v * bytes,
+                   x >= 0 && x < w->from_size[2] ? row + x * voxel : NULL);
     return to;
 }
 
-/* What taps of a row of `from`, the ones that begin at `tap`, add to the tile. */
-static int64_t row_sources(const work *w, const tile *t, int64_t count, int64_t block,
-                           const char *row, int64_t tap)
+/* Taps of a row of `from`, the ones that begin at `tap`. */
+static void meet_row(const work *w, tile *t, int64_t block, const char *row, int64_t tap)
 {
     const lar_conv_shape *s = w->s;
-    const bool as_is = w->step == 1 && (w->pairs || s->type == LAR_FLOAT32);
-    const int64_t voxel = w->block * (int64_t)voxel_bytes(s->type);
     for (int64_t kx = 0; kx < s->kernel[2]; kx++) {
         const int64_t shift = kx * s->dilation[2] - s->padding[2];
-        int64_t x = t->first * w->step + shift;
-        if (w->data) {
-            if ((t->phase - shift) % w->phases != 0) continue;
-            x = t->first + (t->phase - shift) / w->phases;
-        }
-        const int64_t last = x + (t->voxels - 1) * w->step;
-        if (last < 0 || x >= w->from_size[2]) continue;
-        t->sources[count] = (lar_direct_source){
-            as_is && x >= 0 && last < w->from_size[2] ? row + x * voxel : copy(w, t, count, row, x),
-            (block * w->taps + tap + kx) * w->block * w->block
-        };
-        count++;
+        if (w->data && (t->phase - shift) % w->phases != 0) continue;
+        t->meetings[t->count++] = (meeting){ row, w->data ? (t->phase - shift) / w->phases : shift,
+                                             (block * w->taps + tap + kx) * w->block * w->block };
     }
-    return count;
 }
 
-static int64_t all_sources(const work *w, const tile *t)
+/* All that is summed into a phase of row (z, y). */
+static void meet_all(const work *w, tile *t)
 {
     const int64_t *kernel = w->s->kernel;
-    int64_t count = 0;
+    t->count = 0;
     for (int64_t kz = 0; kz < kernel[0]; kz++)
         for (int64_t ky = 0; ky < kernel[1]; ky++) {
             const int64_t z = meet(w, 0, t->z, kz), y = meet(w, 1, t->y, ky);
             for (int64_t block = 0; z >= 0 && y >= 0 && block < w->from_blocks; block++)
-                count = row_sources(w, t, count, block, row_of(w, t, block, z, y),
-                                    (kz * kernel[1] + ky) * kernel[2]);
+                meet_row(w, t, block, row_of(w, t, block, z, y), (kz * kernel[1] + ky) * kernel[2]);
         }
+}
+
+static int64_t tile_sources(const work *w, const tile *t)
+{
+    const bool as_is = w->step == w->pitch && (w->pairs || w->s->type == LAR_FLOAT32);
+    const int64_t voxel = w->block * (int64_t)voxel_bytes(w->s->type), width = w->from_size[2];
+    const int64_t begin = t->first * w->step, reach = (t->voxels - 1) * w->step;
+    int64_t count = 0;
+    for (int64_t n = 0; n < t->count; n++) {
+        const meeting *m = &t->meetings[n];
+        const int64_t x = m->x + begin;
+        if (x + reach < 0 || x >= width) continue;
+        t->sources[count] = (lar_direct_source){ as_is && x >= 0 && x + reach < width
+                                                     ? m->row + x * voxel
+                                                     : copy(w, t, count, m->row, x),
+                                                 m->weights };
+        count++;
+    }
     return count;
 }
 
@@ -185,7 +197,7 @@ static void finish(const work *w, const tile *t, int64_t block, float *sums)
 static void one_tile(const work *w, const tile *t)
 {
     const int64_t block_numbers = w->from_blocks * w->taps * w->block * w->block;
-    lar_direct_sum s = { .sources = t->sources, .count = all_sources(w, t) };
+    lar_direct_sum s = { .sources = t->sources, .count = tile_sources(w, t), .step = w->pitch };
     float sums[LAR_DIRECT_VOXELS * BLOCK_MAX] __attribute__((aligned(64)));
     for (int64_t b = t->group * w->to_blocks; b < (t->group + 1) * w->to_blocks; b++) {
         s.weights = w->weights + (size_t)(b * block_numbers) * number_bytes(w);
@@ -197,25 +209,33 @@ static void one_tile(const work *w, const tile *t)
     }
 }
 
+static void one_row(const work *w, tile *t)
+{
+    for (t->phase = 0; t->phase < w->phases; t->phase++) {
+        const int64_t count = lar_piece_count(w->to_size[2] - t->phase, w->phases);
+        for (t->group = 0; t->group < w->s->groups; t->group++) {
+            meet_all(w, t);
+            for (t->first = 0; t->first < count; t->first += t->voxels) {
+                t->voxels = lar_direct_tile_voxels(w->block, count - t->first);
+                one_tile(w, t);
+            }
+        }
+    }
+}
+
 static lar_status rows(void *arg, int64_t number, int64_t begin, int64_t end)
 {
     const work *w = arg;
-    const int64_t *size = w->to_size;
-    char *scratch = w->scratch + (size_t)lar_thread_number() * thread_bytes(w);
-    tile t = { .copies = scratch,
-               .sources = (void *)(scratch + (size_t)(w->from_blocks * w->taps) * copy_bytes(w)) };
+    const int64_t *size = w->to_size, most = w->from_blocks * w->taps;
+    tile t = { .copies = w->scratch + (size_t)lar_thread_number() * thread_bytes(w) };
+    t.meetings = (void *)(t.copies + (size_t)most * copy_bytes(w));
+    t.sources = (void *)(t.meetings + most);
     (void)number;
     for (int64_t row = begin; row < end; row++) {
         t.n = row / (size[0] * size[1]);
         t.z = row / size[1] % size[0];
         t.y = row % size[1];
-        for (t.phase = 0; t.phase < w->phases; t.phase++) {
-            const int64_t count = lar_piece_count(size[2] - t.phase, w->phases);
-            for (t.first = 0; t.first < count; t.first += t.voxels) {
-                t.voxels = lar_direct_tile_voxels(w->block, count - t.first);
-                for (t.group = 0; t.group < w->s->groups; t.group++) one_tile(w, &t);
-            }
-        }
+        one_row(w, &t);
     }
     return LAR_OK;
 }

@@ -8,7 +8,7 @@
 
 enum { LAR_DIRECT_VOXELS = 24 }; /* the longest tile; with its weights it fills the registers */
 
-/* Voxels of one block of channels that meet one tap, one after the other from `in` on. `weights`:
+/* Voxels of one block of channels that meet one tap, a step apart from `in` on. `weights`:
  * where those of this tap begin. */
 typedef struct lar_direct_source {
     const void *in;
@@ -19,6 +19,7 @@ typedef struct lar_direct_sum {
     const lar_direct_source *sources;
     int64_t count;
     const void *weights; /* of one block of output channels */
+    int step;            /* 1 or 2 voxels */
 } lar_direct_sum;
 
 /* How many of `left` voxels to take at once: what there are loops for. */
