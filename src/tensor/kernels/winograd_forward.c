@@ -4,33 +4,35 @@
  * the weights stream past. SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/kernels/winograd.h"
 
-enum { TILES_16 = 6, TILES_8 = 3 }; /* times 4 frequencies: sums that 32, 16 registers hold */
+/* Of a panel. Times 4 frequencies they are the sums that the 32 registers of AVX-512 hold, times 2
+ * those of the 16 of AVX2. */
+enum { TILES = 6 };
 
 #define BLOCK      16
 #define VECTOR     lar_vector16
 #define MASK       lar_mask16
 #define NAME(name) name##_16
-#define TILES      TILES_16
 #define ROOM       TILES
+#define AT_ONCE    4
 #include "tensor/kernels/winograd_input.h"
 #include "tensor/kernels/winograd_output.h"
 #undef BLOCK
 #undef VECTOR
 #undef MASK
 #undef NAME
-#undef TILES
+#undef AT_ONCE
 #define BLOCK      8
 #define VECTOR     lar_vector8
 #define MASK       lar_mask8
 #define NAME(name) name##_8
-#define TILES      TILES_8
+#define AT_ONCE    2
 #include "tensor/kernels/winograd_input.h"
 #include "tensor/kernels/winograd_output.h"
 #undef BLOCK
 
 typedef struct work {
     winograd_tiles tiles;
-    int block, panel; /* tiles of a panel */
+    int block;
     int64_t in_blocks, out_blocks;
     int64_t group; /* panels that share one reading of the weights */
     const float *weights, *in;
@@ -44,7 +46,6 @@ typedef struct work {
 static work work_of(const lar_conv_shape *s, int block, int pass)
 {
     work w = { .tiles = winograd_tiles_of(s), .block = block };
-    w.panel = block == 16 ? TILES_16 : TILES_8;
     w.in_blocks = (pass == LAR_CONV_FORWARD ? s->in : s->out) / block;
     w.out_blocks = (pass == LAR_CONV_FORWARD ? s->out : s->in) / block;
     w.group = w.in_blocks * w.out_blocks > 64 ? 16 : 2;
@@ -53,7 +54,7 @@ static work work_of(const lar_conv_shape *s, int block, int pass)
 
 static int64_t panel_floats(const work *w) /* of one block of input channels */
 {
-    return (int64_t)64 * w->panel * w->block;
+    return (int64_t)64 * TILES * w->block;
 }
 
 static int64_t thread_floats(const work *w)
@@ -70,13 +71,13 @@ static void all_inputs(const work *w, float *panels, int64_t first, int64_t end)
         const winograd_place place = winograd_place_of(t, tile);
         next = tile + t->tiles[2] - place.x;
         if (next > end) next = end;
-        const int64_t number = (tile - first) / w->panel;
-        const int slot = (int)((tile - first) % w->panel);
+        const int64_t number = (tile - first) / TILES;
+        const int slot = (int)((tile - first) % TILES);
         for (int64_t b = 0; b < w->in_blocks; b++) {
             const float *in = w->in + (place.sample * w->in_blocks + b) * voxels * w->block;
             float *to = panels + (number * w->in_blocks + b) * panel_floats(w);
-            (w->block == 16 ? input_16 : input_8)(to, w->in_blocks * 64 * w->panel, slot, in, t,
-                                                  place, next - tile, w->zeros);
+            (w->block == 16 ? input_16 : input_8)(to, w->in_blocks * 64 * TILES, slot, in, t, place,
+                                                  next - tile, w->zeros);
         }
     }
 }
@@ -111,10 +112,10 @@ static void all_outputs(const work *w, const float *halves, int64_t first, int64
     const int64_t voxels = t->size[0] * t->size[1] * t->size[2];
     for (int64_t tile = first, next; tile < end; tile = next) {
         const winograd_place place = winograd_place_of(t, tile);
-        const int64_t number = (tile - first) / w->panel;
-        const int slot = (int)((tile - first) % w->panel);
+        const int64_t number = (tile - first) / TILES;
+        const int slot = (int)((tile - first) % TILES);
         next = tile + t->tiles[2] - place.x;
-        if (next > tile + w->panel - slot) next = tile + w->panel - slot;
+        if (next > tile + TILES - slot) next = tile + TILES - slot;
         if (next > end) next = end;
         for (int64_t b = 0; b < w->out_blocks; b++) {
             const int64_t block = place.sample * w->out_blocks + b;
@@ -133,7 +134,7 @@ INLINE void fetch(const work *w, int64_t first, int64_t end, int q)
     if (first >= end) return;
     const winograd_tiles *t = &w->tiles;
     const winograd_place p = winograd_place_of(t, first);
-    const int64_t tiles = w->group * w->panel, left = t->tiles[2] - p.x;
+    const int64_t tiles = w->group * TILES, left = t->tiles[2] - p.x;
     const int64_t voxels = t->size[0] * t->size[1] * t->size[2];
     for (int64_t b = 0; b < w->in_blocks; b++)
         winograd_fetch(t, w->in + (p.sample * w->in_blocks + b) * voxels * w->block, w->block,
@@ -145,12 +146,12 @@ static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
 {
     (void)number;
     const work *w = arg;
-    const int64_t tiles = w->group * w->panel, half = panel_floats(w) / 32;
+    const int64_t tiles = w->group * TILES, half = panel_floats(w) / 32;
     float *panels = w->scratch + lar_thread_number() * thread_floats(w);
     float *halves = panels + w->group * panel_floats(w) * w->in_blocks;
     for (int64_t first = begin; first < end; first += tiles) {
         const int64_t last = first + tiles < end ? first + tiles : end;
-        const int64_t count = lar_piece_count(last - first, w->panel);
+        const int64_t count = lar_piece_count(last - first, TILES);
         all_inputs(w, panels, first, last);
         const float *weights = w->weights;
         for (int q = 0; q < 16; q++) {
@@ -172,7 +173,7 @@ static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
 /* Pieces do not change results, for no tile knows of another. */
 static int64_t grain(const work *w)
 {
-    const int64_t tiles = w->group * w->panel, share = w->tiles.total / (tiles * 32);
+    const int64_t tiles = w->group * TILES, share = w->tiles.total / (tiles * 32);
     return tiles * (share < 1 ? 1 : share > 16 ? 16 : share);
 }
 
@@ -190,7 +191,7 @@ static bool pays(const lar_conv_shape *s, int block, int pass)
     const work w = work_of(s, block, pass);
     int64_t direct = s->batch;
     for (int d = 0; d < 3; d++) direct *= 3 * s->size[d] - 2;
-    return 64 * (lar_piece_count(w.tiles.total, w.panel) * w.panel + 24) < direct;
+    return 64 * (lar_piece_count(w.tiles.total, TILES) * TILES + 24) < direct;
 }
 
 static bool runs(const lar_conv_shape *s, int block, int pass)

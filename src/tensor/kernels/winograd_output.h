@@ -1,32 +1,42 @@
 /* From products to voxels, for one block of output channels of a panel: the sums over input
  * channels in registers, A' along x while they are there, then A' along z and y. Included once per
- * size of block, with BLOCK, VECTOR, MASK, NAME() and TILES defined.
+ * size of block, with BLOCK, VECTOR, MASK, NAME(), TILES and AT_ONCE defined.
  * SPDX-License-Identifier: Apache-2.0 */
 
-/* Half [2 (x)][tile][block] of what one (z, y) frequency gives: four products along x of TILES
- * tiles are as many sums as there are registers for. weights: [in block][in channel][x
- * frequency][block].
- */
+/* Half [2 (x)][tile][block] of what one (z, y) frequency gives. AT_ONCE (2 or 4) frequencies along
+ * x of TILES tiles are as many sums as there are registers for. weights: [in block][in channel][x
+ * frequency][block]. */
 FMA_CLONES static void NAME(products)(float *restrict half, const float *restrict panel,
                                       int64_t skip, const float *restrict weights,
                                       int64_t in_blocks)
 {
-    VECTOR sum[4][TILES] = { { { 0 } } };
-    for (int64_t b = 0; b < in_blocks; b++) {
-        const float *in = panel + b * skip * BLOCK;
-        for (int i = 0; i < BLOCK; i++, in++, weights += 4 * BLOCK)
-            _Pragma("GCC unroll 4") for (int f = 0; f < 4; f++)
-            {
-                const VECTOR w = ((const VECTOR *)weights)[f];
-                _Pragma("GCC unroll 8") for (int t = 0; t < TILES; t++) sum[f][t] +=
-                    in[(f * TILES + t) * BLOCK] * w;
-            }
-    }
     VECTOR *to = (VECTOR *)half;
-    _Pragma("GCC unroll 8") for (int t = 0; t < TILES; t++)
-    {
-        to[t] = sum[0][t] + sum[1][t] + sum[2][t];
-        to[TILES + t] = sum[1][t] - sum[2][t] - sum[3][t];
+    for (int first = 0; first < 4; first += AT_ONCE) {
+        VECTOR sum[AT_ONCE][TILES] = { { { 0 } } };
+        const VECTOR *w = (const VECTOR *)weights + first;
+        for (int64_t b = 0; b < in_blocks; b++) {
+            const float *in = panel + (b * skip + first * TILES) * BLOCK;
+            for (int i = 0; i < BLOCK; i++, in++, w += 4)
+                _Pragma("GCC unroll 4") for (int f = 0; f < AT_ONCE; f++)
+                {
+                    const VECTOR one = w[f];
+                    _Pragma("GCC unroll 8") for (int t = 0; t < TILES; t++) sum[f][t] +=
+                        in[(f * TILES + t) * BLOCK] * one;
+                }
+        }
+        _Pragma("GCC unroll 8") for (int t = 0; t < TILES; t++)
+        {
+            if (AT_ONCE == 4) {
+                to[t] = sum[0][t] + sum[1][t] + sum[2 % AT_ONCE][t];
+                to[TILES + t] = sum[1][t] - sum[2 % AT_ONCE][t] - sum[3 % AT_ONCE][t];
+            } else if (first == 0) {
+                to[t] = sum[0][t] + sum[1][t];
+                to[TILES + t] = sum[1][t];
+            } else {
+                to[t] += sum[0][t];
+                to[TILES + t] -= sum[0][t] + sum[1][t];
+            }
+        }
     }
 }
 
