@@ -27,7 +27,8 @@ const lar_param lar_listed_table[] = {
     LAR_P_INTS(params, field, name, 0, fallback, low, high, "voxels", help)
 #define BIAS                                                                                       \
     LAR_P_CHOICE(params, bias, "bias", 0, "auto", biases,                                          \
-                 "a number per filter that is added; auto: no where a norm alone reads it")
+                 "a number per filter that is added; auto: no where a batch or instance norm "     \
+                 "alone reads it")
 #define KERNELS                                                                                    \
     LAR_P_CHOICE(params, kernels, "kernels", 0, "free", kernels,                                   \
                  "how kernels are held: free, or normalized by weight or spectral norm")

@@ -68,16 +68,18 @@ static lar_status check_names(const lar_layer_list *list, int64_t row)
     return LAR_OK;
 }
 
-/* A bias that a norm takes away again is left out. */
+/* A bias that norms over single channels take away again is left out. */
 static bool feeds_norm_alone(const lar_layer_list *list, int64_t row)
 {
+    enum { GROUP = 2 }; /* of the kinds of norms */
     int64_t from[2], readers = 0, norms = 0;
     for (int64_t n = row + 1; n < list->count; n++) {
         if (sources(from, list, n) != LAR_OK) return false;
         for (int s = 0; s < 2; s++) {
             if (from[s] != row || (s == 1 && !needs_other(&list->rows[n]))) continue;
             readers++;
-            norms += lar_text_is(list->rows[n].kind->name, "norm");
+            norms +=
+                lar_text_is(list->rows[n].kind->name, "norm") && list->rows[n].params.kind != GROUP;
         }
     }
     return readers > 0 && readers == norms;

@@ -16,7 +16,7 @@ void lar_model_meshnet(lar_net *net, const lar_network_params *params, int64_t i
 
 /* The same edge along every axis; a two-dimensional network has 1 along k. */
 void lar_part_edges(int64_t out[3], const lar_network_params *params, int64_t edge);
-/* With a bias where no norm follows that would take it away again; the edges are 1. */
+/* Edges of 1; with a bias in a network without norms, which have one of their own. */
 lar_conv_params lar_part_shape(const lar_network_params *params, int64_t filters);
 /* NAME.weight and NAME.bias, the weight starting at gamma; x itself in a network without norms. */
 lar_node lar_part_norm(lar_net *net, lar_node x, const char *name, const lar_network_params *params,

@@ -180,6 +180,8 @@ static void biases_and_names(void **state)
                            "    - conv: {filters: 4, bias: yes}\n"
                            "    - norm: instance\n"
                            "    - conv: {filters: 4, bias: no, kernels: weight-norm}\n"
+                           "    - conv: {filters: 4, name: grouped}\n"
+                           "    - norm: {kind: group, groups: 2}\n"
                            "    - linear: 1\n");
     assert_non_null(param_of(net, "fed.weight"));
     assert_null(param_of(net, "fed.bias"));
@@ -191,7 +193,8 @@ static void biases_and_names(void **state)
     assert_non_null(param_of(net, "7.norm.bias"));
     assert_null(param_of(net, "8.conv.bias"));
     assert_non_null(param_of(net, "8.conv.weight_g"));
-    assert_int_equal(param_of(net, "9.linear.weight")->dims, 2);
+    assert_non_null(param_of(net, "grouped.bias"));
+    assert_int_equal(param_of(net, "11.linear.weight")->dims, 2);
     lar_net_free(net);
 }
 
