@@ -22,7 +22,7 @@ static double burden(const plan_schedule *s)
 {
     double sum = 0;
     for (int t = 0; t < s->tensor_count; t++)
-        if (!s->tensors[t].pinned && s->tensors[t].root == t)
+        if (!s->tensors[t].pinned && s->tensors[t].root == t && s->tensors[t].base < 0)
             sum += (double)s->tensors[t].bytes * (s->tensors[t].last - s->tensors[t].first + 1);
     return sum / s->op_count;
 }

@@ -65,10 +65,10 @@ static lar_status make_schedules(lar_plan *plan, size_t memory)
     lar_status status = LAR_OK;
     plan_values *values = lar_alloc(1, sizeof *values);
     if (!values) return LAR_EMEMORY;
-    lar_plan_values(values, plan->net, false);
+    lar_plan_values(values, plan->net, plan->batch, false);
     LAR_TRY(lar_schedule_make(&plan->predict, plan, values, false));
     if (plan->mode == LAR_PLAN_TRAIN) {
-        lar_plan_values(values, plan->net, true);
+        lar_plan_values(values, plan->net, plan->batch, true);
         LAR_TRY(lar_schedule_make(&plan->train, plan, values, true));
         if (memory)
             LAR_TRY(lar_schedule_drop(&plan->train, plan, values, shared_room(plan, memory)));

@@ -23,6 +23,7 @@ typedef struct plan_value {
 typedef struct plan_values {
     bool kept[LAR_NET_NODES];       /* has a tensor */
     bool dropped[LAR_NET_NODES];    /* backward makes it anew where it needs it */
+    bool inside[LAR_NET_NODES];     /* its tensor is a part of that of the concat that reads it */
     plan_value own[LAR_NET_NODES];  /* how a node follows from kept ones */
     plan_value seen[LAR_NET_NODES]; /* the same for its readers: of a kept node, its tensor */
     /* Prediction: the convolution n writes the tensor of the chain `end`, or, where it ends in a
@@ -30,7 +31,7 @@ typedef struct plan_values {
     int end[LAR_NET_NODES], sum[LAR_NET_NODES], base[LAR_NET_NODES], writer[LAR_NET_NODES];
 } plan_values;
 
-void lar_plan_values(plan_values *out, const lar_net *net, bool training);
+void lar_plan_values(plan_values *out, const lar_net *net, int64_t batch, bool training);
 
 /* ---- schedule -------------------------------------------------------------------------- */
 
@@ -46,7 +47,7 @@ typedef enum plan_kind {
     OP_HEAD_BACK,    /* out = gradient of value from in; the head's weights */
     OP_TERM_BACK,    /* out = gradient of the source of the first term from in; its norm's */
     OP_LAYER_BACK,   /* out = gradient of the input in2 (output in3) from in */
-    OP_SLICE,        /* out = channels of in from `first` on */
+    OP_SLICE,        /* out = channels of in from `first` on; nothing where it is a part of it */
     OP_ADD,          /* out = in + in2 */
     OP_CONV_WEIGHTS, /* from input in and gradient in2 */
     OP_CONV_DATA     /* out = gradient of the input from gradient in */
@@ -66,6 +67,8 @@ typedef struct plan_tensor {
     size_t bytes, offset;
     int first, last; /* ops between which it holds something */
     int root;        /* the tensor whose place it takes over; itself otherwise */
+    int base;        /* the tensor that it is a part of; -1: none */
+    size_t part;     /* and where in it, in bytes */
     bool placed;     /* by place.c */
     bool pinned;     /* input, target, output: outside the shared part of the arena */
 } plan_tensor;

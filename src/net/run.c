@@ -285,7 +285,8 @@ static lar_status run_op(const plan_run *r, const plan_op *op)
         b->layer_backward(&layer, in2, tensor_at(r, op->in3), in, out);
         return LAR_OK;
     case OP_SLICE:
-        b->slice(layout_of(r, op->out), out, in, layout_of(r, op->in)->channels, op->first);
+        if (r->s->tensors[op->out].base < 0)
+            b->slice(layout_of(r, op->out), out, in, layout_of(r, op->in)->channels, op->first);
         return LAR_OK;
     case OP_ADD:
         b->add(layout_of(r, op->out), out, in, in2);
@@ -302,7 +303,7 @@ static void poison_dead(const plan_run *r, int op)
 {
     for (int t = 0; t < r->s->tensor_count; t++) {
         const plan_tensor *tensor = &r->s->tensors[t];
-        if (!tensor->pinned && tensor->root == t && tensor->last == op)
+        if (!tensor->pinned && tensor->root == t && tensor->base < 0 && tensor->last == op)
             memset(tensor_at(r, t), 0xff, tensor->bytes);
     }
 }

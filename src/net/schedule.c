@@ -12,6 +12,7 @@ typedef struct maker {
     bool training, out_of_memory;
     int tensor_of[LAR_NET_NODES];   /* of kept nodes; -1: not made, or dropped */
     int gradient_of[LAR_NET_NODES]; /* -1: none yet */
+    int place_for[LAR_NET_NODES];   /* of a node inside a concat, while that is made; -1 */
 } maker;
 
 /* Room for one more; what was there stays. */
@@ -42,7 +43,8 @@ static int new_tensor(maker *m, lar_layout layout, size_t bytes)
                                         .bytes = (bytes + 63) / 64 * 64,
                                         .first = s->op_count,
                                         .last = s->op_count,
-                                        .root = number };
+                                        .root = number,
+                                        .base = -1 };
     return number;
 }
 
@@ -54,6 +56,17 @@ static int tensor_in(maker *m, lar_layout layout)
 static int tensor_for(maker *m, int node)
 {
     return tensor_in(m, lar_plan_layout(m->plan, node));
+}
+
+/* A part of a tensor, where kernels find it aligned; otherwise a tensor of its own. */
+static int part_of(maker *m, int base, lar_layout layout, int64_t first)
+{
+    const size_t lane = lar_layout_bytes(&layout) / (size_t)layout.channels;
+    const int part = new_tensor(m, layout, lar_layout_bytes(&layout));
+    if (m->out_of_memory || layout.batch != 1 || (size_t)first * lane % 64) return part;
+    m->s->tensors[part].base = base;
+    m->s->tensors[part].part = (size_t)first * lane;
+    return part;
 }
 
 static int scratch_for(maker *m, int node, int pass)
@@ -69,6 +82,15 @@ static void use(maker *m, int tensor)
 }
 
 static int tensor_of(maker *m, int node);
+static void make(maker *m, int n);
+
+/* The tensor that a node is to be written to. */
+static int tensor_for_node(maker *m, int node)
+{
+    const int place = m->place_for[node];
+    m->place_for[node] = -1;
+    return place >= 0 ? place : tensor_for(m, node);
+}
 
 /* An op, with the tensors that it reads made; `put` follows when its results have theirs. */
 static plan_op op_of(maker *m, plan_kind kind, int node, int in, const plan_value *value)
@@ -120,7 +142,7 @@ static void make_conv(maker *m, int n)
         written = v->sum[n] >= 0 ? v->sum[n] : v->end[n];
         if (v->base[n] >= 0) op.in2 = tensor_of(m, v->base[n]);
     }
-    op.out = m->tensor_of[written] = tensor_for(m, written);
+    op.out = m->tensor_of[written] = tensor_for_node(m, written);
     op.scratch = scratch_for(m, n, node->kind == NET_UPCONV ? LAR_CONV_DATA : LAR_CONV_FORWARD);
     put(m, op);
 }
@@ -128,6 +150,14 @@ static void make_conv(maker *m, int n)
 /* One side of a concatenation to its channels. */
 static void make_part(maker *m, int n, int part, int64_t first)
 {
+    if (m->values->inside[part] && m->tensor_of[part] < 0) {
+        const int whole = m->tensor_of[n];
+        const int tensor = part_of(m, whole, lar_plan_layout(m->plan, part), first);
+        m->place_for[part] = tensor;
+        make(m, part);
+        use(m, whole);
+        if (m->out_of_memory || m->s->tensors[tensor].base >= 0) return;
+    }
     plan_op op = op_of(m, OP_EVALUATE, part, -1, &m->values->seen[part]);
     op.out = m->tensor_of[n];
     op.first = first;
@@ -138,9 +168,10 @@ static void make_part(maker *m, int n, int part, int64_t first)
 static void make_concat(maker *m, int n)
 {
     const net_node *node = &m->net->nodes[n];
-    for (int side = 0; side < 2;
-         side++) { /* what the parts need, before the tensor's life begins */
-        const plan_value *seen = &m->values->seen[side ? node->b : node->a];
+    for (int side = 0; side < 2; side++) { /* what they need, before the tensor's life begins */
+        const int part = side ? node->b : node->a;
+        const int from = m->values->inside[part] ? m->net->nodes[part].a : part;
+        const plan_value *seen = &m->values->seen[from];
         for (int t = 0; t < seen->count; t++) tensor_of(m, seen->terms[t].node);
     }
     m->tensor_of[n] = tensor_for(m, n);
@@ -177,7 +208,7 @@ static void make(maker *m, int n)
         op = op_of(m, OP_EVALUATE, n, -1, &m->values->own[n]);
     }
     op.out = m->tensor_of[n] =
-        n == m->net->output && m->net->head >= 0 ? m->s->output : tensor_for(m, n);
+        n == m->net->output && m->net->head >= 0 ? m->s->output : tensor_for_node(m, n);
     put(m, op);
     use(m, op.out);
 }
@@ -197,7 +228,7 @@ static void forward(maker *m)
         if (node->kind == NET_NORM && (m->training || node->norm.kind != LAR_NORM_BATCH))
             put(m, op_of(m, OP_STATISTICS, n, -1, &v->own[n]));
         const bool early = v->end[n] >= 0; /* makes another's tensor */
-        if ((v->kept[n] || early) && m->tensor_of[n] < 0) make(m, n);
+        if ((v->kept[n] || early) && !v->inside[n] && m->tensor_of[n] < 0) make(m, n);
     }
     if (m->net->head < 0) {
         plan_op op = op_of(m, OP_GATHER, m->net->output, value_tensor(m, m->net->output), NULL);
@@ -268,7 +299,7 @@ static void backward_part(maker *m, int n, int part, int gradient, int64_t first
     if (!wanted(m, part)) return;
     plan_op op = op_of(m, OP_SLICE, n, gradient, NULL);
     op.first = first;
-    op.out = tensor_for(m, part);
+    op.out = part_of(m, gradient, lar_plan_layout(m->plan, part), first);
     put(m, op);
     contribute(m, part, op.out);
 }
@@ -350,7 +381,8 @@ lar_status lar_schedule_make(plan_schedule *out, lar_plan *plan, const plan_valu
     *out = (plan_schedule){ 0 };
     if (!m) return LAR_EMEMORY;
     *m = (maker){ .s = out, .plan = plan, .net = net, .values = values, .training = training };
-    for (int n = 0; n < net->node_count; n++) m->gradient_of[n] = m->tensor_of[n] = -1;
+    for (int n = 0; n < net->node_count; n++)
+        m->gradient_of[n] = m->tensor_of[n] = m->place_for[n] = -1;
     const lar_layout result = { plan->batch, lar_net_output_channels(net),
                                 plan->nodes[net->output].voxels, 1, LAR_FLOAT32 };
     out->input = pinned(m, lar_plan_layout(plan, 0));

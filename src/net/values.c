@@ -137,16 +137,31 @@ static void fuse(plan_values *v, const lar_net *net)
     }
 }
 
-void lar_plan_values(plan_values *out, const lar_net *net, bool training)
+/* What a concat alone reads is written where the concat needs it. The channels of a part lie
+ * together in a batch of one only. */
+static void put_inside(plan_values *v, const lar_net *net, int64_t batch)
+{
+    for (int n = 1; n < net->node_count && batch == 1; n++) {
+        const net_node *node = &net->nodes[n];
+        const int r = node->uses == 1 ? only_reader(net, n) : -1;
+        const bool writes = node->kind == NET_UPCONV || node->kind == NET_LAYER ||
+                            (node->kind == NET_CONV && v->end[n] < 0);
+        v->inside[n] = writes && r >= 0 && net->nodes[r].kind == NET_CONCAT &&
+                       !lar_net_is_tail(net, n) && !lar_net_is_tail(net, r);
+    }
+}
+
+void lar_plan_values(plan_values *out, const lar_net *net, int64_t batch, bool training)
 {
     memset(out, 0, sizeof *out);
     for (int n = 0; n < net->node_count; n++)
         out->end[n] = out->sum[n] = out->base[n] = out->writer[n] = -1;
     settle(out, net, training);
     if (!training) fuse(out, net);
+    put_inside(out, net, batch);
     for (int n = 0; n < net->node_count; n++) {
         const net_kind kind = net->nodes[n].kind;
-        out->dropped[n] =
-            training && !lar_net_is_tail(net, n) && (kind == NET_CONCAT || kind == NET_LAYER);
+        out->dropped[n] = training && !lar_net_is_tail(net, n) &&
+                          (kind == NET_CONCAT || kind == NET_LAYER || out->inside[n]);
     }
 }
