@@ -10,7 +10,20 @@ typedef struct pass {
     const lar_term_gradient *gradient;
     const void *a, *b;
     void *out;
+    bool stream;
 } pass;
+
+/* Whether results should go past the caches: where they would push each other out of them before
+ * anybody reads them, memory is spared a third of the traffic of a pass. Measured on Zen 4 for
+ * results of 63 MB: 15 to 25 % in float32, nothing in bfloat16; in place it costs. */
+static bool streams(const lar_layout *l, const void *out, const void *const *in, int count)
+{
+    enum { CACHE = 32 << 20 };
+    for (int n = 0; n < count; n++)
+        if (in[n] == out) return false;
+    return l->type == LAR_FLOAT32 && l->block == 16 && lar_layout_bytes(l) > CACHE &&
+           (uintptr_t)out % 64 == 0;
+}
 
 static lar_status evaluate_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
@@ -20,13 +33,16 @@ static lar_status evaluate_body(void *arg, int64_t n, int64_t begin, int64_t end
     (void)begin, (void)end;
     for (int t = 0; t < w->value->count; t++)
         terms[t] = flatten(&w->value->terms[t], w->l->block, p.channel);
-    lar_values_code()->evaluate(w->l->type, w->out, terms, w->value->count, p.offset, p.lanes);
+    lar_values_code()->evaluate(w->l->type, w->stream, w->out, terms, w->value->count, p.offset,
+                                p.lanes);
     return LAR_OK;
 }
 
 void lar_blocked_evaluate(const lar_layout *l, void *out, const lar_value *value)
 {
-    pass w = { .l = l, .value = value, .out = out };
+    const void *in[LAR_TERMS];
+    for (int t = 0; t < value->count; t++) in[t] = value->terms[t].source;
+    pass w = { .l = l, .value = value, .out = out, .stream = streams(l, out, in, value->count) };
     if (!blocked(l))
         lar_plain_evaluate(l, out, value);
     else
@@ -37,13 +53,14 @@ static lar_status add_body(void *arg, int64_t n, int64_t begin, int64_t end)
 {
     const pass *w = arg;
     (void)n;
-    lar_values_code()->add(w->l->type, w->out, w->a, w->b, begin, (int)(end - begin));
+    lar_values_code()->add(w->l->type, w->stream, w->out, w->a, w->b, begin, (int)(end - begin));
     return LAR_OK;
 }
 
 void lar_blocked_add(const lar_layout *l, void *out, const void *a, const void *b)
 {
-    pass w = { .l = l, .a = a, .b = b, .out = out };
+    const void *const in[2] = { a, b };
+    pass w = { .l = l, .a = a, .b = b, .out = out, .stream = streams(l, out, in, 2) };
     if (!blocked(l))
         lar_plain_add(l, out, a, b);
     else
@@ -62,7 +79,8 @@ static lar_status backward_body(void *arg, int64_t n, int64_t begin, int64_t end
     spread_lanes(gradient.slope, g->slope, 0, w->l->block, p.channel);
     spread_lanes(gradient.mean, g->mean, 0, w->l->block, p.channel);
     spread_lanes(gradient.offset, g->offset, 0, w->l->block, p.channel);
-    lar_values_code()->backward(w->l->type, w->out, &term, w->a, &gradient, p.offset, p.lanes);
+    lar_values_code()->backward(w->l->type, w->stream, w->out, &term, w->a, &gradient, p.offset,
+                                p.lanes);
     return LAR_OK;
 }
 
@@ -70,7 +88,13 @@ void lar_blocked_term_backward(const lar_layout *l, void *dsource, const lar_ter
                                const void *dy, const lar_term_gradient *gradient)
 {
     const lar_value value = { .count = 1, .terms = { *term } };
-    pass w = { .l = l, .value = &value, .gradient = gradient, .a = dy, .out = dsource };
+    const void *const in[2] = { term->source, dy };
+    pass w = { .l = l,
+               .value = &value,
+               .gradient = gradient,
+               .a = dy,
+               .out = dsource,
+               .stream = streams(l, dsource, in, 2) };
     if (!blocked(l))
         lar_plain_term_backward(l, dsource, term, dy, gradient);
     else

@@ -85,17 +85,18 @@ typedef struct flat_gradient {
 } flat_gradient;
 
 /* Inner loops for one kind of processor. `offset`: of the first value in every tensor; `lanes`: how
- * many values, a multiple of 8. Sums are of lanes: those of a block of 8 are in two halves. */
+ * many values, a multiple of 8; `stream`: floats go past the caches (see streams()). Sums are of
+ * lanes: those of a block of 8 are in two halves. */
 typedef struct values_code {
-    void (*evaluate)(lar_precision type, void *out, const flat_term *terms, int count,
+    void (*evaluate)(lar_precision type, bool stream, void *out, const flat_term *terms, int count,
                      int64_t offset, int lanes);
     /* The same into floats at `out`. */
     void (*tile)(lar_precision type, float *out, const flat_term *terms, int count, int64_t offset,
                  int lanes);
-    void (*add)(lar_precision type, void *out, const void *a, const void *b, int64_t offset,
-                int lanes);
-    void (*backward)(lar_precision type, void *out, const flat_term *term, const void *dy,
-                     const flat_gradient *gradient, int64_t offset, int lanes);
+    void (*add)(lar_precision type, bool stream, void *out, const void *a, const void *b,
+                int64_t offset, int lanes);
+    void (*backward)(lar_precision type, bool stream, void *out, const flat_term *term,
+                     const void *dy, const flat_gradient *gradient, int64_t offset, int lanes);
     /* Adds to sums and sums of squares of before(source). */
     void (*statistics)(lar_precision type, const flat_term *term, int64_t offset, int lanes,
                        double *first, double *second);

@@ -48,12 +48,16 @@ INLINE vec value_at(lar_precision type, const vec_term *terms, int count, int64_
     return x;
 }
 
-INLINE void evaluate_terms(lar_precision type, lar_precision out_type, int count, void *out,
-                           int64_t out_offset, const flat_term *flat, int64_t offset, int lanes)
+INLINE void evaluate_terms(lar_precision type, lar_precision out_type, int count, bool stream,
+                           void *out, int64_t out_offset, const flat_term *flat, int64_t offset,
+                           int lanes)
 {
     vec_term t[LAR_TERMS];
     int n = 0;
     for (int i = 0; i < count; i++) t[i] = term_of(&flat[i]);
+    for (; stream && n + LANES <= lanes; n += LANES)
+        vec_stream(out, out_offset + n, value_at(type, t, count, offset + n, LANES));
+    if (stream) vec_stream_end();
     for (; n + LANES <= lanes; n += LANES)
         vec_store(out_type, out, out_offset + n, LANES,
                   value_at(type, t, count, offset + n, LANES));
@@ -61,88 +65,105 @@ INLINE void evaluate_terms(lar_precision type, lar_precision out_type, int count
         vec_store(out_type, out, out_offset + n, 8, value_at(type, t, count, offset + n, 8));
 }
 
-INLINE void evaluate_into(lar_precision type, lar_precision out_type, void *out, int64_t out_offset,
-                          const flat_term *terms, int count, int64_t offset, int lanes)
+INLINE void evaluate_into(lar_precision type, lar_precision out_type, bool stream, void *out,
+                          int64_t out_offset, const flat_term *terms, int count, int64_t offset,
+                          int lanes)
 {
     if (count == 1)
-        evaluate_terms(type, out_type, 1, out, out_offset, terms, offset, lanes);
+        evaluate_terms(type, out_type, 1, stream, out, out_offset, terms, offset, lanes);
     else if (count == 2)
-        evaluate_terms(type, out_type, 2, out, out_offset, terms, offset, lanes);
+        evaluate_terms(type, out_type, 2, stream, out, out_offset, terms, offset, lanes);
     else
-        evaluate_terms(type, out_type, 3, out, out_offset, terms, offset, lanes);
+        evaluate_terms(type, out_type, 3, stream, out, out_offset, terms, offset, lanes);
 }
 
-static void evaluate(lar_precision type, void *out, const flat_term *terms, int count,
+static void evaluate(lar_precision type, bool stream, void *out, const flat_term *terms, int count,
                      int64_t offset, int lanes)
 {
-    if (type == LAR_FLOAT32)
-        evaluate_into(LAR_FLOAT32, LAR_FLOAT32, out, offset, terms, count, offset, lanes);
+    if (type == LAR_FLOAT32 && stream)
+        evaluate_into(LAR_FLOAT32, LAR_FLOAT32, true, out, offset, terms, count, offset, lanes);
+    else if (type == LAR_FLOAT32)
+        evaluate_into(LAR_FLOAT32, LAR_FLOAT32, false, out, offset, terms, count, offset, lanes);
     else
-        evaluate_into(LAR_BFLOAT16, LAR_BFLOAT16, out, offset, terms, count, offset, lanes);
+        evaluate_into(LAR_BFLOAT16, LAR_BFLOAT16, false, out, offset, terms, count, offset, lanes);
 }
 
 static void tile(lar_precision type, float *out, const flat_term *terms, int count, int64_t offset,
                  int lanes)
 {
     if (type == LAR_FLOAT32)
-        evaluate_into(LAR_FLOAT32, LAR_FLOAT32, out, 0, terms, count, offset, lanes);
+        evaluate_into(LAR_FLOAT32, LAR_FLOAT32, false, out, 0, terms, count, offset, lanes);
     else
-        evaluate_into(LAR_BFLOAT16, LAR_FLOAT32, out, 0, terms, count, offset, lanes);
+        evaluate_into(LAR_BFLOAT16, LAR_FLOAT32, false, out, 0, terms, count, offset, lanes);
 }
 
-INLINE void add_type(lar_precision type, void *out, const void *a, const void *b, int64_t offset,
-                     int lanes)
+INLINE vec sum_at(lar_precision type, const void *a, const void *b, int64_t at, int lanes)
+{
+    return vec_load(type, a, at, lanes) + vec_load(type, b, at, lanes);
+}
+
+INLINE void add_type(lar_precision type, bool stream, void *out, const void *a, const void *b,
+                     int64_t offset, int lanes)
 {
     int n = 0;
+    for (; stream && n + LANES <= lanes; n += LANES)
+        vec_stream(out, offset + n, sum_at(type, a, b, offset + n, LANES));
+    if (stream) vec_stream_end();
     for (; n + LANES <= lanes; n += LANES)
-        vec_store(type, out, offset + n, LANES,
-                  vec_load(type, a, offset + n, LANES) + vec_load(type, b, offset + n, LANES));
-    if (n < lanes)
-        vec_store(type, out, offset + n, 8,
-                  vec_load(type, a, offset + n, 8) + vec_load(type, b, offset + n, 8));
+        vec_store(type, out, offset + n, LANES, sum_at(type, a, b, offset + n, LANES));
+    if (n < lanes) vec_store(type, out, offset + n, 8, sum_at(type, a, b, offset + n, 8));
 }
 
-static void add(lar_precision type, void *out, const void *a, const void *b, int64_t offset,
-                int lanes)
+static void add(lar_precision type, bool stream, void *out, const void *a, const void *b,
+                int64_t offset, int lanes)
 {
-    if (type == LAR_FLOAT32)
-        add_type(LAR_FLOAT32, out, a, b, offset, lanes);
+    if (type == LAR_FLOAT32 && stream)
+        add_type(LAR_FLOAT32, true, out, a, b, offset, lanes);
+    else if (type == LAR_FLOAT32)
+        add_type(LAR_FLOAT32, false, out, a, b, offset, lanes);
     else
-        add_type(LAR_BFLOAT16, out, a, b, offset, lanes);
+        add_type(LAR_BFLOAT16, false, out, a, b, offset, lanes);
 }
 
 typedef struct slopes {
     vec gain, slope, mean, offset;
 } slopes;
 
-INLINE void backward_at(lar_precision type, void *out, const vec_term *t, const void *dy,
-                        const slopes *g, int64_t at, int lanes)
+INLINE vec backward_at(lar_precision type, const vec_term *t, const void *dy, const slopes *g,
+                       int64_t at, int lanes)
 {
     const vec x = vec_load(type, t->source, at, lanes), before = activate(t->before, x);
     const vec y = before * t->scale + t->shift;
     const vec d = vec_derive(y, vec_load(type, dy, at, lanes), t->after.slope);
     const vec dx = g->gain * d + g->slope * (before - g->mean) + g->offset;
-    vec_store(type, out, at, lanes, vec_derive(x, dx, t->before.slope));
+    return vec_derive(x, dx, t->before.slope);
 }
 
-INLINE void backward_type(lar_precision type, void *out, const flat_term *flat, const void *dy,
-                          const flat_gradient *gradient, int64_t offset, int lanes)
+INLINE void backward_type(lar_precision type, bool stream, void *out, const flat_term *flat,
+                          const void *dy, const flat_gradient *gradient, int64_t offset, int lanes)
 {
     const vec_term t = term_of(flat);
     const slopes g = { vec_from(gradient->gain), vec_from(gradient->slope),
                        vec_from(gradient->mean), vec_from(gradient->offset) };
     int n = 0;
-    for (; n + LANES <= lanes; n += LANES) backward_at(type, out, &t, dy, &g, offset + n, LANES);
-    if (n < lanes) backward_at(type, out, &t, dy, &g, offset + n, 8);
+    for (; stream && n + LANES <= lanes; n += LANES)
+        vec_stream(out, offset + n, backward_at(type, &t, dy, &g, offset + n, LANES));
+    if (stream) vec_stream_end();
+    for (; n + LANES <= lanes; n += LANES)
+        vec_store(type, out, offset + n, LANES, backward_at(type, &t, dy, &g, offset + n, LANES));
+    if (n < lanes)
+        vec_store(type, out, offset + n, 8, backward_at(type, &t, dy, &g, offset + n, 8));
 }
 
-static void backward(lar_precision type, void *out, const flat_term *term, const void *dy,
-                     const flat_gradient *gradient, int64_t offset, int lanes)
+static void backward(lar_precision type, bool stream, void *out, const flat_term *term,
+                     const void *dy, const flat_gradient *gradient, int64_t offset, int lanes)
 {
-    if (type == LAR_FLOAT32)
-        backward_type(LAR_FLOAT32, out, term, dy, gradient, offset, lanes);
+    if (type == LAR_FLOAT32 && stream)
+        backward_type(LAR_FLOAT32, true, out, term, dy, gradient, offset, lanes);
+    else if (type == LAR_FLOAT32)
+        backward_type(LAR_FLOAT32, false, out, term, dy, gradient, offset, lanes);
     else
-        backward_type(LAR_BFLOAT16, out, term, dy, gradient, offset, lanes);
+        backward_type(LAR_BFLOAT16, false, out, term, dy, gradient, offset, lanes);
 }
 
 INLINE void add_lanes(double *to, vec ways[WAYS])

@@ -6,7 +6,7 @@
 #define LAR_VEC_H
 
 #include "tensor/kernels/voxel.h"
-#ifdef __AVX512BW__
+#ifdef __x86_64__
 #include <immintrin.h>
 #endif
 
@@ -75,6 +75,29 @@ INLINE void vec_store(lar_precision type, void *tensor, int64_t at, int lanes, v
         const vec_halves half = vec_to_halves(x);
         memcpy((uint16_t *)tensor + at, &half, (size_t)lanes * sizeof(uint16_t));
     }
+}
+
+/* Past the caches, where memory need not be read before it is written: for floats at an address
+ * that 64 divides. A row of them ends with vec_stream_end(). */
+INLINE void vec_stream(void *tensor, int64_t at, vec x)
+{
+    float *to = (float *)tensor + at;
+#if defined(__AVX512BW__)
+    _mm512_stream_ps(to, (__m512)x);
+#elif defined(__x86_64__)
+    __m128 parts[4];
+    memcpy(parts, &x, sizeof x);
+    for (int n = 0; n < 4; n++) _mm_stream_ps(to + 4 * n, parts[n]);
+#else
+    memcpy(to, &x, sizeof x);
+#endif
+}
+
+INLINE void vec_stream_end(void)
+{
+#ifdef __x86_64__
+    _mm_sfence();
+#endif
 }
 
 /* Multiplies what is negative by `slope`, after raising all to `floor`: 0 for a ReLU, so that minus

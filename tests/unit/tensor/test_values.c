@@ -195,6 +195,38 @@ static void bits_case(const lar_layout *l, int number)
     coefficients_clear(&c);
 }
 
+/* Results that are larger than caches take another way to memory; in place they do not. */
+static void large_results_are_as_in_place(void **state)
+{
+    const lar_layout l = { 1, 16, 530001, 16, LAR_FLOAT32 };
+    const size_t bytes = lar_layout_bytes(&l);
+    const lar_term_gradient none = { 0 };
+    float *source = quarters(&l, 1), *value = tensor_new(&l), *slope = tensor_new(&l);
+    float *sum = tensor_new(&l), *here = tensor_new(&l);
+    (void)state;
+    for (int kind = 0; lar_values_kind(kind); kind++) {
+        const lar_value apart = { 1, { { source, NULL, NULL, 0.5f, 1 } } };
+        const lar_value own = { 1, { { here, NULL, NULL, 0.5f, 1 } } };
+        lar_values_choose(lar_values_kind(kind));
+        lar_blocked_evaluate(&l, value, &apart);
+        memcpy(here, source, bytes);
+        lar_blocked_evaluate(&l, here, &own);
+        assert_memory_equal(value, here, bytes);
+        lar_blocked_term_backward(&l, slope, &apart.terms[0], value, &none);
+        lar_blocked_term_backward(&l, here, &apart.terms[0], here, &none);
+        assert_memory_equal(slope, here, bytes);
+        lar_blocked_add(&l, sum, slope, value);
+        lar_blocked_add(&l, here, here, value);
+        assert_memory_equal(sum, here, bytes);
+    }
+    lar_values_choose(NULL);
+    lar_free(source);
+    lar_free(value);
+    lar_free(slope);
+    lar_free(sum);
+    lar_free(here);
+}
+
 static void evaluate_is_its_twin(void **state)
 {
     (void)state;
@@ -308,6 +340,7 @@ int main(void)
         cmocka_unit_test(head_is_its_twin),
         cmocka_unit_test(statistics_are_their_twins),
         cmocka_unit_test(bits_stay),
+        cmocka_unit_test(large_results_are_as_in_place),
         cmocka_unit_test(variance_survives_an_offset),
         cmocka_unit_test(what_is_not_finite),
         cmocka_unit_test(bfloat16_rounds_to_the_nearest),
