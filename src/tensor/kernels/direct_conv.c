@@ -177,14 +177,14 @@ static void finish(const work *w, const tile *t, int64_t block, float *sums)
         lar_term own = *w->after;
         own.source = sums;
         const flat_term flat = flatten(&own, w->block, channel);
-        code->evaluate(LAR_FLOAT32, sums, &flat, 1, 0, lanes);
+        code->evaluate(LAR_FLOAT32, false, sums, &flat, 1, 0, lanes);
     }
     if (w->add) {
         const lar_term same = { .source = w->out, .before = 1, .after = 1 };
         const flat_term flat = flatten(&same, w->block, channel);
         float held[LAR_DIRECT_VOXELS * BLOCK_MAX] __attribute__((aligned(64)));
         code->tile(w->s->type, held, &flat, 1, offset, lanes);
-        code->add(LAR_FLOAT32, sums, sums, held, 0, lanes);
+        code->add(LAR_FLOAT32, false, sums, sums, held, 0, lanes);
     }
     if (w->phases == 1)
         code->keep(w->s->type, w->out, offset, sums, lanes);
