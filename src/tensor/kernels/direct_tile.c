@@ -81,7 +81,8 @@ int lar_direct_tile_voxels(int block, int64_t left)
 
 void lar_direct_tile_sum(int block, int voxels, float *out, const lar_direct_sum *s)
 {
-    (block == 16 ? tiles_16 : tiles_8)[s->step - 1][length_of(block, voxels)](out, s);
+    const int n = length_of(block, voxels);
+    (block == 16 ? tiles_16[s->step - 1][n] : tiles_8[s->step - 1][n])(out, s);
 }
 
 #ifdef __x86_64__
