@@ -25,7 +25,7 @@ def memory_kb(field):
 
 
 def torch_side(threads, folder):
-    """The peer: answers as train_step.c does."""
+    """The peer: answers as engine_step.c does."""
     import numpy as np
     import torch
     import make_net
@@ -75,7 +75,7 @@ class Side:
         line = self.process.stdout.readline()
         if not line:
             sys.exit("a side of the benchmark ended early: %s" % self.process.args)
-        return [float(n) for n in line.split()]
+        return [float(n) for n in line.split()[:3]]
 
     def step(self):
         self.process.stdin.write("step\n")
@@ -91,9 +91,8 @@ class Side:
 
 def measure(threads, steps, folder, program):
     """Medians of CPU and wall seconds, and memory in kB, of ours and the peer's."""
-    at = lambda n: os.path.join(folder, n)
-    ours = Side([program, str(threads), at("weights.safetensors"), at("input"), at("target")]
-                + [str(n) for n in SIZE], threads)
+    ours = Side([program, str(threads), folder] + [str(n) for n in SIZE]
+                + ["train", "float32", "0", "name=resnet", "channels=16"], threads)
     peer = Side([sys.executable, os.path.abspath(__file__), "--torch", str(threads), folder],
                 threads)
     first = ours.step(), peer.step()  # warm-up; also the check that both do the same
@@ -118,9 +117,9 @@ def main():
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     out = os.path.join(BUILD, "bench")
     os.makedirs(out, exist_ok=True)
-    program = os.path.join(out, "train_step")
+    program = os.path.join(out, "engine_step")
     subprocess.run([os.environ.get("CC", "cc"), "-O2", "-std=gnu11", "-I", SOURCE + "/include", "-I",
-                    SOURCE + "/src", SOURCE + "/bench/train_step.c", "-o", program, "-L", BUILD,
+                    SOURCE + "/src", SOURCE + "/bench/engine_step.c", "-o", program, "-L", BUILD,
                     "-llarmor", "-Wl,-rpath," + os.path.abspath(BUILD)], check=True)
     rows = []
     with tempfile.TemporaryDirectory() as folder:

@@ -70,9 +70,9 @@ static volatile float sink;
 /* Multiplications and additions per second; the best of several. */
 static double fma_rate(float (*run)(int64_t), double per_turn)
 {
-    const int64_t count = 4000000;
+    const int64_t count = 2000000;
     double best = 0;
-    for (int n = 0; n < 7; n++) {
+    for (int n = 0; n < 100; n++) {
         const double start = now();
         sink = run(count);
         const double rate = per_turn * CHAINS * (double)count / (now() - start);

@@ -69,11 +69,9 @@ static double loss_in_pieces(const float *out, int64_t voxels, const char *folde
     return sum / (double)voxels;
 }
 
-static lar_status set_network(lar_network_params *network, char **settings)
+static lar_status set_network(lar_network_params *network, char **settings, lar_arena *arena)
 {
     lar_status status = LAR_OK;
-    lar_arena *arena = NULL;
-    LAR_TRY(lar_arena_new(&arena));
     for (; *settings; settings++) {
         char key[64] = "";
         const char *value = strchr(*settings, '=');
@@ -84,88 +82,118 @@ static lar_status set_network(lar_network_params *network, char **settings)
         LAR_TRY(lar_param_set(param, network, value + 1, key, arena));
     }
 done:
-    lar_arena_free(arena);
+    return status;
+}
+
+typedef struct work {
+    const char *mode, *folder;
+    int64_t size[3], voxels, memory;
+    lar_precision precision;
+    lar_net *net;
+    lar_plan *plan;
+    lar_optimizer *adam;
+    float *input, *volume; /* the volume that was read; that which is predicted */
+} work;
+
+static bool trains(const work *w)
+{
+    return lar_text_is(w->mode, "train");
+}
+
+static lar_status prepare(work *w)
+{
+    lar_status status = LAR_OK;
+    const lar_optimizer_params defaults = lar_optimizer_default();
+    w->input = lar_alloc(w->voxels, sizeof *w->input);
+    if (!w->input) return LAR_EMEMORY;
+    LAR_TRY(load_file(w->input, w->voxels, w->folder, "input"));
+    const lar_plan_params params = {
+        .batch = 1,
+        .size = { w->size[0], w->size[1], w->size[2] },
+        .mode = trains(w) ? LAR_PLAN_TRAIN : LAR_PLAN_PREDICT,
+        .precision = w->precision,
+        .memory = (size_t)w->memory,
+    };
+    LAR_TRY(lar_plan_new(&w->plan, w->net, &params));
+    LAR_TRY(lar_plan_load_input(w->plan, 0, 0, w->input));
+    if (trains(w)) {
+        LAR_TRY(lar_optimizer_new(&w->adam, 0, lar_net_weight_count(w->net), &defaults));
+        LAR_TRY(load_file(w->input, w->voxels, w->folder, "target"));
+        LAR_TRY(lar_plan_load_target(w->plan, 0, 0, w->input));
+    } else if (!(w->volume = lar_alloc(w->voxels, sizeof *w->volume))) {
+        status = LAR_EMEMORY;
+    }
+    lar_free(w->input); /* the plan has its own copy, as PyTorch has one */
+    w->input = NULL;
+done:
+    return status;
+}
+
+static lar_status step(work *w)
+{
+    lar_status status = LAR_OK;
+    double loss = 0;
+    uint64_t left = 0xcbf29ce484222325;
+    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
+    if (trains(w)) {
+        LAR_TRY(lar_plan_step(w->plan, 1, false, &loss));
+        left = hash(left, lar_net_gradients(w->net), lar_net_weight_count(w->net));
+        LAR_TRY(lar_optimizer_step(w->adam, lar_net_weights(w->net), lar_net_gradients(w->net),
+                                   1e-3, 0.9));
+    } else {
+        LAR_TRY(lar_plan_predict(w->plan));
+        LAR_TRY(lar_plan_output(w->plan, 0, 0, w->volume));
+    }
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    wall = seconds(CLOCK_MONOTONIC) - wall;
+    if (!trains(w)) {
+        left = hash(left, w->volume, w->voxels);
+        loss = loss_in_pieces(w->volume, w->voxels, w->folder);
+    }
+    fprintf(stdout, "%.6f %.6f %.8f %llu\n", cpu, wall, loss, (unsigned long long)left);
+    fflush(stdout);
+done:
     return status;
 }
 
 static lar_status serve(char **argv)
 {
     lar_status status = LAR_OK;
-    int64_t threads, size[3], voxels = 1, memory;
-    const char *folder = argv[2];
-    const bool train = lar_text_is(argv[6], "train");
+    work w = { .folder = argv[2], .mode = argv[6], .voxels = 1 };
+    int64_t threads;
     lar_network_params network = lar_network_default();
-    const lar_optimizer_params defaults = lar_optimizer_default();
-    lar_net *net = NULL;
-    lar_plan *plan = NULL;
-    lar_optimizer *adam = NULL;
+    lar_arena *arena = NULL;
     lar_safetensors *file = NULL;
-    float *volume = NULL;
     char line[16], path[4096];
 
     lar_parse_int(&threads, argv[1]);
     lar_threads_set((int)threads);
     for (int a = 0; a < 3; a++) {
-        lar_parse_int(&size[a], argv[3 + a]);
-        voxels *= size[a];
+        lar_parse_int(&w.size[a], argv[3 + a]);
+        w.voxels *= w.size[a];
     }
-    lar_parse_int(&memory, argv[8]);
+    w.precision = lar_text_is(argv[7], "bfloat16") ? LAR_BFLOAT16 : LAR_FLOAT32;
+    lar_parse_int(&w.memory, argv[8]);
     const long base = memory_kb("VmRSS");
-    LAR_TRY(set_network(&network, argv + 9));
-    LAR_TRY(lar_network_build(&net, &network, 1, 1, 1));
-    snprintf(path, sizeof path, "%s/weights.safetensors", folder);
+    LAR_TRY(lar_arena_new(&arena));
+    LAR_TRY(set_network(&network, argv + 9, arena));
+    LAR_TRY(lar_network_build(&w.net, &network, 1, 1, 1));
+    snprintf(path, sizeof path, "%s/weights.safetensors", w.folder);
     LAR_TRY(lar_safetensors_read(&file, path));
-    LAR_TRY(lar_net_load(net, file));
+    LAR_TRY(lar_net_load(w.net, file));
     lar_safetensors_free(file);
     file = NULL;
-    const lar_plan_params params = {
-        .batch = 1,
-        .size = { size[0], size[1], size[2] },
-        .mode = train ? LAR_PLAN_TRAIN : LAR_PLAN_PREDICT,
-        .precision = lar_text_is(argv[7], "bfloat16") ? LAR_BFLOAT16 : LAR_FLOAT32,
-        .memory = (size_t)memory,
-    };
-    LAR_TRY(lar_plan_new(&plan, net, &params));
-    LAR_TRY(lar_optimizer_new(&adam, 0, lar_net_weight_count(net), &defaults));
-    volume = lar_alloc(voxels, sizeof *volume);
-    if (!volume) return LAR_EMEMORY;
-    LAR_TRY(load_file(volume, voxels, folder, "input"));
-    LAR_TRY(lar_plan_load_input(plan, 0, 0, volume));
-    if (train) {
-        LAR_TRY(load_file(volume, voxels, folder, "target"));
-        LAR_TRY(lar_plan_load_target(plan, 0, 0, volume));
-        lar_free(volume); /* a loader's business; the peer holds its two volumes alone as well */
-        volume = NULL;
-    }
-    while (fgets(line, sizeof line, stdin)) {
-        double loss;
-        uint64_t left;
-        double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
-        if (train) {
-            LAR_TRY(lar_plan_step(plan, 1, false, &loss));
-            left = hash(0xcbf29ce484222325, lar_net_gradients(net), lar_net_weight_count(net));
-            LAR_TRY(
-                lar_optimizer_step(adam, lar_net_weights(net), lar_net_gradients(net), 1e-3, 0.9));
-        } else {
-            LAR_TRY(lar_plan_predict(plan));
-            LAR_TRY(lar_plan_output(plan, 0, 0, volume));
-        }
-        cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-        wall = seconds(CLOCK_MONOTONIC) - wall;
-        if (!train) {
-            left = hash(0xcbf29ce484222325, volume, voxels);
-            loss = loss_in_pieces(volume, voxels, folder);
-        }
-        fprintf(stdout, "%.6f %.6f %.8f %llu\n", cpu, wall, loss, (unsigned long long)left);
-        fflush(stdout);
-    }
-    fprintf(stdout, "%ld %ld %zu\n", memory_kb("VmHWM"), base, lar_plan_bytes(plan));
+    LAR_TRY(prepare(&w));
+    while (fgets(line, sizeof line, stdin)) LAR_TRY(step(&w));
+    fprintf(stdout, "%ld %ld %zu\n", memory_kb("VmHWM"), base, lar_plan_bytes(w.plan));
 done:
-    lar_free(volume);
+    lar_free(w.input);
+    lar_free(w.volume);
     lar_safetensors_free(file);
-    lar_optimizer_free(adam);
-    lar_plan_free(plan);
-    lar_net_free(net);
+    lar_optimizer_free(w.adam);
+    lar_plan_free(w.plan);
+    lar_net_free(w.net);
+    lar_arena_free(arena);
     return status;
 }
 
