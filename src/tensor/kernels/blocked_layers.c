@@ -20,7 +20,8 @@ static const layers_code *code_of_processor(void)
 {
 #ifdef __x86_64__
     const values_code *values = lar_values_code();
-    if (values == &lar_values_v4 || values == &lar_values_bf16) return &lar_layers_v4;
+    if (values == &lar_values_bf16) return &lar_layers_bf16;
+    if (values == &lar_values_v4) return &lar_layers_v4;
     if (values == &lar_values_v3) return &lar_layers_v3;
 #endif
     return &lar_layers_any;

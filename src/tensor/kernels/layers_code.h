@@ -45,7 +45,7 @@ enum { LAYER_TILE = 256 };
 
 extern const layers_code lar_layers_any;
 #ifdef __x86_64__
-extern const layers_code lar_layers_v3, lar_layers_v4;
+extern const layers_code lar_layers_v3, lar_layers_v4, lar_layers_bf16;
 #endif
 
 #endif

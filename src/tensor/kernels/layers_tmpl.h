@@ -234,23 +234,28 @@ static vec_mask lanes_used(const lar_layer *layer, int64_t b)
     return used;
 }
 
-INLINE float largest_lane(vec x)
+/* The lanes of x in another order: by 8, 4, 2, 1. */
+#define TURNED(x, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+
+/* In every lane. */
+INLINE vec largest_lane(vec x)
 {
-    float lanes[LANES];
-    memcpy(lanes, &x, sizeof lanes);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int k = 0; k < half; k++)
-            lanes[k] = lanes[k + half] > lanes[k] ? lanes[k + half] : lanes[k];
-    return lanes[0];
+    vec y = TURNED(x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    x = vec_choose(y > x, y, x);
+    y = TURNED(x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    x = vec_choose(y > x, y, x);
+    y = TURNED(x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    x = vec_choose(y > x, y, x);
+    y = TURNED(x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    return vec_choose(y > x, y, x);
 }
 
-INLINE float sum_lanes(vec x)
+INLINE vec sum_lanes(vec x)
 {
-    float lanes[LANES];
-    memcpy(lanes, &x, sizeof lanes);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int k = 0; k < half; k++) lanes[k] += lanes[k + half];
-    return lanes[0];
+    x += TURNED(x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    x += TURNED(x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    x += TURNED(x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    return x + TURNED(x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
 }
 
 /* The first value of block b, sample n, from `voxel` on. */
@@ -270,16 +275,17 @@ INLINE void softmax_block(const lar_layer *layer, int block, lar_precision type,
             const vec_mask used = lanes_used(layer, b);
             const int64_t at = first_at(layer, block, n, b, voxel);
             for (int v = 0; v < count; v++) {
-                const vec low = vec_of(-__builtin_inff());
-                const vec x = vec_choose(used, vec_load(type, in, at + v * block, block), low);
+                const vec x = vec_load(type, in, at + v * block, block);
                 if (step == 0) {
-                    const float y = largest_lane(x);
+                    const vec low = vec_of(-__builtin_inff());
+                    const float y = largest_lane(vec_choose(used, x, low))[0];
                     most[v] = y > most[v] ? y : most[v];
                     continue;
                 }
-                const vec y = vec_choose(used, vec_exp(x - vec_of(most[v])), (vec){ 0 });
+                const vec below = vec_choose(used, x - vec_of(most[v]), (vec){ 0 });
+                const vec y = vec_choose(used, vec_exp(below), (vec){ 0 });
                 if (step == 1)
-                    sum[v] += sum_lanes(y);
+                    sum[v] += sum_lanes(y)[0];
                 else
                     vec_store(type, out, at + v * block, block, y / vec_of(sum[v]));
             }
@@ -308,7 +314,7 @@ INLINE void softmax_backward_block(const lar_layer *layer, int block, lar_precis
                 const vec y = vec_load(type, out, at + v * block, block);
                 const vec dy = vec_load(type, dout, at + v * block, block);
                 if (step == 0)
-                    sum[v] += sum_lanes(y * dy);
+                    sum[v] += sum_lanes(y * dy)[0];
                 else
                     vec_store(type, din, at + v * block, block, y * (dy - vec_of(sum[v])));
             }

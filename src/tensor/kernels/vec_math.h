@@ -17,11 +17,11 @@ INLINE vec vec_most(vec x, float high)
     return vec_choose(x > vec_of(high), vec_of(high), x);
 }
 
-/* exp(a + b) = scale * (1 + result), for a small b; a is taken as at least -87 and at most 88,
- * where float ends. */
+/* exp(a + b) = scale * (1 + result), for a small b; a is taken as at least -86 and at most 88:
+ * about where float ends, and no product here is so small that processors stumble over it. */
 INLINE vec vec_exp_parts(vec a, vec b, vec *scale)
 {
-    const vec clamped = vec_most(vec_least(a, -87), 88);
+    const vec clamped = vec_most(vec_least(a, -86), 88);
     /* adding 1.5 * 2^23 rounds to whole numbers, which are then the low bits */
     const vec shifted = clamped * vec_of(0x1.715476p+0f) + vec_of(0x1.8p23f);
     const vec n = shifted - vec_of(0x1.8p23f);
