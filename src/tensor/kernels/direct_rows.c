@@ -127,30 +127,23 @@ PAIRS void lar_direct_taps_pairs(float *sum, const uint16_t *const in[LAR_DIRECT
         _mm512_storeu_ps(sum + t * BLOCK, _mm512_loadu_ps(sum + t * BLOCK) + tile[t]);
 }
 
+/* Channels of two voxels side by side to (a0, b0), (a1, b1) ... */
+PAIRS static inline __m512i zip(const uint16_t *a, const uint16_t *b)
+{
+    const __m512i wide_a = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)a));
+    const __m512i wide_b = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)b));
+    return _mm512_or_si512(wide_a, _mm512_slli_epi32(wide_b, 16));
+}
+
 PAIRS void lar_direct_pair(uint16_t *out, const uint16_t *row, int64_t width, int64_t first,
                            int64_t step, int64_t pairs)
 {
-    /* channels of two voxels side by side to (a0, b0), (a1, b1) ... */
-    uint16_t order[2 * BLOCK];
-    for (int c = 0; c < BLOCK; c++) {
-        order[2 * c] = (uint16_t)c;
-        order[2 * c + 1] = (uint16_t)(BLOCK + c);
-    }
-    const __m512i zip = _mm512_loadu_si512(order);
+    static const uint16_t none[BLOCK];
     for (int64_t p = 0; p < pairs; p++, out += 2 * BLOCK) {
         const int64_t a = first + 2 * step * p, b = a + step;
-        __m512i both;
-        if (step == 1 && a >= 0 && b < width) {
-            both = _mm512_loadu_si512(row + a * BLOCK);
-        } else {
-            __m256i halves[2] = { _mm256_setzero_si256(), _mm256_setzero_si256() };
-            if (a >= 0 && a < width)
-                halves[0] = _mm256_loadu_si256((const void *)(row + a * BLOCK));
-            if (b >= 0 && b < width)
-                halves[1] = _mm256_loadu_si256((const void *)(row + b * BLOCK));
-            both = _mm512_inserti64x4(_mm512_castsi256_si512(halves[0]), halves[1], 1);
-        }
-        _mm512_storeu_si512(out, _mm512_permutexvar_epi16(zip, both));
+        const uint16_t *va = a >= 0 && a < width ? row + a * BLOCK : none;
+        const uint16_t *vb = b >= 0 && b < width ? row + b * BLOCK : none;
+        _mm512_storeu_si512(out, zip(va, vb));
     }
 }
 #else
