@@ -227,6 +227,40 @@ lar_status lar_plan_predict(lar_plan *plan);
 lar_status lar_plan_loss(lar_plan *plan, double *loss);
 lar_status lar_plan_output(lar_plan *plan, int64_t n, int64_t c, float *voxels);
 
+/* ---- prediction of any size -------------------------------------------------------------- */
+
+/* A volume through the network by its running statistics: at once, or in windows of one size that
+ * share one plan. Where no voxel depends on the whole volume, windows begin at multiples of the
+ * network's step, and what an inner border falsifies (the halo of lar_net_reach()) is left out: the
+ * result does not depend on the windows but for rounding. Otherwise windows overlap and are blended
+ * by Gaussian weights of an eighth of their edge, as in nnU-Net (Isensee 2021,
+ * doi:10.1038/s41592-020-01008-z), and the result does depend on them. */
+typedef struct lar_tiles_params {
+    lar_precision precision;
+    size_t memory;   /* that may be taken, but for the volumes themselves; 0: as much as whole */
+    int64_t tile[3]; /* edges of a window at most, i, j, k; 0: as memory asks */
+    double overlap;  /* of blended windows, 0 to 0.9 of their edge */
+    const char *backend; /* as lar_plan_params */
+} lar_tiles_params;
+
+typedef struct lar_tiles lar_tiles;
+typedef struct lar_tiles_about {
+    int64_t window[3], count[3]; /* i, j, k; count 1 1 1: whole */
+    bool blended;
+    size_t bytes; /* the plan and a window's volume */
+    double work;  /* as lar_plan_work(), of all windows */
+} lar_tiles_about;
+
+/* Windows of the least work that fit. LAR_EMEMORY tells the least memory that would do;
+ * LAR_EARGUMENT the least window; LAR_EGEOMETRY what the network cannot read. */
+lar_status lar_tiles_new(lar_tiles **out, lar_net *net, const int64_t size[3],
+                         const lar_tiles_params *params);
+const lar_tiles_about *lar_tiles_tell(const lar_tiles *tiles);
+/* Volumes of `size`, i fastest: one of each channel of the network. */
+lar_status lar_tiles_run(lar_tiles *tiles, const float *const *inputs, float *const *outputs,
+                         lar_progress progress);
+void lar_tiles_free(lar_tiles *tiles);
+
 /* ---- losses and optimizers ------------------------------------------------------------- */
 
 typedef struct lar_loss {

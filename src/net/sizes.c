@@ -82,37 +82,65 @@ typedef struct reach {
     int64_t halo, step;
 } reach;
 
+static int64_t longer(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* `span` voxels of the layer before on either side. */
 static int64_t beyond(reach from, int64_t span)
 {
     return from.halo + span * from.step;
 }
 
-static reach reach_of(const net_node *node, const reach *all, int axis)
+/* A finer layer from a coarser one whose voxel m lies at m * by: its own voxels count. */
+static reach finer(reach from, int64_t by, int64_t span)
+{
+    reach r = { .step = longer(from.step / by, 1) };
+    r.halo = from.halo + span * r.step;
+    return r;
+}
+
+static bool is_padding(const net_node *node)
+{
+    return node->kind == NET_LAYER && node->layer.kind == LAR_LAYER_PAD;
+}
+
+static reach reach_of(const lar_net *net, const net_node *node, const reach *all, int axis)
 {
     reach r = all[node->a];
     if (node->kind == NET_CONV) {
         const int64_t span = node->conv.dilation[axis] * (node->conv.kernel[axis] - 1);
-        r.halo = beyond(r, node->conv.padding == LAR_PAD_ZERO ? (span + 1) / 2 : span);
+        const bool centred = node->conv.padding == LAR_PAD_ZERO || is_padding(&net->nodes[node->a]);
+        r.halo = beyond(r, centred ? (span + 1) / 2 : span);
         r.step *= node->conv.stride[axis];
     } else if (node->kind == NET_UPCONV) {
-        const int64_t by = node->conv.stride[axis];
         const int64_t span = node->conv.dilation[axis] * (node->conv.kernel[axis] - 1);
-        r.halo = beyond(r, (span + by - 1) / by);
-        r.step /= by;
+        r = finer(r, node->conv.stride[axis], (span + 1) / 2);
+    } else if (node->kind == NET_LAYER && node->like >= 0) {
+        /* nearest: the voxel by - 1 before; linear: the coarse one before that half, too */
+        const int64_t by = node->layer.stride[axis];
+        const bool linear = node->layer.kind == LAR_LAYER_LINEAR && by > 1;
+        r = finer(r, by, linear ? by + by / 2 - 1 : by - 1);
     } else if (node->kind == NET_LAYER) {
         const lar_layer *layer = &node->layer;
-        if (node->like >= 0) {
-            r.halo = beyond(r, layer->stride[axis] > 1); /* a linear one: the voxel beside */
-            r.step /= layer->stride[axis];
-        } else {
-            if (layer->kernel[axis]) r.halo = beyond(r, layer->kernel[axis] - 1);
-            r.halo = beyond(r, layer->padding[axis]);
-            if (layer->stride[axis]) r.step *= layer->stride[axis];
-        }
+        if (layer->kernel[axis]) r.halo = beyond(r, layer->kernel[axis] - 1);
+        if (layer->stride[axis]) r.step *= layer->stride[axis];
     }
-    if (node->b >= 0 && all[node->b].halo > r.halo) r.halo = all[node->b].halo;
+    if (node->b >= 0) r.halo = longer(r.halo, all[node->b].halo);
     return r;
+}
+
+/* The least common multiple. */
+static int64_t common(int64_t a, int64_t b)
+{
+    int64_t x = a, y = b;
+    while (y) {
+        const int64_t rest = x % y;
+        x = y;
+        y = rest;
+    }
+    return a / x * b;
 }
 
 lar_reach lar_net_reach(const lar_net *net)
@@ -123,8 +151,8 @@ lar_reach lar_net_reach(const lar_net *net)
         int64_t most = 1;
         all[0] = (reach){ 0, 1 };
         for (int n = 1; n < net->node_count; n++) {
-            all[n] = reach_of(&net->nodes[n], all, axis);
-            if (all[n].step > most) most = all[n].step;
+            all[n] = reach_of(net, &net->nodes[n], all, axis);
+            most = common(most, all[n].step);
         }
         out.halo[2 - axis] = all[net->output].halo;
         out.step[2 - axis] = most;
@@ -139,8 +167,11 @@ lar_reach lar_net_reach(const lar_net *net)
     }
     for (int n = 0; n < net->node_count; n++) {
         const net_node *node = &net->nodes[n];
-        const bool whole = node->kind == NET_LAYER && node->layer.kind == LAR_LAYER_MEAN_POOL &&
-                           node->layer.kernel[0] == 0;
+        const bool pool = node->kind == NET_LAYER && node->layer.kind == LAR_LAYER_MEAN_POOL &&
+                          node->layer.kernel[0] == 0;
+        const bool round = /* reads the other side */
+            is_padding(node) && node->layer.border == LAR_BORDER_CIRCULAR;
+        const bool whole = pool || round;
         if (whole || (node->kind == NET_NORM && node->norm.kind != LAR_NORM_BATCH))
             out.global = true;
     }
