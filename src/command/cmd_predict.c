@@ -5,6 +5,7 @@
 #include "train/train.h"
 
 typedef struct options {
+    lar_predict_params how;
     const char *output;
     bool force;
 } options;
@@ -78,7 +79,7 @@ static lar_status predict_run(lar_call *call)
         status = LAR_EMEMORY;
         goto done;
     }
-    LAR_TRY(lar_trained_predict(outputs, t, call->args + 1, call->progress));
+    LAR_TRY(lar_trained_predict(outputs, t, call->args + 1, &o->how, call->progress));
     for (int64_t n = 0; n < t->target_count; n++) {
         const char *path = output_path(call, t, n);
         if (!path) {
@@ -105,7 +106,11 @@ const lar_command lar_command_predict = {
         "'when: training' are left out, so that the whole field of view is synthesized), runs the "
         "network, and writes the result as float32 on the scan's own grid. A normalization that "
         "depends on the image, such as z-score, cannot be undone for a target that is not there: "
-        "the mean statistics of the training targets are used, and the program says so.",
+        "the mean statistics of the training targets are used, and the program says so. A volume "
+        "that takes more memory than there is, or than --max-memory, goes through in windows, "
+        "which "
+        "does not change the result; but that of a network with instance or group norm or a global "
+        "pool depends on the whole volume: its windows are blended, and the program says so.",
     .args =
         (const lar_arg[]){
             { .name = "model", .help = "best.safetensors of a training", .is_path = true },
@@ -114,11 +119,14 @@ const lar_command lar_command_predict = {
               .repeats = true,
               .is_path = true },
             { 0 } },
-    .tables = { { params, 0 } },
+    .tables = { { params, 0 }, { lar_predict_table, offsetof(options, how) } },
     .size = sizeof(options),
     .examples =
         (const lar_example[]){ { "larmor predict model.safetensors t1.nii.gz -o synthesis.nii.gz",
                                  "a FLAIR from a T1, on the grid of the T1" },
+                               { "larmor predict model.safetensors t1.nii.gz -o small.nii.gz "
+                                 "--max-memory 250M",
+                                 "the same, in windows where the whole takes more memory" },
                                { 0 } },
     .run = predict_run,
 };

@@ -6,13 +6,25 @@
 
 typedef struct options {
     const char *output;
-    bool force;
+    bool force, dry_run;
+    int precision;
+    int64_t memory;
 } options;
+
+static const char *const precisions[] = { "auto", "float32", "bfloat16", NULL };
 
 static const lar_param params[] = {
     LAR_P_TEXT(options, output, "output", 'o', "", "folder",
                "work folder; the study's name without its suffix where not given"),
-    LAR_P_FLAG(options, force, "force", 'f', "train anew, in place of what is there"), LAR_P_END
+    LAR_P_FLAG(options, force, "force", 'f', "train anew, in place of what is there"),
+    LAR_P_FLAG(options, dry_run, "dry-run", 'n',
+               "tell the work and the memory that the training will take, and end"),
+    LAR_P_CHOICE(options, precision, "precision", 0, "auto", precisions,
+                 "of the voxels inside the network, in place of the study's"),
+    LAR_P_SIZE(options, memory, "max-memory", 0, "auto",
+               "that the whole program may take, in place of the study's: more is computed again, "
+               "to the same bits"),
+    LAR_P_END
 };
 
 /* What was seen of the training, for the last lines. */
@@ -65,6 +77,61 @@ static void after_epoch(void *user, const lar_progress_report *report)
     w->final = *e;
 }
 
+static void add_forecast(lar_text *out, const lar_study *study, const lar_forecast *f)
+{
+    const char *network = study->network.layers ? "layers" : lar_models[study->network.name].name;
+    char train[LAR_BYTES_WORDS], valid[LAR_BYTES_WORDS], limit[LAR_BYTES_WORDS];
+    lar_bytes_words(train, f->train_bytes);
+    lar_bytes_words(valid, f->valid_bytes);
+    lar_bytes_words(limit, f->limit);
+    lar_text_add(out,
+                 "network     %s, %lld weights\n"
+                 "samples     %lld to train on, %lld held out; %lld steps per epoch, %lld in all\n"
+                 "step        %lld x %lldx%lldx%lld voxels at once, %.4g GFLOP\n"
+                 "memory      %s at most (validation %s)",
+                 network, (long long)f->weights, (long long)f->samples, (long long)f->held_out,
+                 (long long)f->steps_per_epoch, (long long)f->steps, (long long)f->at_once,
+                 (long long)f->size[0], (long long)f->size[1], (long long)f->size[2],
+                 (f->work + f->again_work) / 1e9, train, valid);
+    if (f->limit > 0)
+        lar_text_add(out, ", of %s that %s", limit, f->asked ? "are allowed" : "can be had");
+    lar_text_add(out, "\nrecomputed  norms and activations");
+    if (f->again)
+        lar_text_add(out, ", and %lld convolution%s (%.4g GFLOP of the above)", (long long)f->again,
+                     f->again == 1 ? "" : "s", f->again_work / 1e9);
+    lar_text_add(out, "\nprecision   %s\nthreads     %d\n", lar_precision_names[f->precision],
+                 f->threads);
+}
+
+static void add_forecast_json(lar_text *out, const lar_study *study, const lar_forecast *f)
+{
+    lar_text_add(
+        out,
+        "{\"network\": \"%s\", \"weights\": %lld, \"samples\": %lld, \"held_out\": %lld, "
+        "\"steps_per_epoch\": %lld, \"steps\": %lld, \"at_once\": %lld, \"size\": [%lld, %lld, "
+        "%lld], \"step_flop\": %.9g, \"recomputed_convolutions\": %lld, \"recomputed_flop\": %.9g, "
+        "\"train_bytes\": %.0f, \"valid_bytes\": %.0f, \"limit_bytes\": %.0f, \"precision\": "
+        "\"%s\", \"threads\": %d}\n",
+        study->network.layers ? "layers" : lar_models[study->network.name].name,
+        (long long)f->weights, (long long)f->samples, (long long)f->held_out,
+        (long long)f->steps_per_epoch, (long long)f->steps, (long long)f->at_once,
+        (long long)f->size[0], (long long)f->size[1], (long long)f->size[2],
+        f->work + f->again_work, (long long)f->again, f->again_work, f->train_bytes, f->valid_bytes,
+        f->limit, lar_precision_names[f->precision], f->threads);
+}
+
+static lar_status dry_run(const lar_call *call, const lar_study *study)
+{
+    lar_forecast forecast;
+    lar_text text = { 0 };
+    lar_status status = lar_train_forecast(&forecast, study);
+    if (status != LAR_OK) return status;
+    (call->json ? add_forecast_json : add_forecast)(&text, study, &forecast);
+    status = lar_cli_print(lar_text_get(&text));
+    lar_text_clear(&text);
+    return status;
+}
+
 static lar_status train_run(lar_call *call)
 {
     lar_status status = LAR_OK;
@@ -75,6 +142,12 @@ static lar_status train_run(lar_call *call)
 
     LAR_TRY(lar_study_read(&study, call->args[0]));
     if (o->output) study->work = o->output;
+    if (o->precision > 0) study->train.precision = o->precision - 1;
+    if (o->memory != LAR_INT_AUTO) study->train.memory = o->memory;
+    if (o->dry_run) {
+        status = dry_run(call, study);
+        goto done;
+    }
     LAR_TRY(lar_train(study, o->force, call->progress, after_epoch, &w));
     const char *folder = w.last.folder ? w.last.folder : "";
     if (call->json)
@@ -109,8 +182,9 @@ const lar_command lar_command_train = {
         "Writes into the folder train of the work folder: best.safetensors (the model with the "
         "least held-out loss), last.safetensors (after each epoch, with all that is needed to go "
         "on), history.csv, loss.png. ctrl-C writes a checkpoint first; the same command again goes "
-        "on from there and ends with the same bits as a training that was not stopped (same "
-        "machine, same number of threads).",
+        "on from there and ends with the same bits as a training that was not stopped, on the same "
+        "machine with any number of threads. The memory that a training takes is planned before it "
+        "starts: one that does not fit is refused, with the setting that would make it fit.",
     .cite = "AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101; one-cycle: Smith 2018, "
             "arXiv:1803.09820",
     .args =
@@ -119,6 +193,9 @@ const lar_command lar_command_train = {
     .size = sizeof(options),
     .json = true,
     .examples =
-        (const lar_example[]){ { "larmor train study.yaml", "train, or go on training" }, { 0 } },
+        (const lar_example[]){ { "larmor train study.yaml", "train, or go on training" },
+                               { "larmor train study.yaml --dry-run",
+                                 "what it will take in work and memory; nothing is written" },
+                               { 0 } },
     .run = train_run,
 };

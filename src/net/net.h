@@ -203,6 +203,8 @@ lar_status lar_plan_new(lar_plan **out, lar_net *net, const lar_plan_params *par
 size_t lar_plan_bytes(const lar_plan *plan);
 /* Multiplications and additions (each counts) of the convolutions of one step, or prediction. */
 double lar_plan_work(const lar_plan *plan);
+/* The convolutions of these that run a second time, to save memory: how many, and their work. */
+void lar_plan_again(const lar_plan *plan, int64_t *count, double *work);
 /* Voxels of the output along i, j, k. */
 void lar_plan_output_size(const lar_plan *plan, int64_t size[3]);
 /* What dropout drops from now on is a function of this alone. 0 at first. */

@@ -130,6 +130,23 @@ double lar_plan_work(const lar_plan *plan)
     return sum;
 }
 
+void lar_plan_again(const lar_plan *plan, int64_t *count, double *work)
+{
+    bool seen[LAR_NET_NODES] = { false };
+    *count = 0;
+    *work = 0;
+    for (int op = 0; op < plan->train.op_count; op++) {
+        const int n = plan->train.ops[op].node;
+        if (plan->train.ops[op].kind != OP_CONV) continue;
+        if (seen[n]) {
+            const lar_conv_shape *s = &plan->shapes[plan->nodes[n].conv];
+            *work += conv_work(s) / __builtin_popcount(s->passes);
+            ++*count;
+        }
+        seen[n] = true;
+    }
+}
+
 void lar_plan_output_size(const lar_plan *plan, int64_t size[3])
 {
     const plan_node *output = &plan->nodes[plan->net->output];

@@ -26,7 +26,9 @@ typedef struct lar_train_params {
     double warm_up;      /* fraction of the steps in which the rate rises */
     double div;          /* rate / div is the first rate */
     double final_div;    /* rate / final_div is the last; NaN: div * 1e4 */
-    int precision;       /* float32 */
+    int precision;       /* lar_precision: float32, bfloat16 */
+    bool deterministic;  /* always so: see the table */
+    int64_t memory;      /* bytes of the whole process; LAR_INT_AUTO: as fast as it goes */
     int64_t seed;
     int64_t patience; /* epochs without a better held-out loss before stopping; LAR_INT_AUTO: all */
 } lar_train_params;

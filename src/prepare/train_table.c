@@ -9,7 +9,7 @@ static const char *const samples[] = { "volume", NULL };
 static const char *const losses[] = { "mse", "mae", NULL };
 static const char *const optimizers[] = { "adamw", NULL };
 static const char *const schedules[] = { "one-cycle", "constant", NULL };
-static const char *const precisions[] = { "float32", NULL };
+static const char *const precisions[] = { "float32", "bfloat16", NULL }; /* as lar_precision */
 
 const lar_param lar_train_table[] = {
     LAR_P_CHOICE(lar_train_params, sample, "sample", 0, "volume", samples,
@@ -44,7 +44,14 @@ const lar_param lar_train_table[] = {
     LAR_P_REAL(lar_train_params, final_div, "final-div", 0, "auto", 1, 1e16, "number",
                "the cycle ends at rate / final-div; auto: 1e4 times div"),
     LAR_P_CHOICE(lar_train_params, precision, "precision", 0, "float32", precisions,
-                 "of the network's arithmetic"),
+                 "of the voxels inside the network; weights and sums are float32 and more always"),
+    LAR_P_FLAG(
+        lar_train_params, deterministic, "deterministic", 0,
+        "the same bits for any number of threads: always so, at no cost; a study may say it"),
+    LAR_P_SIZE(
+        lar_train_params, memory, "memory", 0, "auto",
+        "that the whole program may take: more is computed again, to the same bits; auto: as "
+        "fast as it goes"),
     LAR_P_INT(lar_train_params, seed, "seed", 0, "1", 0, 9e15, "number",
               "of the first weights and of the order of the samples"),
     LAR_P_INT(lar_train_params, patience, "patience", 0, "auto", 1, 1000000, "count",

@@ -60,12 +60,13 @@ static lar_status score_case(lar_evaluation *e, const lar_trained *t, const lar_
 {
     lar_status status = LAR_OK;
     held_out h = { 0 };
+    const lar_predict_params whole = lar_predict_default();
     lar_image *guess = NULL;
     lar_image **outputs = lar_alloc(t->target_count, sizeof *outputs);
 
     if (!outputs) return LAR_EMEMORY;
     LAR_TRY(open_case(&h, t, prepared, index, inside));
-    LAR_TRY(lar_trained_run(outputs, t, h.images));
+    LAR_TRY(lar_trained_run(outputs, t, h.images, &whole, (lar_progress){ 0 }));
     for (int64_t n = 0; n < t->target_count; n++) {
         const lar_image *truth = h.images[t->targets[n]];
         const char *id = prepared->cases[index].id, *name = prepared->images[t->targets[n]].name;

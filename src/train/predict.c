@@ -3,31 +3,109 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 #include "image/image.h"
-#include "train/train.h"
+#include "train/session.h"
 
-lar_status lar_trained_run(lar_image **outputs, const lar_trained *t, lar_image *const *images)
+static const char *const precisions[] = { "auto", "float32", "bfloat16", NULL };
+
+const lar_param lar_predict_table[] = {
+    LAR_P_CHOICE(lar_predict_params, precision, "precision", 0, "auto", precisions,
+                 "of the voxels inside the network; auto: as the model was trained"),
+    LAR_P_SIZE(
+        lar_predict_params, memory, "max-memory", 0, "auto",
+        "that the whole program may take: in windows where the whole volume takes more; auto: "
+        "what the machine has left"),
+    LAR_P_INTS(lar_predict_params, tile, "tile", 0, "", 1, 65536, "voxels",
+               "edges of a window at most, one number or XxYxZ"),
+    LAR_P_REAL(lar_predict_params, overlap, "overlap", 0, "0.5", 0, 0.9, "fraction",
+               "of neighbouring windows, where they have to be blended"),
+    LAR_P_END
+};
+
+lar_predict_params lar_predict_default(void)
+{
+    lar_predict_params params = { 0 };
+    lar_param_defaults(lar_predict_table, &params);
+    return params;
+}
+
+static lar_status set_tile(int64_t tile[3], const lar_ints *asked)
+{
+    if (asked->count != 0 && asked->count != 1 && asked->count != 3)
+        return lar_fail(LAR_EARGUMENT, "--tile is one number or three, not %lld",
+                        (long long)asked->count);
+    for (int a = 0; a < 3; a++) tile[a] = asked->count ? asked->at[asked->count == 3 ? a : 0] : 0;
+    return LAR_OK;
+}
+
+/* What the network may take beside what is there and the volumes it writes; 0: not known. The
+ * compute library's code and threads are not there before the first plan: 24 MB, measured. */
+static size_t room_for_network(const lar_predict_params *params, double volumes)
+{
+    lar_memory memory;
+    double room = 0;
+    lar_memory_ask(&memory, "");
+    if (memory.available > 0) room = memory.available - volumes;
+    if (params->memory != LAR_INT_AUTO) {
+        const double asked = (double)params->memory - memory.resident - volumes - 24e6;
+        if (room == 0 || asked < room) room = asked;
+    } else if (memory.available == 0) {
+        return 0;
+    }
+    return (size_t)(room > 1 ? room : 1);
+}
+
+static void say_windows(const lar_tiles_about *about)
+{
+    if (about->blended)
+        lar_log(LAR_LOG_NOTE,
+                "%lld windows of %lldx%lldx%lld voxels, blended: the network depends on the whole "
+                "volume, so the result depends on the windows",
+                (long long)(about->count[0] * about->count[1] * about->count[2]),
+                (long long)about->window[0], (long long)about->window[1],
+                (long long)about->window[2]);
+    else
+        lar_log(LAR_LOG_DETAIL, "%lld windows of %lldx%lldx%lld voxels",
+                (long long)(about->count[0] * about->count[1] * about->count[2]),
+                (long long)about->window[0], (long long)about->window[1],
+                (long long)about->window[2]);
+}
+
+lar_status lar_trained_run(lar_image **outputs, const lar_trained *t, lar_image *const *images,
+                           const lar_predict_params *params, lar_progress progress)
 {
     lar_status status = LAR_OK;
-    lar_plan *plan = NULL;
+    lar_tiles *tiles = NULL;
     const lar_grid *grid = &images[t->inputs[0]]->grid;
-    const lar_plan_params params = {
-        .batch = 1,
-        .size = { grid->size[0], grid->size[1], grid->size[2] },
-        .mode = LAR_PLAN_PREDICT,
-        .loss = t->study->train.loss,
-    };
+    const double voxels = (double)grid->size[0] * (double)grid->size[1] * (double)grid->size[2];
+    const float **inputs = lar_alloc(t->input_count, sizeof *inputs);
+    float **results = lar_alloc(t->target_count, sizeof *results);
+    lar_tiles_params how = { .precision = (lar_precision)t->precision, .overlap = params->overlap };
 
     for (int64_t n = 0; n < t->target_count; n++) outputs[n] = NULL;
-    LAR_TRY(lar_plan_new(&plan, t->net, &params));
-    for (int64_t c = 0; c < t->input_count; c++)
-        LAR_TRY(lar_plan_load_input(plan, 0, c, images[t->inputs[c]]->voxels));
-    LAR_TRY(lar_plan_predict(plan));
+    if (!inputs || !results) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    if (params->precision > 0) how.precision = (lar_precision)(params->precision - 1);
+    LAR_TRY(lar_precision_check((int)how.precision));
+    LAR_TRY(set_tile(how.tile, &params->tile));
+    how.memory = room_for_network(params, (double)t->target_count * voxels * sizeof(float));
+    status = lar_tiles_new(&tiles, t->net, grid->size, &how);
+    if (status == LAR_EMEMORY && params->memory != LAR_INT_AUTO)
+        lar_hint(status, "a larger --max-memory%s",
+                 how.precision == LAR_FLOAT32 ? ", or --precision bfloat16" : "");
+    LAR_TRY(status);
+    say_windows(lar_tiles_tell(tiles));
+    for (int64_t c = 0; c < t->input_count; c++) inputs[c] = images[t->inputs[c]]->voxels;
     for (int64_t n = 0; n < t->target_count; n++) {
         LAR_TRY(lar_image_new(&outputs[n], grid, 1, LAR_F32));
-        LAR_TRY(lar_plan_output(plan, 0, n, outputs[n]->voxels));
+        results[n] = outputs[n]->voxels;
     }
+    LAR_TRY(lar_tiles_run(tiles, inputs, results, progress));
 done:
-    lar_plan_free(plan);
+    lar_tiles_free(tiles);
+    lar_free(inputs);
+    lar_free(results);
     for (int64_t n = 0; status != LAR_OK && n < t->target_count; n++) {
         lar_image_free(outputs[n]);
         outputs[n] = NULL;
@@ -53,8 +131,15 @@ done:
     return status;
 }
 
+/* The network's part of the whole, from 0.3 to 0.9. */
+static bool say_network(void *user, const char *stage, double fraction)
+{
+    const lar_progress *whole = user;
+    return lar_progress_say(*whole, stage, 0.3 + 0.6 * fraction);
+}
+
 lar_status lar_trained_predict(lar_image **outputs, const lar_trained *t, const char *const *paths,
-                               lar_progress progress)
+                               const lar_predict_params *params, lar_progress progress)
 {
     lar_status status = LAR_OK;
     lar_case *prepared = NULL;
@@ -67,8 +152,8 @@ lar_status lar_trained_predict(lar_image **outputs, const lar_trained *t, const 
     for (int64_t c = 0; c < t->input_count; c++) by_image[t->inputs[c]] = paths[c];
     if (!lar_progress_say(progress, "prepare", 0)) goto stopped;
     LAR_TRY(lar_prepare_case(&prepared, t->study, lar_path_name(paths[0]), by_image, false));
-    if (!lar_progress_say(progress, "network", 0.3)) goto stopped;
-    LAR_TRY(lar_trained_run(outputs, t, prepared->images));
+    LAR_TRY(lar_trained_run(outputs, t, prepared->images, params,
+                            (lar_progress){ say_network, &progress }));
     if (!lar_progress_say(progress, "back onto the scan's grid", 0.9)) goto stopped;
     for (int64_t n = 0; n < t->target_count; n++) {
         LAR_TRY(undo_fit(&outputs[n], &t->target_fits[n]));

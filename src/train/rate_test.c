@@ -22,6 +22,7 @@ lar_status lar_rate_test_run(lar_rate_test **out, const lar_study *study,
 {
     lar_status status = LAR_OK;
     lar_session *s = NULL;
+    lar_forecast forecast;
     lar_rate_test *test = lar_alloc(1, sizeof *test);
     double mean = 0, least = INFINITY;
 
@@ -40,6 +41,7 @@ lar_status lar_rate_test_run(lar_rate_test **out, const lar_study *study,
         goto done;
     }
     LAR_TRY(lar_session_open(&s, study));
+    LAR_TRY(lar_session_forecast(s, &forecast));
     const double ratio = params->stop_rate / params->start_rate;
     for (; test->count < params->steps; test->count++) {
         const int64_t *cases, n = test->count;

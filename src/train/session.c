@@ -56,6 +56,7 @@ lar_status lar_session_open(lar_session **out, const lar_study *study)
     if (!s) return LAR_EMEMORY;
     s->study = study;
     LAR_TRY(lar_arena_new(&s->arena));
+    LAR_TRY(lar_precision_check(p->precision));
     LAR_TRY(lar_study_prepared(&s->prepared, study));
     LAR_TRY(collect_cases(s));
     LAR_TRY(check_shapes(s));
@@ -124,7 +125,9 @@ lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64
     s->plan_params = (lar_plan_params){ .batch = batch,
                                         .size = { size[0], size[1], size[2] },
                                         .mode = mode,
-                                        .loss = s->study->train.loss };
+                                        .loss = s->study->train.loss,
+                                        .precision = (lar_precision)s->study->train.precision,
+                                        .memory = s->plan_memory };
     const lar_status status = lar_plan_new(&s->plan, s->trained->net, &s->plan_params);
     if (status == LAR_OK && lar_plan_bytes(s->plan) > s->report.bytes)
         s->report.bytes = lar_plan_bytes(s->plan);

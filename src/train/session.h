@@ -13,6 +13,7 @@ typedef struct lar_session {
     lar_optimizer *optimizer;
     lar_plan *plan; /* the one in use; another batch or size replaces it */
     lar_plan_params plan_params;
+    size_t plan_memory; /* of a training plan; 0: as fast as it goes */
     lar_schedule schedule;
     int64_t *cases[LAR_SPLIT_COUNT]; /* indices of prepared->cases */
     int64_t count[LAR_SPLIT_COUNT];
@@ -35,6 +36,11 @@ lar_status lar_session_gradients(lar_session *s, const int64_t *cases, int64_t c
 /* Mean loss of the held-out cases, by the running statistics. */
 lar_status lar_session_valid_loss(lar_session *s, double *loss);
 lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64_t size[3]);
+
+/* forecast.c: what the training takes; sets plan_memory. LAR_EMEMORY where it does not fit. */
+lar_status lar_session_forecast(lar_session *s, lar_forecast *out);
+/* That this machine's backend runs the precision; its own sentence where it does not. */
+lar_status lar_precision_check(int precision);
 
 /* train_state.c */
 /* The model, and with `all` what is needed to go on. */

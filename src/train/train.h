@@ -48,6 +48,7 @@ typedef struct lar_trained {
     const int64_t *inputs, *targets; /* indices of the study's images */
     lar_fit *target_fits;            /* of each target: the training targets' mean values */
     int64_t epoch;                   /* epochs that the weights have seen */
+    int precision;                   /* that they were trained with */
 } lar_trained;
 
 lar_status lar_trained_read(lar_trained **out, const char *path);
@@ -77,6 +78,22 @@ typedef struct lar_progress_report {
     bool resumed, stopped_early;
     size_t bytes; /* of the largest plan that ran */
 } lar_progress_report;
+
+/* What a training will take, before it starts. Bytes are peaks of the whole process. */
+typedef struct lar_forecast {
+    int64_t weights, samples, held_out, steps_per_epoch, steps;
+    int64_t at_once;                /* samples in memory at once */
+    int64_t size[3], valid_size[3]; /* the largest of the training and of the held-out cases */
+    double work;                    /* multiplications and additions of a step's convolutions */
+    int64_t again;                  /* convolutions that run twice, to save memory */
+    double again_work;              /* theirs, on top of `work` */
+    double train_bytes, valid_bytes;
+    double limit; /* what may be taken: asked for, or what there is; 0: not known */
+    bool asked;   /* limit: of the study or --max-memory */
+    int precision, threads;
+} lar_forecast;
+/* Plans the training of a study. LAR_EMEMORY where it does not fit, with what would. */
+lar_status lar_train_forecast(lar_forecast *out, const lar_study *study);
 
 /* After each epoch. */
 typedef void (*lar_epoch_fn)(void *user, const lar_progress_report *report);
@@ -108,14 +125,26 @@ void lar_rate_test_free(lar_rate_test *test);
 
 /* ---- a case through the network ------------------------------------------------------------ */
 
+typedef struct lar_predict_params {
+    int precision;  /* 0: the model's; else 1 + lar_precision */
+    int64_t memory; /* bytes of the whole process; LAR_INT_AUTO: what the machine has left */
+    lar_ints tile;  /* edges of a window at most: one number or three; empty: as memory asks */
+    double overlap; /* of blended windows */
+} lar_predict_params;
+extern const lar_param lar_predict_table[];
+lar_predict_params lar_predict_default(void);
+
 /* Output volumes (one per target) of one prepared case: float32 on the inputs' grid, in the
- * normalized units of training. images: of the study's order. */
+ * normalized units of training; whole where that fits, else in windows (lar_tiles_new()). images:
+ * of the study's order. */
 lar_status lar_trained_run(lar_image **outputs, const lar_trained *trained,
-                           lar_image *const *images);
+                           lar_image *const *images, const lar_predict_params *params,
+                           lar_progress progress);
 /* Raw scans in (one path per input), each target out on the first scan's own grid and in the
  * targets' units. `outputs`: target_count of them, yours to free. */
 lar_status lar_trained_predict(lar_image **outputs, const lar_trained *trained,
-                               const char *const *paths, lar_progress progress);
+                               const char *const *paths, const lar_predict_params *params,
+                               lar_progress progress);
 
 /* ---- scores -------------------------------------------------------------------------------- */
 

@@ -40,7 +40,7 @@ static char *state_text(const lar_session *s)
     return text;
 }
 
-enum { NOTES = 8 };
+enum { NOTES = 8, MODEL_NOTES = 6 };
 
 lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all)
 {
@@ -70,11 +70,16 @@ lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all
                                              .size = { s->optimizer->count },
                                              .data = s->optimizer->moment[n] };
     const lar_safetensor_note notes[NOTES] = {
-        { "larmor", lar_version() }, { "study", s->study->text },    { "epoch", epoch },
-        { "targets", fits },         { "recipe", s->study->recipe }, { "settings", settings },
+        { "larmor", lar_version() },
+        { "study", s->study->text },
+        { "epoch", epoch },
+        { "targets", fits },
+        { "recipe", s->study->recipe },
+        { "precision", lar_precision_names[s->study->train.precision] },
+        { "settings", settings },
         { "state", state },
     };
-    LAR_TRY(lar_safetensors_write(path, tensors, count, notes, all ? 7 : 5, true));
+    LAR_TRY(lar_safetensors_write(path, tensors, count, notes, all ? NOTES : MODEL_NOTES, true));
 done:
     free(fits);
     free(state);

@@ -149,6 +149,9 @@ lar_status lar_trained_read(lar_trained **out, const char *path)
     LAR_TRY(lar_net_load(t->net, file));
     LAR_TRY(read_fits(t, lar_safetensors_note(file, "targets"), path));
     t->epoch = epoch;
+    const char *precision =
+        lar_safetensors_note(file, "precision"); /* --precision, or the study's */
+    if (lar_text_is(precision, lar_precision_names[LAR_BFLOAT16])) t->precision = LAR_BFLOAT16;
     *out = t;
     t = NULL;
 done:
@@ -160,7 +163,9 @@ done:
 static void add_section(lar_text *out, const char *section, const lar_param *table,
                         const void *params)
 {
+    static const char *const same_bits[] = { "memory", "deterministic" };
     for (const lar_param *p = table; p->name; p++) {
+        if (lar_text_is(p->name, same_bits[0]) || lar_text_is(p->name, same_bits[1])) continue;
         lar_text_add(out, "%s %s: ", section, p->name);
         lar_param_get(out, p, params);
         lar_text_add(out, "\n");

@@ -152,8 +152,10 @@ lar_status lar_train(const lar_study *study, bool force, lar_progress progress, 
 {
     lar_status status = LAR_OK;
     lar_session *s = NULL;
+    lar_forecast forecast;
 
     LAR_TRY(lar_session_open(&s, study));
+    LAR_TRY(lar_session_forecast(s, &forecast));
     LAR_TRY(start(s, force));
     const double started = now_seconds();
     const int64_t first_step = s->step;
