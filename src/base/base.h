@@ -60,6 +60,7 @@ typedef struct lar_memory {
     double limit;       /* of the control group (a container, a batch job); 0: none */
     double available;   /* free, or what the control group leaves where that is less */
     double resident;    /* of this process, now */
+    double peak;        /* and at most, so far */
 } lar_memory;
 /* root: "" but in tests: a folder that holds proc/ and sys/. */
 void lar_memory_ask(lar_memory *out, const char *root);

@@ -97,6 +97,9 @@ void lar_memory_ask(lar_memory *out, const char *root)
     if (text && sscanf(text, "%lf %lf", &pages, &resident) == 2)
         out->resident = resident * (double)sysconf(_SC_PAGESIZE);
     lar_free(text);
+    text = read_small(root, "/proc/self/status");
+    if (text) out->peak = 1024 * number_after(text, "VmHWM:");
+    lar_free(text);
 }
 
 void lar_bytes_words(char words[LAR_BYTES_WORDS], double bytes)

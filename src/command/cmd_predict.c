@@ -68,6 +68,8 @@ static lar_status predict_run(lar_call *call)
     const options *o = call->options;
     lar_trained *t = NULL;
     lar_image **outputs = NULL;
+    lar_memory memory;
+    char peak[LAR_BYTES_WORDS];
     lar_text text = { 0 };
 
     LAR_TRY(lar_cli_output(call, o->output, true));
@@ -89,6 +91,9 @@ static lar_status predict_run(lar_call *call)
         LAR_TRY(lar_image_write(outputs[n], path, o->force));
         say_units(&text, t, n, path);
     }
+    lar_memory_ask(&memory, "");
+    lar_bytes_words(peak, memory.peak);
+    lar_log(LAR_LOG_DETAIL, "%s of memory at most", peak);
     status = lar_cli_print(lar_text_get(&text));
 done:
     for (int64_t n = 0; outputs && t && n < t->target_count; n++) lar_image_free(outputs[n]);

@@ -137,6 +137,7 @@ static lar_status train_run(lar_call *call)
     lar_status status = LAR_OK;
     const options *o = call->options;
     lar_study *study = NULL;
+    lar_memory memory;
     lar_text text = { 0 };
     watch w = { .call = call };
 
@@ -150,13 +151,15 @@ static lar_status train_run(lar_call *call)
     }
     LAR_TRY(lar_train(study, o->force, call->progress, after_epoch, &w));
     const char *folder = w.last.folder ? w.last.folder : "";
+    lar_memory_ask(&memory, "");
     if (call->json)
         lar_text_add(
             &text,
             "{\"epochs\": %lld, \"best_epoch\": %lld, \"best_loss\": %.9g, \"train_loss\": "
-            "%.9g, \"valid_loss\": %.9g, \"plan_bytes\": %zu, \"stopped_early\": %s}\n",
+            "%.9g, \"valid_loss\": %.9g, \"plan_bytes\": %zu, \"peak_bytes\": %.0f, "
+            "\"stopped_early\": %s}\n",
             (long long)w.last.epoch_count, (long long)w.last.best_epoch, w.last.best_loss,
-            w.final.train_loss, w.final.valid_loss, w.last.bytes,
+            w.final.train_loss, w.final.valid_loss, w.last.bytes, memory.peak,
             w.last.stopped_early ? "true" : "false");
     else
         lar_text_add(&text,

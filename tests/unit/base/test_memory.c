@@ -98,6 +98,7 @@ static void memory_is_what_the_groups_leave(void **state)
     (void)state;
     lar_memory_ask(&m, "");
     assert_true(m.total > 0 && m.available > 0 && m.available <= m.total && m.resident > 1e6);
+    assert_true(m.peak >= m.resident);
 
     const char *root = check_folder();
     lar_memory_ask(&m, root);
