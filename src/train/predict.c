@@ -56,18 +56,18 @@ static size_t room_for_network(const lar_predict_params *params, double volumes)
 
 static void say_windows(const lar_tiles_about *about)
 {
+    const int64_t *n = about->count;
+    if (n[0] * n[1] * n[2] == 1) return;
     if (about->blended)
         lar_log(LAR_LOG_NOTE,
                 "%lld windows of %lldx%lldx%lld voxels, blended: the network depends on the whole "
                 "volume, so the result depends on the windows",
-                (long long)(about->count[0] * about->count[1] * about->count[2]),
-                (long long)about->window[0], (long long)about->window[1],
-                (long long)about->window[2]);
+                (long long)(n[0] * n[1] * n[2]), (long long)about->window[0],
+                (long long)about->window[1], (long long)about->window[2]);
     else
         lar_log(LAR_LOG_DETAIL, "%lld windows of %lldx%lldx%lld voxels",
-                (long long)(about->count[0] * about->count[1] * about->count[2]),
-                (long long)about->window[0], (long long)about->window[1],
-                (long long)about->window[2]);
+                (long long)(n[0] * n[1] * n[2]), (long long)about->window[0],
+                (long long)about->window[1], (long long)about->window[2]);
 }
 
 lar_status lar_trained_run(lar_image **outputs, const lar_trained *t, lar_image *const *images,

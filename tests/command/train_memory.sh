@@ -21,7 +21,7 @@ for net in resnet unet; do
                 { omit "no bfloat16 here: $(head -1 err)"; continue; } ;;
         esac
         whole= bits=
-        for part in 100 85; do
+        for part in 100 92; do
             limit=
             [ -z "$whole" ] || limit="--max-memory $((whole / 100 * part))"
             # shellcheck disable=SC2086
