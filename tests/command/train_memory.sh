@@ -91,7 +91,6 @@ for net in resnet unet; do
 done
 
 # a model says how it was trained; a training does not go on in another precision
-status 73 larmor train d/unet.yaml
 larmor train d/unet.yaml -n --precision bfloat16 >out 2>err || exit 0
 status 0 larmor train d/unet.yaml --force -q --precision bfloat16
 status 2 larmor train d/unet.yaml
