@@ -6,18 +6,6 @@
 
 #include "tensor/kernels/voxel.h"
 
-/* The code of one function for several processors, chosen when it is first called. The AVX-512 that
- * is meant has 16-bit lanes (Skylake and later, Zen 4); v3 is AVX2 with FMA. */
-#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) &&           \
-    !defined(__SANITIZE_THREAD__)
-#if __has_attribute(target_clones)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-#endif
-#ifndef CLONES
-#define CLONES
-#endif
-
 enum {
     BLOCK_MAX = 16,
     CHUNK = 256,  /* vectors whose float sums are taken before they go to double */

@@ -17,7 +17,7 @@ void lar_cpu_slice(const lar_layout *l, void *out, const void *from, int64_t cha
                    int64_t first);
 void lar_cpu_join(const lar_layout *l, void *to, const void *in, int64_t channels, int64_t first);
 
-/* ---- values: plain.c; blocked.c, blocked_sums.c, blocked_head.c ------------------------ */
+/* ---- values: plain.c; blocked.c, blocked_sums.c, blocked_head.c with values_*.c --------- */
 
 void lar_plain_evaluate(const lar_layout *l, void *out, const lar_value *value);
 void lar_plain_add(const lar_layout *l, void *out, const void *a, const void *b);
@@ -33,7 +33,7 @@ lar_status lar_plain_head_backward(const lar_layout *l, const lar_value *value,
                                    const float *weights, int64_t outputs, const float *dout,
                                    void *dvalue, double *dweights, double *dbias);
 
-/* Sums are float in chunks of 256 voxels, double across. */
+/* Sums are float in chunks of 256 vectors, four side by side, double across. */
 void lar_blocked_evaluate(const lar_layout *l, void *out, const lar_value *value);
 void lar_blocked_add(const lar_layout *l, void *out, const void *a, const void *b);
 lar_status lar_blocked_statistics(const lar_layout *l, const void *source, float before,
@@ -48,7 +48,7 @@ lar_status lar_blocked_head_backward(const lar_layout *l, const lar_value *value
                                      const float *weights, int64_t outputs, const float *dout,
                                      void *dvalue, double *dweights, double *dbias);
 
-/* ---- layers: plain_layers.c; layers_*.c, vector code ----------------------------------- */
+/* ---- layers: plain_layers.c; blocked_layers.c with layers_*.c --------------------------- */
 
 void lar_plain_layer_forward(const lar_layer *layer, const void *in, void *out);
 void lar_plain_layer_backward(const lar_layer *layer, const void *in, const void *out,

@@ -152,10 +152,58 @@ INLINE void largest_backward_plane(const lar_layer *l, int block, lar_precision 
         }
 }
 
+/* Where windows do not overlap: the largest once for each, which its first holder then takes. */
+INLINE void largest_backward_apart(const lar_layer *l, int block, lar_precision type,
+                                   const void *in, const void *dout, void *din, int64_t plane,
+                                   int64_t z)
+{
+    const int64_t *size = l->size, *out_size = l->out_size, oz = z / l->stride[0];
+    const int64_t sheet = size[1] * size[2], first = plane * size[0] * sheet;
+    int64_t z0, z1, y0, y1, x0, x1;
+    for (int64_t v = 0; v < sheet; v++) /* what is in no window */
+        vec_store(type, din, (first + z * sheet + v) * block, block, (vec){ 0 });
+    window(l, 0, oz, &z0, &z1);
+    if (oz >= out_size[0] || z >= z1) return;
+    for (int64_t oy = 0; oy < out_size[1]; oy++) {
+        window(l, 1, oy, &y0, &y1);
+        for (int64_t ox = 0; ox < out_size[2]; ox++) {
+            const int64_t o = ((plane * out_size[0] + oz) * out_size[1] + oy) * out_size[2] + ox;
+            const vec d = vec_load(type, dout, o * block, block);
+            vec most = vec_of(-__builtin_inff());
+            window(l, 2, ox, &x0, &x1);
+            for (int64_t i = z0; i < z1; i++)
+                for (int64_t y = y0; y < y1; y++)
+                    for (int64_t x = x0; x < x1; x++) {
+                        const int64_t at = first + i * sheet + y * size[2] + x;
+                        const vec value = vec_load(type, in, at * block, block);
+                        most = vec_choose((value > most) | (value != value), value, most);
+                    }
+            vec_mask taken = { 0 };
+            for (int64_t i = z0; i <= z; i++)
+                for (int64_t y = y0; y < y1; y++)
+                    for (int64_t x = x0; x < x1; x++) {
+                        const int64_t at = (first + i * sheet + y * size[2] + x) * block;
+                        const vec_mask takes = (vec_load(type, in, at, block) == most) & ~taken;
+                        taken |= takes;
+                        if (i == z)
+                            vec_store(type, din, at, block, vec_choose(takes, d, (vec){ 0 }));
+                    }
+        }
+    }
+}
+
 static void largest_backward(const lar_layer *l, const void *in, const void *dout, void *din,
                              int64_t plane, int64_t z)
 {
-#define CALL(block, type) largest_backward_plane(l, block, type, in, dout, din, plane, z)
+    bool apart = true;
+    for (int a = 0; a < 3; a++) apart = apart && l->stride[a] >= l->kernel[a];
+#define CALL(block, type)                                                                          \
+    do {                                                                                           \
+        if (apart)                                                                                 \
+            largest_backward_apart(l, block, type, in, dout, din, plane, z);                       \
+        else                                                                                       \
+            largest_backward_plane(l, block, type, in, dout, din, plane, z);                       \
+    } while (0)
     EACH_KIND(l->in.block, l->in.type, CALL);
 #undef CALL
 }
