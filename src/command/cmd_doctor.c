@@ -18,7 +18,7 @@ enum { MAX_PROBLEMS = 16 };
 /* The same findings are printed as text or as JSON. */
 typedef struct findings {
     lar_machine machine;
-    lar_text libraries, threads, formats, normalizers, backends;
+    lar_text libraries, threads, formats, normalizers, backends, precisions;
     lar_text problems[MAX_PROBLEMS]; /* what is wrong, and what to do */
     int problem_count;
 } findings;
@@ -60,6 +60,17 @@ static void find_tables(findings *f)
         lar_text_add(&f->normalizers, "%s%s", n ? ", " : "", lar_normalizer_methods[n]->name);
 }
 
+/* Which precisions run where float32 does. */
+static void find_precisions(findings *f, const lar_backend *backend)
+{
+    for (int p = 0; backend && lar_precision_names[p]; p++) {
+        int block;
+        const bool runs = backend->block(&block, (lar_precision)p) == LAR_OK;
+        lar_text_add(&f->precisions, "%s%s%s", p ? ", " : "", runs ? "" : "not ",
+                     lar_precision_names[p]);
+    }
+}
+
 static void find_backends(findings *f)
 {
     const lar_backend *chosen = NULL;
@@ -67,6 +78,7 @@ static void find_backends(findings *f)
         lar_text_is(chosen->name, "plain"))
         problem(f, "no fast backend runs here, so training will be very slow; build with oneDNN "
                    "(libdnnl-dev)");
+    find_precisions(f, chosen);
     for (int n = 0; lar_backends[n]; n++) {
         char words[128];
         lar_backends[n]->about(words, sizeof words);
@@ -133,6 +145,7 @@ static void add_text(lar_text *out, const findings *f)
     lar_text_add(out, "processor    %s (%s)\n", *m->processor ? m->processor : "unknown",
                  m->instructions.length ? lar_text_get(&m->instructions) : "none of AVX2, AVX-512");
     lar_text_add(out, "backends     %s\n", lar_text_get(&f->backends));
+    lar_text_add(out, "precisions   %s\n", lar_text_get(&f->precisions));
     lar_text_add(out, "threads      %d (%s)\n", lar_threads_get(), lar_text_get(&f->threads));
     lar_text_add(out, "memory       ");
     add_size(out, m->memory.free);
@@ -161,18 +174,20 @@ static lar_status add_json(lar_text *out, const findings *f)
     json_t *problems = json_array();
     for (int n = 0; n < f->problem_count; n++)
         json_array_append_new(problems, json_string(lar_text_get(&f->problems[n])));
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:b, "
-        "s:s, s:s, s:o}",
-        "version", lar_version(), "compiler", LARMOR_COMPILER, "libraries",
-        lar_text_get(&f->libraries), "processor", m->processor, "instructions",
-        lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends), "threads",
-        lar_threads_get(), "threads_from", lar_text_get(&f->threads), "processors", m->processors,
-        "processors_allowed", m->allowed, "processors_granted", m->quota, "memory_bytes",
-        m->memory.total, "memory_free_bytes", m->memory.free, "memory_limit_bytes", m->memory.limit,
-        "disk_here_bytes", m->disk_here, "disk_temporary_bytes", m->disk_temporary, "fonts",
-        m->has_font, "formats", lar_text_get(&f->formats), "normalizers",
-        lar_text_get(&f->normalizers), "problems", problems);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, "
+                  "s:f, s:f, s:b, "
+                  "s:s, s:s, s:o}",
+                  "version", lar_version(), "compiler", LARMOR_COMPILER, "libraries",
+                  lar_text_get(&f->libraries), "processor", m->processor, "instructions",
+                  lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends),
+                  "precisions", lar_text_get(&f->precisions), "threads", lar_threads_get(),
+                  "threads_from", lar_text_get(&f->threads), "processors", m->processors,
+                  "processors_allowed", m->allowed, "processors_granted", m->quota, "memory_bytes",
+                  m->memory.total, "memory_free_bytes", m->memory.free, "memory_limit_bytes",
+                  m->memory.limit, "disk_here_bytes", m->disk_here, "disk_temporary_bytes",
+                  m->disk_temporary, "fonts", m->has_font, "formats", lar_text_get(&f->formats),
+                  "normalizers", lar_text_get(&f->normalizers), "problems", problems);
     char *text = root ? json_dumps(root, JSON_INDENT(4)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
@@ -205,6 +220,7 @@ done:
     lar_text_clear(&f.formats);
     lar_text_clear(&f.normalizers);
     lar_text_clear(&f.backends);
+    lar_text_clear(&f.precisions);
     lar_machine_clear(&f.machine);
     lar_text_clear(&text);
     return status;
@@ -215,7 +231,8 @@ const lar_command lar_command_doctor = {
     .group = "the rest",
     .summary = "tell what this build and this machine can do",
     .about = "Prints versions, the processor's instructions, how many threads would be used and "
-             "why, free memory and disk, and which formats, normalizers and backends are built in. "
+             "why, free memory and disk, and which formats, normalizers, backends and precisions "
+             "there are. "
              "What may be in the way is named at the end, with what to do about it. Problems do "
              "not change the exit status.",
     .json = true,

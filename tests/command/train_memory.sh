@@ -26,7 +26,7 @@ for net in resnet unet; do
             [ -z "$whole" ] || limit="--max-memory $((whole / 100 * part))"
             # shellcheck disable=SC2086
             status 0 larmor train c/$net.yaml -n --json --precision $precision $limit
-            told=$(number train_bytes)
+            told=$(number train_bytes) again=$(number recomputed_convolutions)
             grep -q "\"precision\": \"$precision\"" out || fail "the precision is not told"
             # shellcheck disable=SC2086
             status 0 larmor train c/$net.yaml --force -q --json --precision $precision $limit
@@ -36,6 +36,7 @@ for net in resnet unet; do
                 fail "$net $precision $limit: told $told bytes, took $peak"
             now=$(tensors_of c/$net/train/last.safetensors)
             [ -z "$bits" ] || [ "$bits" = "$now" ] || fail "$net $precision: other bits in less memory"
+            [ "$part$net" != 92unet ] || [ "$again" -gt 0 ] || fail "nothing is computed again"
             whole=$told bits=$now
         done
     done
@@ -95,6 +96,8 @@ larmor train d/unet.yaml -n --precision bfloat16 >out 2>err || exit 0
 status 0 larmor train d/unet.yaml --force -q --precision bfloat16
 status 2 larmor train d/unet.yaml
 complains "'train precision: float32' differs"
+status 0 larmor doctor
+says 'precisions *float32, bfloat16'
 model=d/unet/train/best.safetensors
 scan=d/t1/sub-01_T1.nii.gz
 status 0 larmor predict $model $scan -o as_trained.nii.gz
@@ -105,4 +108,4 @@ cmp as_trained.nii.gz half.nii.gz || fail "predict does not follow the model's p
 
 # where the processor cannot, the backend's own words
 ONEDNN_MAX_CPU_ISA=AVX2 larmor train d/unet.yaml --force --precision bfloat16 >out 2>err
-[ $? -eq 0 ] || complains 'precision'
+[ $? -eq 0 ] || complains '  try precision: float32'

@@ -60,7 +60,7 @@ static lar_status block(int *out, lar_precision type)
     if (type == LAR_BFLOAT16 && !has_avx512())
         return lar_hint(lar_fail(LAR_EUNSUPPORTED,
                                  "oneDNN's bfloat16 convolutions need a processor with AVX-512"),
-                        "try precision: float32");
+                        "precision: float32");
     *out = has_avx512() ? 16 : 8;
     return LAR_OK;
 }
