@@ -76,10 +76,9 @@ INLINE void winograd_fetch(const winograd_tiles *t, const float *volume, int blo
 }
 
 /* Whether this is a convolution that tiles of 4x4x4 fit. */
-static inline bool winograd_fits(const lar_conv_shape *s, int block)
+static inline bool winograd_fits(const lar_conv_shape *s)
 {
-    bool fits =
-        s->type == LAR_FLOAT32 && !s->planar && s->groups == 1 && (block == 8 || block == 16);
+    bool fits = !s->planar && s->groups == 1;
     for (int d = 0; d < 3; d++)
         fits = fits && s->kernel[d] == 3 && s->stride[d] == 1 && s->dilation[d] == 1 &&
                s->padding[d] == 1;

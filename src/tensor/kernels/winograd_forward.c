@@ -196,7 +196,8 @@ static bool pays(const lar_conv_shape *s, int block, int pass)
 
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
-    return pass != LAR_CONV_WEIGHTS && winograd_fits(s, block) && pays(s, block, pass);
+    return pass != LAR_CONV_WEIGHTS && s->type == LAR_FLOAT32 && (block == 8 || block == 16) &&
+           winograd_fits(s) && pays(s, block, pass);
 }
 
 static size_t packed_bytes(const lar_conv_shape *s, int block, int pass)

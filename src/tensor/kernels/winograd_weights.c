@@ -202,7 +202,8 @@ static lar_status back(void *arg, int64_t number, int64_t begin, int64_t end)
 
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
-    return pass == LAR_CONV_WEIGHTS && winograd_fits(s, block);
+    return pass == LAR_CONV_WEIGHTS && s->type == LAR_FLOAT32 && (block == 8 || block == 16) &&
+           winograd_fits(s);
 }
 
 static size_t packed(const lar_conv_shape *s, int block, int pass)

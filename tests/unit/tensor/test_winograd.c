@@ -41,6 +41,35 @@ static float *draw(int64_t count, uint64_t stream, double mean)
     return values;
 }
 
+/* The nearest bfloat16, ties to even, as a float; and where that lies in memory. */
+static uint16_t to_half(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static float from_half(uint16_t half)
+{
+    const uint32_t bits = (uint32_t)half << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* A tensor of either precision; the floats become what it holds. */
+static float *stored(float *values, int64_t count, bool half)
+{
+    float *tensor = guarded((size_t)count * (half ? sizeof(uint16_t) : sizeof(float)));
+    uint16_t *halves = (uint16_t *)tensor;
+    for (int64_t n = 0; n < count; n++)
+        if (half)
+            values[n] = from_half(halves[n] = to_half(values[n]));
+        else
+            tensor[n] = values[n];
+    return tensor;
+}
+
 static lar_conv_shape shape_of(int64_t batch, int64_t in, int64_t out, int64_t z, int64_t y,
                                int64_t x)
 {
@@ -138,29 +167,40 @@ static double change(const lar_term *a, int64_t channel, double value)
 
 static void check_run(const lar_conv_shape *s, int block, int pass, const lar_term *after, bool add)
 {
-    const lar_conv_kernel *k = &lar_conv_winograd;
+    const bool half = s->type == LAR_BFLOAT16;
+    const lar_conv_kernel *k = half ? &lar_conv_winograd_bfloat16 : &lar_conv_winograd;
     const int64_t in = pass == LAR_CONV_FORWARD ? s->in : s->out;
     const int64_t out = pass == LAR_CONV_FORWARD ? s->out : s->in;
     const int64_t voxels = voxels_of(s), count = s->batch * out * voxels;
-    const size_t bytes = (size_t)count * sizeof(float), packed_bytes = k->packed(s, block, pass);
+    const size_t width = half ? sizeof(uint16_t) : sizeof(float);
+    const size_t bytes = (size_t)count * width, packed_bytes = k->packed(s, block, pass);
+    const size_t in_bytes = (size_t)(s->batch * in * voxels) * width;
     float *source = draw(s->batch * in * voxels, 1, 0.3), *old = draw(count, 2, 0);
     float *weights = draw(in * out * 27, 3, 0), *packed = guarded(packed_bytes), *got[2];
+    float *in_tensor = stored(source, s->batch * in * voxels, half);
     k->pack(s, block, pass, weights, packed);
     for (int n = 0; n < 2; n++) {
         lar_threads_set(n ? 3 : 1);
         const size_t room = k->scratch(s, block, pass);
         float *scratch = guarded(room);
-        got[n] = guarded(bytes);
-        if (add) memcpy(got[n], old, bytes);
-        CHECK_OK(k->run(s, block, pass, packed, source, got[n], after, add, scratch));
+        got[n] = stored(old, count, half);
+        if (!add) memset(got[n], 0xff, bytes);
+        CHECK_OK(k->run(s, block, pass, packed, in_tensor, got[n], after, add, scratch));
         release(scratch, room);
     }
     lar_threads_set(0);
     assert_memory_equal(got[0], got[1], bytes);
+    float *result = draw(count, 4, 0);
+    for (int64_t n = 0; n < count; n++)
+        result[n] = half ? from_half(((const uint16_t *)got[0])[n]) : got[0][n];
 
     /* B' adds once along each axis, A' twice; one rounding of the weight, one of each product and
-     * sum; where it is changed, of a slope, scale, shift, slope, and the sum with the old. */
-    const double roundings = (double)(3 + 1 + in + 6);
+     * sum; where it is changed, of a slope, scale, shift, slope, and the sum with the old. In
+     * bfloat16 both factors of a product are rounded to 8 bits too, and so is the result; along z
+     * it sums 3 times as many products of taps, whose absolute values are less than with A', G and
+     * B'. */
+    const double roundings =
+        (double)(3 + 1 + (half ? 3 * in : in) + 6) * unit + (half ? 2.02 / 256 : 0);
     double *g = lar_alloc(in * out, 64 * sizeof *g), *b = lar_alloc(in, 64 * sizeof *b);
     assert_true(g && b);
     for (int64_t o = 0; o < out; o++)
@@ -190,23 +230,26 @@ static void check_run(const lar_conv_shape *s, int block, int pass, const lar_te
                     after && after->scale ? fabs((double)after->scale[n * out + o]) : 1;
                 double gathered[8];
                 transform(gathered, positive_a, true, 2, 4, m);
-                const double bound = roundings * unit * gathered[z % 2 * 4 + y % 2 * 2 + x % 2];
+                const double bound = roundings * gathered[z % 2 * 4 + y % 2 * 2 + x % 2];
                 const double before = add ? at(old, out, block, s, n, o, z, y, x) : 0;
                 const double changed = change(after, n * out + o, exact);
                 const double shift = after && after->shift ? (double)after->shift[n * out + o] : 0;
-                const double value = at(got[0], out, block, s, n, o, z, y, x);
+                const double value = at(result, out, block, s, n, o, z, y, x);
+                const double limit = 1.01 * bound * scale +
+                                     5 * unit * (fabs(exact) * scale + fabs(shift) + fabs(before));
                 CHECK_NEAR(value, changed + before,
-                           1.01 * bound * scale +
-                               5 * unit * (fabs(exact) * scale + fabs(shift) + fabs(before)));
+                           half ? limit + (fabs(changed + before) + limit) / 256 : limit);
                 squares += exact * exact;
                 errors += pow(value - changed - before, 2);
             }
         }
     /* the bound is for the worst of signs; by chance they come out a hundred times smaller */
-    if (!after && !add) assert_true(sqrt(errors / squares) < 1e-6);
+    if (!after && !add) assert_true(sqrt(errors / squares) < (half ? 1. / 128 : 1e-6));
     lar_free(g);
     lar_free(b);
     lar_free(source);
+    lar_free(result);
+    release(in_tensor, in_bytes);
     lar_free(old);
     lar_free(weights);
     release(packed, packed_bytes);
@@ -342,6 +385,29 @@ static void test_weights(void **state)
     check_weights(&deep, 8);
 }
 
+static void test_bfloat16(void **state)
+{
+    (void)state;
+    lar_conv_shape large = shape_of(1, 16, 16, 16, 16, 16);
+    large.type = LAR_BFLOAT16;
+    if (!lar_conv_winograd_bfloat16.runs(&large, 16, LAR_CONV_FORWARD)) skip(); /* the processor */
+    float *scale = draw(3 * 64, 8, 1), *shift = draw(3 * 64, 9, 0);
+    const lar_term term = { NULL, scale, shift, 0.5f, 0.125f };
+    for (int n = 0; n < SHAPES; n++) {
+        lar_conv_shape s = shape_number(n, 16);
+        s.type = LAR_BFLOAT16;
+        check_run(&s, 16, LAR_CONV_FORWARD, NULL, false);
+        check_run(&s, 16, LAR_CONV_DATA, NULL, false);
+        check_run(&s, 16, LAR_CONV_FORWARD, &term, n % 2);
+    }
+    /* more planes than a piece has */
+    lar_conv_shape deep = shape_of(1, 16, 16, 27, 3, 5);
+    deep.type = LAR_BFLOAT16;
+    check_run(&deep, 16, LAR_CONV_FORWARD, NULL, true);
+    lar_free(scale);
+    lar_free(shift);
+}
+
 static void test_what_it_does_not_run(void **state)
 {
     (void)state;
@@ -373,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_forward_and_data),
                                         cmocka_unit_test(test_after_and_add),
                                         cmocka_unit_test(test_weights),
+                                        cmocka_unit_test(test_bfloat16),
                                         cmocka_unit_test(test_what_it_does_not_run) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
