@@ -54,7 +54,7 @@ WORKS = [
     Work("U-Net step", "unet", 32, "float32", 2.0, 0.4),
     Work("U-Net step", "unet", 16, "bfloat16", 1.5, 0.4),
     Work("U-Net step", "unet", 32, "bfloat16", 1.5, 0.4),
-    Work("inference 160x192x160", "resnet", 16, "float32", 2.2, 0.45, "predict", WHOLE, ["jit"]),
+    Work("inference 160x192x160", "resnet", 16, "float32", 2.2, 0.45, "predict", WHOLE, ["jit"], 0.2),
     Work("inference 160x192x160 beside torch.compile", "resnet", 16, "float32", None, None, "predict",
          WHOLE, ["compile"]),
     Work("inference 160x192x160, any form", "resnet", 16, "bfloat16", None, None, "predict", WHOLE,
@@ -214,7 +214,7 @@ def measure(work, peers, steps, again):
                  row(work.what + ", peak above start", ours_m[0] - ours_m[1],
                      peer_m[0] - peer_m[1], "MB")]
         if work.slabs:
-            side = our_side(work, folder, 1, memory=int(0.75 * work.slabs * peer_m[0] * 1048576),
+            side = our_side(work, folder, 1, memory=int(0.6 * work.slabs * peer_m[0] * 1048576),
                             mode="slabs")
             slab, times = steps_of(side, 2)
             agree(work, slab[2], first[2])

@@ -91,6 +91,7 @@ typedef struct work {
     lar_precision precision;
     lar_net *net;
     lar_plan *plan;
+    lar_tiles *tiles;
     lar_optimizer *adam;
     float *input, *volume; /* the volume that was read; that which is predicted */
 } work;
@@ -107,15 +108,20 @@ static lar_status prepare(work *w)
     w->input = lar_alloc(w->voxels, sizeof *w->input);
     if (!w->input) return LAR_EMEMORY;
     LAR_TRY(load_file(w->input, w->voxels, w->folder, "input"));
-    const lar_plan_params params = {
-        .batch = 1,
-        .size = { w->size[0], w->size[1], w->size[2] },
-        .mode = trains(w) ? LAR_PLAN_TRAIN : LAR_PLAN_PREDICT,
-        .precision = w->precision,
-        .memory = (size_t)w->memory,
-    };
-    LAR_TRY(lar_plan_new(&w->plan, w->net, &params));
-    LAR_TRY(lar_plan_load_input(w->plan, 0, 0, w->input));
+    if (lar_text_is(w->mode, "slabs")) {
+        const lar_tiles_params params = { .precision = w->precision, .memory = (size_t)w->memory };
+        LAR_TRY(lar_tiles_new(&w->tiles, w->net, w->size, &params));
+    } else {
+        const lar_plan_params params = {
+            .batch = 1,
+            .size = { w->size[0], w->size[1], w->size[2] },
+            .mode = trains(w) ? LAR_PLAN_TRAIN : LAR_PLAN_PREDICT,
+            .precision = w->precision,
+            .memory = (size_t)w->memory,
+        };
+        LAR_TRY(lar_plan_new(&w->plan, w->net, &params));
+        LAR_TRY(lar_plan_load_input(w->plan, 0, 0, w->input));
+    }
     if (trains(w)) {
         LAR_TRY(lar_optimizer_new(&w->adam, 0, lar_net_weight_count(w->net), &defaults));
         LAR_TRY(load_file(w->input, w->voxels, w->folder, "target"));
@@ -123,8 +129,10 @@ static lar_status prepare(work *w)
     } else if (!(w->volume = lar_alloc(w->voxels, sizeof *w->volume))) {
         status = LAR_EMEMORY;
     }
-    lar_free(w->input); /* the plan has its own copy, as PyTorch has one */
-    w->input = NULL;
+    if (w->plan) { /* has its own copy, as PyTorch has one */
+        lar_free(w->input);
+        w->input = NULL;
+    }
 done:
     return status;
 }
@@ -140,6 +148,9 @@ static lar_status step(work *w)
         left = hash(left, lar_net_gradients(w->net), lar_net_weight_count(w->net));
         LAR_TRY(lar_optimizer_step(w->adam, lar_net_weights(w->net), lar_net_gradients(w->net),
                                    1e-3, 0.9));
+    } else if (w->tiles) {
+        LAR_TRY(lar_tiles_run(w->tiles, (const float *const *)&w->input, &w->volume,
+                              (lar_progress){ 0 }));
     } else {
         LAR_TRY(lar_plan_predict(w->plan));
         LAR_TRY(lar_plan_output(w->plan, 0, 0, w->volume));
@@ -185,13 +196,15 @@ static lar_status serve(char **argv)
     file = NULL;
     LAR_TRY(prepare(&w));
     while (fgets(line, sizeof line, stdin)) LAR_TRY(step(&w));
-    fprintf(stdout, "%ld %ld %zu\n", memory_kb("VmHWM"), base, lar_plan_bytes(w.plan));
+    fprintf(stdout, "%ld %ld %zu\n", memory_kb("VmHWM"), base,
+            w.tiles ? lar_tiles_tell(w.tiles)->bytes : lar_plan_bytes(w.plan));
 done:
     lar_free(w.input);
     lar_free(w.volume);
     lar_safetensors_free(file);
     lar_optimizer_free(w.adam);
     lar_plan_free(w.plan);
+    lar_tiles_free(w.tiles);
     lar_net_free(w.net);
     lar_arena_free(arena);
     return status;
