@@ -20,7 +20,7 @@ for net in resnet unet; do
             larmor train c/$net.yaml -n --precision bfloat16 >out 2>err ||
                 { omit "no bfloat16 here: $(head -1 err)"; continue; } ;;
         esac
-        whole= bits=
+        whole="" bits=""
         for part in 100 92; do
             limit=
             [ -z "$whole" ] || limit="--max-memory $((whole / 100 * part))"
