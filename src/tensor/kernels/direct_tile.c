@@ -3,19 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/kernels/direct_tile.h"
 
+#include "tensor/kernels/clones.h"
+
 typedef float vector16 __attribute__((vector_size(64), may_alias));
 typedef float vector8 __attribute__((vector_size(32), may_alias));
-
-/* AVX2 processors have FMA too, and it is FMA that counts here. */
-#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) &&           \
-    !defined(__SANITIZE_THREAD__)
-#if __has_attribute(target_clones)
-#define FMA_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
-#endif
-#endif
-#ifndef FMA_CLONES
-#define FMA_CLONES
-#endif
 
 #define TILE(BLOCK, VOXELS, STEP)                                                                  \
     FMA_CLONES static void tile_##BLOCK##_##VOXELS##_##STEP(float *out, const lar_direct_sum *s)   \

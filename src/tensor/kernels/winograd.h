@@ -5,18 +5,9 @@
 #define LAR_WINOGRAD_H
 
 #include "base/base.h"
+#include "tensor/kernels/clones.h"
 #include "tensor/kernels/kernels.h"
 
-/* AVX2 processors have FMA too, and it is FMA that counts here. */
-#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) &&           \
-    !defined(__SANITIZE_THREAD__)
-#if __has_attribute(target_clones)
-#define FMA_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
-#endif
-#endif
-#ifndef FMA_CLONES
-#define FMA_CLONES
-#endif
 #define INLINE static inline __attribute__((always_inline))
 
 /* Of one block of channels of one voxel. */
