@@ -101,8 +101,9 @@ def our_side(work, folder, threads, memory=0, mode=None):
 
 
 def peer_side(python, form, work, folder, threads, quiet=False):
-    return Side([python, "-W", "ignore", PEER, "run", work.network, str(work.channels), work.precision, work.mode, form,
-                 str(threads), folder] + list(map(str, work.size)), threads, quiet)
+    return Side([python, "-W", "ignore", PEER, "run", work.network, str(work.channels),
+                 work.precision, work.mode, form, str(threads), folder]
+                + list(map(str, work.size)), threads, quiet)
 
 
 def steps_of(side, count):
