@@ -236,6 +236,115 @@ LAR_API lar_reals lar_normalizer_values(const lar_normalizer *n);
 LAR_API lar_status lar_normalizer_set(lar_normalizer *n, const lar_reals *values);
 LAR_API void lar_normalizer_free(lar_normalizer *n);
 
+/* ---- masks, smoothing, crop and pad, clip and rescale ------------------------------------ */
+
+/* In all of this x y z are anatomical (left to right, back to front, foot to head), whatever the
+ * order of the voxel axes. Voxels that are not finite are LAR_ENUMERIC where values are computed
+ * with, and copied where they are only moved. A mask is an image on the same grid
+ * (LAR_EGEOMETRY otherwise), of one channel, whose non-zero voxels count. */
+
+enum { LAR_MASK_HEAD, LAR_MASK_OTSU, LAR_MASK_MEAN, LAR_MASK_POSITIVE, LAR_MASK_THRESHOLD };
+
+/* How voxels are chosen, and what is then done to the mask: in the order of the fields. */
+typedef struct lar_mask_params {
+    int method;       /* LAR_MASK_HEAD ... */
+    double low, high; /* LAR_MASK_THRESHOLD: low <= value <= high; NaN: open at that end */
+    double open_mm;   /* radius of a ball; what it does not fit into is taken away */
+    bool largest;     /* keep the largest piece (voxels joined by faces) */
+    double close_mm;  /* gaps that a ball of this radius does not fit into are closed */
+    bool fill;        /* what has no way out to the border is filled */
+    double dilate_mm; /* voxels at most so far from the mask are added */
+    double erode_mm;  /* voxels at most so far from what is outside are taken away */
+    bool invert;
+} lar_mask_params;
+LAR_API extern const lar_param lar_mask_table[];
+LAR_API lar_mask_params lar_mask_default(void);
+/* uint8, 0 and 1, on the grid of `in` (its first channel). Distances are exact, in millimetres
+ * between voxel centres. LAR_ENUMERIC where the image is constant or the result is empty or full.
+ */
+LAR_API lar_status lar_mask(lar_image **out, const lar_image *in, const lar_mask_params *params);
+/* The image, of the same type, every channel, with `value` outside the mask. */
+LAR_API lar_status lar_mask_apply(lar_image **out, const lar_image *in, const lar_image *mask,
+                                  double value);
+
+/* Where to learn about an image when no mask is given. */
+enum {
+    LAR_FOREGROUND_WHOLE,
+    LAR_FOREGROUND_POSITIVE, /* above 0 */
+    LAR_FOREGROUND_MEAN,     /* above the mean of the image */
+    LAR_FOREGROUND_OTSU,     /* above Otsu's threshold */
+    LAR_FOREGROUND_HEAD      /* one piece without holes, MR of any contrast and CT */
+};
+/* A mask as above; NULL for LAR_FOREGROUND_WHOLE. */
+LAR_API lar_status lar_foreground(lar_image **out, const lar_image *in, int kind);
+
+typedef struct lar_smooth_params {
+    lar_reals fwhm, sigma; /* millimetres; one of both, one number or along x y z */
+} lar_smooth_params;
+LAR_API extern const lar_param lar_smooth_table[];
+LAR_API lar_smooth_params lar_smooth_default(void);
+/* Gaussian, mirrored about the first and last voxel; float32, every channel. With a mask (or NULL)
+ * values are averaged over its voxels alone and the rest is zero. */
+LAR_API lar_status lar_smooth(lar_image **out, const lar_image *in, const lar_image *mask,
+                              const lar_smooth_params *params);
+
+/* What to keep; one of box, size, head, a mask, or the range, which holds where nothing else is
+ * said. */
+typedef struct lar_crop_params {
+    int axis;         /* 0 to 2: x y z */
+    lar_reals range;  /* fractions of the axis, as lar_crop_range(); empty: 0.2 0.8 */
+    lar_ints box;     /* voxels i0 to i1 - 1, j0 to j1 - 1, k0 to k1 - 1 of the stored axes */
+    lar_ints size;    /* voxels along x y z, or one for all: about the centre */
+    bool head;        /* the box of the head */
+    double margin_mm; /* around the box of the head or mask, as far as there are voxels */
+} lar_crop_params;
+LAR_API extern const lar_param lar_crop_table[];
+LAR_API lar_crop_params lar_crop_default(void);
+/* Type, values and the place of every voxel in the world stay. mask: NULL, or crop to its box. A
+ * view, shares the voxels. */
+LAR_API lar_status lar_crop(lar_image **out, const lar_image *in, const lar_image *mask,
+                            const lar_crop_params *params);
+
+enum { LAR_PAD_CONSTANT, LAR_PAD_EDGE, LAR_PAD_MIRROR };
+/* How far; one of size, by, multiple_of, or a grid. */
+typedef struct lar_pad_params {
+    lar_ints size;        /* voxels along x y z, or one for all; the larger half on the far side */
+    lar_ints by;          /* voxels: one for all sides, x y z, or two for each of x y z */
+    lar_ints multiple_of; /* the next size that these divide: x y z, or one for all */
+    int mode;             /* LAR_PAD_CONSTANT, LAR_PAD_EDGE, LAR_PAD_MIRROR */
+    double value;         /* of new voxels with LAR_PAD_CONSTANT */
+} lar_pad_params;
+LAR_API extern const lar_param lar_pad_table[];
+LAR_API lar_pad_params lar_pad_default(void);
+/* Type, values and the place of every voxel in the world stay. like: NULL, or the grid to fill,
+ * whose voxels coincide with those of the image and enclose them (LAR_EGEOMETRY otherwise): a
+ * cropped image comes back to where it was cut out. */
+LAR_API lar_status lar_pad(lar_image **out, const lar_image *in, const lar_grid *like,
+                           const lar_pad_params *params);
+
+typedef struct lar_clip_params {
+    lar_reals range;       /* low high */
+    lar_reals percentiles; /* or: low high, 0 to 100, of the voxels of the mask or of all */
+} lar_clip_params;
+LAR_API extern const lar_param lar_clip_table[];
+LAR_API lar_clip_params lar_clip_default(void);
+/* Values below low become low, above high high. Of the input's type where that holds both ends,
+ * float32 otherwise. mask: NULL, or where percentiles are taken; all voxels are clipped. */
+LAR_API lar_status lar_clip(lar_image **out, const lar_image *in, const lar_image *mask,
+                            const lar_clip_params *params);
+
+typedef struct lar_rescale_params {
+    lar_reals from;        /* low high; empty: by percentiles */
+    lar_reals percentiles; /* low high, 0 to 100, of the voxels of the mask or of all */
+    lar_reals to;          /* what low and high become */
+    bool clip;             /* nothing goes beyond */
+} lar_rescale_params;
+LAR_API extern const lar_param lar_rescale_table[];
+LAR_API lar_rescale_params lar_rescale_default(void);
+/* One line from `from` to `to`; float32. LAR_ENUMERIC where low and high are equal. */
+LAR_API lar_status lar_rescale(lar_image **out, const lar_image *in, const lar_image *mask,
+                               const lar_rescale_params *params);
+
 /* ---- pictures -------------------------------------------------------------------------- */
 
 typedef struct lar_figure_params {

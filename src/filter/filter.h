@@ -26,7 +26,7 @@ lar_status lar_otsu_split(lar_otsu *out, const float *values, int64_t count);
 
 /* Gaussian smoothing in place of a contiguous volume (i fastest); sigma in voxels along each axis,
  * below 0.1 nothing is done. */
-lar_status lar_smooth(float *voxels, const int64_t size[3], const double sigma[3]);
+lar_status lar_smooth_voxels(float *voxels, const int64_t size[3], const double sigma[3]);
 
 /* Masks below are contiguous bytes, 0 or 1, i fastest; changed in place. */
 

@@ -81,7 +81,7 @@ lar_status lar_head_mask(lar_image **out, const lar_image *in)
     memcpy(smooth, floats->voxels, (size_t)count * sizeof *smooth);
     lar_grid_spacing(&in->grid, spacing);
     for (int a = 0; a < 3; a++) sigma[a] = SIGMA_MM / spacing[a];
-    LAR_TRY(lar_smooth(smooth, size, sigma));
+    LAR_TRY(lar_smooth_voxels(smooth, size, sigma));
     LAR_TRY(head_level(&level, smooth, count));
     LAR_TRY(lar_image_new(&mask, &in->grid, 1, LAR_U8));
     uint8_t *inside = mask->voxels;

@@ -99,7 +99,7 @@ static lar_status smooth_columns(void *arg, int64_t piece, int64_t begin, int64_
     return LAR_OK;
 }
 
-lar_status lar_smooth(float *voxels, const int64_t size[3], const double sigma[3])
+lar_status lar_smooth_voxels(float *voxels, const int64_t size[3], const double sigma[3])
 {
     lar_status status = LAR_OK;
     smoothing job = { .voxels = voxels, .size = size };
