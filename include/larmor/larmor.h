@@ -220,6 +220,43 @@ LAR_API lar_status lar_resample(lar_image **out, const lar_image *in, const lar_
 LAR_API lar_status lar_crop_range(lar_image **out, const lar_image *in, char axis, double low,
                                   double high);
 
+/* N4 bias-field correction (Tustison 2010, doi:10.1109/TMI.2010.2046908): what a preset chooses,
+ * and what may be set in its place. docs/preprocessing.md says where the presets differ. */
+enum { LAR_N4_DEFAULT, LAR_N4_ANTS, LAR_N4_FAST };
+
+typedef struct lar_n4_params {
+    int like;       /* the preset: LAR_N4_DEFAULT, LAR_N4_ANTS (ANTsPy's result), LAR_N4_FAST */
+    int64_t shrink; /* the field is estimated on a grid so much coarser; LAR_INT_AUTO: preset */
+    lar_ints iterations; /* at most, for each level; empty: preset */
+    double tolerance;    /* a level ends where the field changes by less; NaN: preset */
+    double spline_mm;    /* between knots at the first level; NaN: by `mesh` */
+    lar_ints mesh;       /* pieces of the spline at the first level, along i j k; empty: preset */
+    int64_t bins;        /* of the histogram; LAR_INT_AUTO: preset */
+    double fwhm;         /* of the field's distribution, log intensity; NaN: preset */
+    double wiener;       /* noise of the deconvolution; NaN: preset */
+    bool rescale;        /* bring the result back to the input's range inside the mask */
+} lar_n4_params;
+LAR_API extern const lar_param lar_n4_table[];
+LAR_API lar_n4_params lar_n4_default(void);
+
+typedef struct lar_n4_report {
+    int64_t size[3];                  /* of the grid that the field was estimated on */
+    int64_t voxels;                   /* of it that took part */
+    int64_t levels;                   /* that were run */
+    int64_t iterations[LAR_LIST_MAX]; /* done at each */
+    double change[LAR_LIST_MAX];  /* last change of the field: deviation over mean of the ratio */
+    bool converged[LAR_LIST_MAX]; /* ended by `tolerance`, not by the number of iterations */
+} lar_n4_report;
+
+/* out: the image divided by its field, float32. field: the field (not its logarithm), float32; NULL
+ * where it is not wanted, as `report`. mask: voxels that are not zero take part; NULL: the head
+ * (LAR_N4_ANTS: the whole image). weights: how much each voxel counts, from 0; NULL: all the same.
+ * One volume. LAR_EGEOMETRY where mask or weights lie on another grid, LAR_ENUMERIC where the image
+ * is constant, holds voxels that are not finite, or no voxel is left to work with. */
+LAR_API lar_status lar_n4(lar_image **out, lar_image **field, lar_n4_report *report,
+                          const lar_image *in, const lar_image *mask, const lar_image *weights,
+                          const lar_n4_params *params);
+
 /* Normalizers learn, then apply. */
 typedef struct lar_normalizer lar_normalizer;
 LAR_API lar_status lar_normalizer_new(lar_normalizer **out, const char *method); /* "zscore" */
