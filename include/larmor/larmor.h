@@ -257,20 +257,81 @@ LAR_API lar_status lar_n4(lar_image **out, lar_image **field, lar_n4_report *rep
                           const lar_image *in, const lar_image *mask, const lar_image *weights,
                           const lar_n4_params *params);
 
-/* Normalizers learn, then apply. */
+/* A piecewise linear map of intensities: from[n] becomes to[n], `from` rising. Beyond the ends the
+ * first and the last piece go on, or, where it clips, the ends hold. */
+typedef struct lar_curve {
+    int64_t count; /* 2 or more */
+    double from[LAR_LIST_MAX], to[LAR_LIST_MAX];
+    bool clips;
+} lar_curve;
+/* float32, every channel. LAR_ENUMERIC where a value does not fit into float32. */
+LAR_API lar_status lar_curve_apply(lar_image **out, const lar_curve *curve, const lar_image *in);
+/* The other way; what was clipped stays so. LAR_EUNSUPPORTED where `to` does not rise. */
+LAR_API lar_status lar_curve_undo(lar_image **out, const lar_curve *curve, const lar_image *in);
+
+enum {
+    LAR_CONTRAST_AUTO,
+    LAR_CONTRAST_T1,
+    LAR_CONTRAST_T2,
+    LAR_CONTRAST_PD,
+    LAR_CONTRAST_FLAIR,
+    LAR_CONTRAST_MD,
+    LAR_CONTRAST_OTHER
+};
+enum { LAR_TISSUE_CSF, LAR_TISSUE_GREY, LAR_TISSUE_WHITE };
+
+/* What a method does not know is not read: `keys` of its row tells. */
+typedef struct lar_normalize_params {
+    int method;            /* index in the table of methods: "zscore" ... */
+    int contrast;          /* LAR_CONTRAST_T1 ...; AUTO: t1 */
+    int foreground;        /* LAR_FOREGROUND_AUTO: what the method's row says */
+    int tissue;            /* fcm: LAR_TISSUE_WHITE ... */
+    double to;             /* fcm, gmm, kde, lsq: what the tissue's value becomes */
+    double width;          /* whitestripe: of the stripe, to each side, as a fraction of voxels */
+    lar_reals percentiles; /* nyul: of the landmarks; percentile: two; empty: the method's own */
+    lar_reals range;       /* nyul, percentile, ct: the scale's ends; empty: the method's own */
+    int window;            /* ct: index in lar_window_names */
+    lar_reals limits;      /* ct: in place of a window, Hounsfield units */
+    int64_t factors;       /* ravel: unwanted ones */
+    double control;        /* ravel: membership in CSF of a control voxel, at least */
+} lar_normalize_params;
+LAR_API extern const lar_param lar_normalize_table[];
+LAR_API lar_normalize_params lar_normalize_default(void);
+
+/* A normalizer is fitted to one image and then applied to it. Some methods (nyul, lsq, ravel) first
+ * learn a standard from a population, one image at a time. */
 typedef struct lar_normalizer lar_normalizer;
-LAR_API lar_status lar_normalizer_new(lar_normalizer **out, const char *method); /* "zscore" */
-/* mask: NULL, or an image on the same grid whose non-zero voxels count. A constant image or an
- * empty mask is LAR_ENUMERIC; voxels that are not finite are too. */
+LAR_API lar_status lar_normalizer_new(lar_normalizer **out, const lar_normalize_params *params);
+LAR_API const char *lar_normalizer_method_name(const lar_normalizer *n);
+
+/* How often a population has to be shown: 0 for methods that need none, or that have learned. */
+LAR_API int lar_normalizer_passes(const lar_normalizer *n);
+/* One image of the population. mask, tissue: as for the fit. The image is not kept. */
+LAR_API lar_status lar_normalizer_learn(lar_normalizer *n, const lar_image *image,
+                                        const lar_image *mask, const lar_image *tissue);
+/* The population was shown once more; after the last pass the standard stands. */
+LAR_API lar_status lar_normalizer_end_pass(lar_normalizer *n);
+
+/* mask: NULL (then `foreground` chooses), or an image on the same grid whose non-zero voxels count.
+ * tissue: NULL (it is found in the image, for contrast t1 ...), or how much each voxel is of the
+ * wanted tissue, 0 to 1, on the same grid: of the T1 of the same head. A constant image, an empty
+ * mask, or values that are not finite: LAR_ENUMERIC. Nothing learned yet: LAR_EARGUMENT. */
 LAR_API lar_status lar_normalizer_fit(lar_normalizer *n, const lar_image *image,
-                                      const lar_image *mask);
+                                      const lar_image *mask, const lar_image *tissue);
 LAR_API lar_status lar_normalizer_apply(lar_image **out, const lar_normalizer *n,
                                         const lar_image *in); /* float32 */
 LAR_API lar_status lar_normalizer_undo(lar_image **out, const lar_normalizer *n,
                                        const lar_image *in); /* float32 */
-/* What was learned, to be stored and set again: for zscore the mean and standard deviation. */
+/* What was found in the image: for zscore the mean and standard deviation. */
 LAR_API lar_reals lar_normalizer_values(const lar_normalizer *n);
-LAR_API lar_status lar_normalizer_set(lar_normalizer *n, const lar_reals *values);
+/* The map that apply() is, and undo() inverts (ravel subtracts factors after it). */
+LAR_API const lar_curve *lar_normalizer_curve(const lar_normalizer *n);
+
+/* Parameters, what was learned of the population, and the fit, as JSON (ravel: and maps as NIfTI
+ * beside it). */
+LAR_API lar_status lar_normalizer_write(const lar_normalizer *n, const char *path, bool force);
+/* LAR_EFORMAT where it is not what lar_normalizer_write() writes. */
+LAR_API lar_status lar_normalizer_read(lar_normalizer **out, const char *path);
 LAR_API void lar_normalizer_free(lar_normalizer *n);
 
 /* ---- masks, smoothing, crop and pad, clip and rescale ------------------------------------ */
@@ -306,6 +367,7 @@ LAR_API lar_status lar_mask_apply(lar_image **out, const lar_image *in, const la
 
 /* Where to learn about an image when no mask is given. */
 enum {
+    LAR_FOREGROUND_AUTO, /* as whoever asks needs; here: everywhere */
     LAR_FOREGROUND_WHOLE,
     LAR_FOREGROUND_POSITIVE, /* above 0 */
     LAR_FOREGROUND_MEAN,     /* above the mean of the image */

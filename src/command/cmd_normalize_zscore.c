@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command/command.h"
 #include "image/image.h"
+#include "intensity/intensity.h"
 
 typedef struct options {
     const char *output, *mask;
@@ -37,8 +38,10 @@ static lar_status zscore_run(lar_call *call)
     LAR_TRY(lar_cli_output(call, o->output, o->force));
     LAR_TRY(lar_image_read(&in, call->args[0]));
     if (o->mask) LAR_TRY(lar_image_read(&mask, o->mask));
-    LAR_TRY(lar_normalizer_new(&zscore, "zscore"));
-    status = lar_normalizer_fit(zscore, in, mask);
+    lar_normalize_params params = lar_normalize_default();
+    LAR_TRY(lar_normalize_choose(&params, "zscore"));
+    LAR_TRY(lar_normalizer_new(&zscore, &params));
+    status = lar_normalizer_fit(zscore, in, mask, NULL);
     if (status != LAR_OK) {
         lar_while(status,
                   mask ? "cannot normalize '%s' with the mask '%s'" : "cannot normalize '%s'",

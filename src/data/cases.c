@@ -68,12 +68,7 @@ static json_t *file_json(const lar_case_file *file)
         json_pack("{s:I, s:s, s:I, s:I, s:o}", "bytes", (json_int_t)file->bytes, "source",
                   file->source, "source_bytes", (json_int_t)file->source_bytes, "source_time",
                   (json_int_t)file->source_time, "raw", grid_json(&file->raw));
-    if (!file->fit.method) return out;
-    json_t *values = json_array();
-    for (int64_t n = 0; n < file->fit.values.count; n++)
-        json_array_append_new(values, json_real(file->fit.values.at[n]));
-    json_object_set_new(out, "fit",
-                        json_pack("{s:s, s:o}", "method", file->fit.method, "values", values));
+    if (file->fit.method) json_object_set_new(out, "fit", lar_fit_to_json(&file->fit));
     return out;
 }
 
@@ -173,13 +168,8 @@ static bool read_grid(lar_grid *out, const json_t *object)
 static lar_status read_fit(const reader *r, lar_fit *fit, const json_t *object)
 {
     if (!object) return LAR_OK;
-    const json_t *values = json_object_get(object, "values");
-    fit->method = text_of(r, object, "method");
-    if (!fit->method || json_array_size(values) > LAR_LIST_MAX) return broken(r, "a fit");
-    fit->values.count = (int64_t)json_array_size(values);
-    for (int64_t n = 0; n < fit->values.count; n++)
-        fit->values.at[n] = json_number_value(json_array_get(values, (size_t)n));
-    return LAR_OK;
+    const lar_status status = lar_fit_from_json(fit, object, r->arena);
+    return status == LAR_EFORMAT ? broken(r, "a fit") : status;
 }
 
 static lar_status read_case(const reader *r, lar_case_record *record, const json_t *object)

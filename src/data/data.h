@@ -86,11 +86,19 @@ lar_status lar_split_read(int *splits, const char *const *ids, int64_t count,
 
 /* ---- prepared volumes -------------------------------------------------------------------- */
 
-/* What a normalizer learned on one image; method NULL where none ran. */
+/* What a normalizer found in one image; method NULL where none ran. */
 typedef struct lar_fit {
     const char *method; /* "zscore" */
     lar_reals values;   /* as lar_normalizer_values(): mean, standard deviation */
+    lar_curve curve;    /* the map that was applied */
 } lar_fit;
+/* To and from a JSON object; a new reference, NULL where memory is short. The method's text goes to
+ * the arena. LAR_EFORMAT without a sentence where it is none. */
+struct json_t *lar_fit_to_json(const lar_fit *fit);
+lar_status lar_fit_from_json(lar_fit *out, const struct json_t *object, lar_arena *arena);
+/* The mean of values and curves; all of one method. With method NULL where nothing was fitted. */
+lar_status lar_fit_average(lar_fit *out, const lar_fit *const *fits, int64_t count,
+                           lar_arena *arena);
 
 /* One prepared volume, and the scan that it was made of. */
 typedef struct lar_case_file {

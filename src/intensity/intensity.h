@@ -1,31 +1,62 @@
-/* intensity: bringing images to one scale. The functions lar_normalizer_*() are in larmor.h; here
- * is the table of methods that they choose from.
+/* intensity: bringing images to one scale. The functions lar_normalizer_*() and lar_curve_*() are
+ * in larmor.h; here is the table of methods that they choose from.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_INTENSITY_H
 #define LAR_INTENSITY_H
 
 #include <larmor/larmor.h>
 
-/* One way to normalize. `values` are what fit() learns, in the order of `value_names`. */
+struct json_t; /* of jansson */
+
+/* One image as a method sees it, all on one grid; every value that counts is finite. */
+typedef struct lar_fitting {
+    const lar_normalize_params *params;
+    const lar_image *image;
+    const lar_image *mask;   /* what counts; NULL: every voxel */
+    const lar_image *tissue; /* NULL: not given */
+    const void *standard;    /* of a population: what its `learn` left; else NULL */
+} lar_fitting;
+
+/* What a method finds in one image. */
+typedef struct lar_found {
+    lar_reals values; /* in the order of `value_names` */
+    lar_curve curve;
+} lar_found;
+
+/* The part of a method that learns from a population. `standard` is the method's own struct. */
+typedef struct lar_population {
+    int passes;  /* over the population */
+    size_t size; /* of the standard, which starts zero */
+    lar_status (*learn)(void *standard, int pass, const lar_fitting *image);
+    lar_status (*end_pass)(void *standard, int pass, const lar_normalize_params *params);
+    /* To and from the object "standard" of a fit's JSON. `path`: of the JSON file, for
+     * what lies beside it and for sentences. */
+    lar_status (*write)(struct json_t *json, const void *standard, const char *path, bool force);
+    lar_status (*read)(void *standard, const struct json_t *json, const char *path);
+    /* After the curve, in place of a float32 image on one grid; NULL: nothing. */
+    lar_status (*correct)(lar_image *image, const void *standard, const lar_found *found);
+    void (*clear)(void *standard);
+} lar_population;
+
+/* One way to normalize. */
 typedef struct lar_normalizer_method {
-    const char *name;               /* "zscore" */
-    const char *summary;            /* lower case, no full stop */
-    const char *cite;               /* paper and DOI, or NULL */
-    const char *const *value_names; /* "mean", "std"; NULL at the end */
-    lar_status (*fit)(lar_reals *values, const lar_image *image, const lar_image *mask);
-    void (*apply)(float *out, const double *in, int64_t count, const lar_reals *values);
-    void (*undo)(float *out, const double *in, int64_t count, const lar_reals *values);
-    /* Whether fit() could have learned these; their count is right and all are finite. */
-    bool (*accepts)(const lar_reals *values);
+    const char *name;                 /* "zscore" */
+    const char *summary;              /* lower case, no full stop */
+    const char *about;                /* paragraph for the help */
+    const char *cite;                 /* paper and DOI, or NULL */
+    const char *const *value_names;   /* "mean", "std"; NULL at the end */
+    const char *const *keys;          /* of lar_normalize_table, that it reads; NULL at the end */
+    int foreground;                   /* where neither a mask nor another is asked for */
+    const lar_population *population; /* NULL: learns from the image alone */
+    lar_status (*fit)(lar_found *out, const lar_fitting *of);
 } lar_normalizer_method;
 
 extern const lar_normalizer_method *const lar_normalizer_methods[]; /* NULL at the end */
 
-/* For the step `normalize` of a study. */
-typedef struct lar_normalize_params {
-    int method; /* index in lar_normalizer_methods */
-} lar_normalize_params;
-extern const lar_param lar_normalize_table[];
-lar_normalize_params lar_normalize_default(void);
+/* Sets the method by its name. LAR_EARGUMENT where there is none. */
+lar_status lar_normalize_choose(lar_normalize_params *params, const char *method);
+
+/* Two knots: x becomes (x - shift) / scale. scale above 0. */
+lar_curve lar_curve_linear(double shift, double scale);
 
 #endif

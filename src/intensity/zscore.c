@@ -101,9 +101,10 @@ done:
     return status;
 }
 
-static lar_status zscore_fit(lar_reals *values, const lar_image *image, const lar_image *mask)
+static lar_status zscore_fit(lar_found *out, const lar_fitting *of)
 {
     lar_status status = LAR_OK;
+    const lar_image *image = of->image;
     const int64_t rows = image->grid.size[1] * image->grid.size[2] * image->channels;
     const int64_t pieces = lar_piece_count(rows, ROWS);
     double *sums = lar_alloc(2 * pieces, sizeof *sums);
@@ -114,40 +115,27 @@ static lar_status zscore_fit(lar_reals *values, const lar_image *image, const la
         goto done;
     }
     summing job = { .image = image,
-                    .mask = mask,
+                    .mask = of->mask,
                     .sums = { sums, sums + pieces, counts, counts + pieces } };
-    LAR_TRY(fit_moments(values, &job, rows));
+    LAR_TRY(fit_moments(&out->values, &job, rows));
+    out->curve = lar_curve_linear(out->values.at[MEAN], out->values.at[STD]);
 done:
     lar_free(sums);
     lar_free(counts);
     return status;
 }
 
-static void zscore_apply(float *out, const double *in, int64_t count, const lar_reals *values)
-{
-    const double mean = values->at[MEAN], std = values->at[STD];
-    for (int64_t n = 0; n < count; n++) out[n] = (float)((in[n] - mean) / std);
-}
-
-static void zscore_undo(float *out, const double *in, int64_t count, const lar_reals *values)
-{
-    const double mean = values->at[MEAN], std = values->at[STD];
-    for (int64_t n = 0; n < count; n++) out[n] = (float)(in[n] * std + mean);
-}
-
-static bool zscore_accepts(const lar_reals *values)
-{
-    return values->at[STD] > 0;
-}
-
 static const char *const value_names[] = { [MEAN] = "mean", [STD] = "std", NULL };
+static const char *const keys[] = { "foreground", NULL };
 
 const lar_normalizer_method lar_normalizer_zscore = {
     .name = "zscore",
     .summary = "mean 0 and standard deviation 1, over the whole image or a mask",
+    .about = "Subtracts the mean and divides by the standard deviation (of the population, divided "
+             "by n) of the whole image, or of the voxels of --mask, which lies on the image's "
+             "grid. All voxels are mapped, outside the mask too.",
     .value_names = value_names,
+    .keys = keys,
+    .foreground = LAR_FOREGROUND_WHOLE,
     .fit = zscore_fit,
-    .apply = zscore_apply,
-    .undo = zscore_undo,
-    .accepts = zscore_accepts,
 };

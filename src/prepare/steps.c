@@ -185,17 +185,18 @@ static lar_status normalize_run(const lar_step *step, lar_pass *pass, int64_t im
 {
     lar_status status = LAR_OK;
     const normalize_params *p = step->params;
-    const char *method = lar_normalizer_methods[p->method.method]->name;
     lar_normalizer *normalizer = NULL;
     lar_image *mask = NULL, *normal = NULL;
 
-    LAR_TRY(lar_normalizer_new(&normalizer, method));
+    LAR_TRY(lar_normalizer_new(&normalizer, &p->method));
     if (p->mask) LAR_TRY(mask_onto(&mask, pass, p->mask, &pass->images[image]->grid));
-    LAR_TRY(lar_normalizer_fit(normalizer, pass->images[image], mask));
+    LAR_TRY(lar_normalizer_fit(normalizer, pass->images[image], mask, NULL));
     LAR_TRY(lar_normalizer_apply(&normal, normalizer, pass->images[image]));
     lar_image_free(pass->images[image]);
     pass->images[image] = normal;
-    pass->fits[image] = (lar_fit){ .method = method, .values = lar_normalizer_values(normalizer) };
+    pass->fits[image] = (lar_fit){ .method = lar_normalizer_method_name(normalizer),
+                                   .values = lar_normalizer_values(normalizer),
+                                   .curve = *lar_normalizer_curve(normalizer) };
 done:
     lar_image_free(mask);
     lar_normalizer_free(normalizer);

@@ -116,19 +116,13 @@ done:
 /* From normalized units to those of the training targets, on average. */
 static lar_status undo_fit(lar_image **image, const lar_fit *fit)
 {
-    lar_status status = LAR_OK;
-    lar_normalizer *normalizer = NULL;
-    lar_image *undone = NULL;
-
+    lar_image *undone;
     if (!fit->method) return LAR_OK;
-    LAR_TRY(lar_normalizer_new(&normalizer, fit->method));
-    LAR_TRY(lar_normalizer_set(normalizer, &fit->values));
-    LAR_TRY(lar_normalizer_undo(&undone, normalizer, *image));
+    const lar_status status = lar_curve_undo(&undone, &fit->curve, *image);
+    if (status != LAR_OK) return status;
     lar_image_free(*image);
     *image = undone;
-done:
-    lar_normalizer_free(normalizer);
-    return status;
+    return LAR_OK;
 }
 
 /* The network's part of the whole, from 0.3 to 0.9. */

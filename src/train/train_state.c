@@ -11,12 +11,8 @@ static char *fits_text(const lar_trained *t)
 {
     json_t *root = json_object();
     for (int64_t n = 0; n < t->target_count; n++) {
-        const lar_fit *fit = &t->target_fits[n];
-        json_t *values = json_array();
-        for (int64_t v = 0; v < fit->values.count; v++)
-            json_array_append_new(values, json_real(fit->values.at[v]));
         json_object_set_new(root, t->study->data.images[t->targets[n]].name,
-                            json_pack("{s:s?, s:o}", "method", fit->method, "values", values));
+                            lar_fit_to_json(&t->target_fits[n]));
     }
     char *text = json_dumps(root, JSON_REAL_PRECISION(17));
     json_decref(root);

@@ -29,28 +29,22 @@ static lar_status find_roles(lar_trained *t)
     return LAR_OK;
 }
 
-/* The mean, over the training cases, of what each target's normalizer learned. */
+/* The mean, over the training cases, of what each target's normalizer found. */
 static lar_status average_fits(lar_trained *t, const lar_prepared *prepared)
 {
+    lar_status status = LAR_OK;
+    const lar_fit **fits = lar_alloc(prepared->case_count, sizeof *fits);
+    if (!fits) return LAR_EMEMORY;
     for (int64_t n = 0; n < t->target_count; n++) {
-        lar_fit mean = { 0 };
-        double count = 0;
-        for (int64_t c = 0; c < prepared->case_count; c++) {
-            if (prepared->cases[c].split != LAR_TRAIN) continue;
-            const lar_fit *fit = &prepared->cases[c].fits[t->targets[n]];
-            if (!fit->method) break;
-            if (!mean.method) {
-                mean.method = lar_arena_text(t->arena, fit->method, strlen(fit->method));
-                if (!mean.method) return LAR_EMEMORY;
-                mean.values.count = fit->values.count;
-            }
-            for (int64_t v = 0; v < fit->values.count; v++) mean.values.at[v] += fit->values.at[v];
-            count++;
-        }
-        for (int64_t v = 0; v < mean.values.count; v++) mean.values.at[v] /= count;
-        t->target_fits[n] = mean;
+        int64_t count = 0;
+        for (int64_t c = 0; c < prepared->case_count; c++)
+            if (prepared->cases[c].split == LAR_TRAIN)
+                fits[count++] = &prepared->cases[c].fits[t->targets[n]];
+        LAR_TRY(lar_fit_average(&t->target_fits[n], fits, count, t->arena));
     }
-    return LAR_OK;
+done:
+    lar_free(fits);
+    return status;
 }
 
 /* With its own copy of the study, from text. */
@@ -96,31 +90,17 @@ void lar_trained_free(lar_trained *t)
     lar_free(t);
 }
 
-/* {"flair": {"method": "zscore", "values": [m, s]}}, as train_state.c writes it */
+/* {"flair": {...}}, as train_state.c writes it */
 static lar_status read_fits(lar_trained *t, const char *text, const char *path)
 {
     lar_status status = LAR_OK;
     json_t *root = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    for (int64_t n = 0; n < t->target_count; n++) {
+    for (int64_t n = 0; n < t->target_count && status == LAR_OK; n++) {
         const char *name = t->study->data.images[t->targets[n]].name;
-        const json_t *fit = json_object_get(root, name);
-        const char *method = json_string_value(json_object_get(fit, "method"));
-        const json_t *values = json_object_get(fit, "values");
-        if (!json_is_object(fit) || json_array_size(values) > LAR_LIST_MAX) {
-            status = lar_fail(LAR_EFORMAT, "'%s' does not tell the units of '%s'", path, name);
-            goto done;
-        }
-        if (!method) continue; /* this target was not normalized */
-        t->target_fits[n].method = lar_arena_text(t->arena, method, strlen(method));
-        if (!t->target_fits[n].method) {
-            status = LAR_EMEMORY;
-            goto done;
-        }
-        t->target_fits[n].values.count = (int64_t)json_array_size(values);
-        for (size_t v = 0; v < json_array_size(values); v++)
-            t->target_fits[n].values.at[v] = json_number_value(json_array_get(values, v));
+        status = lar_fit_from_json(&t->target_fits[n], json_object_get(root, name), t->arena);
+        if (status == LAR_EFORMAT)
+            lar_fail(status, "'%s' does not tell the units of '%s'", path, name);
     }
-done:
     json_decref(root);
     return status;
 }

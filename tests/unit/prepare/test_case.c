@@ -143,8 +143,9 @@ static void one_interpolation_equals_the_steps_by_hand(void **state)
         lar_grid target;
         lar_normalizer *normalizer;
         CHECK_OK(lar_image_read(&read, files.path[n]));
-        CHECK_OK(lar_normalizer_new(&normalizer, "zscore"));
-        CHECK_OK(lar_normalizer_fit(normalizer, read, NULL));
+        const lar_normalize_params zscore = lar_normalize_default();
+        CHECK_OK(lar_normalizer_new(&normalizer, &zscore));
+        CHECK_OK(lar_normalizer_fit(normalizer, read, NULL, NULL));
         CHECK_OK(lar_normalizer_apply(&normal, normalizer, read));
         const lar_reals values = lar_normalizer_values(normalizer);
         assert_string_equal(prepared->fits[n].method, "zscore");
