@@ -199,20 +199,49 @@ LAR_API lar_status lar_image_write(const lar_image *image, const char *path, boo
 
 /* ---- grids and intensities ------------------------------------------------------------- */
 
-enum { LAR_NEAREST, LAR_LINEAR, LAR_CUBIC };
+/* How values between voxels are found: of the nearest voxel; linear; the interpolating cubic
+ * B-spline (Unser 1999, doi:10.1109/79.799930); sinc under Lanczos' window of 5 voxels to each side;
+ * labels, of which the one wins that has most linear weight. */
+enum { LAR_NEAREST, LAR_LINEAR, LAR_CUBIC, LAR_SINC, LAR_LABELS };
+/* What lies outside the field of view: one value; that of the nearest outermost voxel; the image
+ * mirrored about the centres of its outermost voxels. */
+enum { LAR_BORDER_PAD, LAR_BORDER_EDGE, LAR_BORDER_MIRROR };
 
 typedef struct lar_resample_params {
-    int interpolation; /* LAR_NEAREST, LAR_LINEAR, LAR_CUBIC */
+    int interpolation; /* LAR_NEAREST ... */
     double pad;        /* value outside the field of view; NaN: the image's minimum */
+    int border;        /* LAR_BORDER_PAD ... */
+    bool antialias;    /* smooth before shrinking; not with LAR_NEAREST and LAR_LABELS */
 } lar_resample_params;
 LAR_API extern const lar_param lar_resample_table[];
 LAR_API lar_resample_params lar_resample_default(void);
 
-/* The image on another grid; points are matched by their place in the world. Cubic is the
- * interpolating B-spline of order 3 with mirror boundaries (Unser 1999, doi:10.1109/79.799930).
- * Result: float32 (the input's type with LAR_NEAREST), every channel. */
+/* The image on another grid; points are matched by their place in the world. Result: float32 (the
+ * input's type with LAR_NEAREST and LAR_LABELS), every channel. */
 LAR_API lar_status lar_resample(lar_image **out, const lar_image *in, const lar_grid *onto,
                                 const lar_resample_params *params);
+
+/* A chain of maps, each from a point of the fixed image's world to one of the moving image's (pull).
+ * The map added last is applied to a point first, as in ITK's composite transform and in the order
+ * of ANTs' arguments. An empty chain leaves points where they are. */
+typedef struct lar_chain lar_chain;
+LAR_API lar_status lar_chain_new(lar_chain **out);
+/* RAS+ mm. LAR_ENUMERIC where it is singular or not finite. */
+LAR_API lar_status lar_chain_add_affine(lar_chain *chain, const lar_affine *fixed_to_moving);
+/* Three channels, mm along x y z (RAS+), at the points of the image's grid: linear between them, and
+ * no displacement outside its field of view. Shares the voxels where they are float32 and
+ * contiguous. LAR_ENUMERIC where it holds values that are not finite. */
+LAR_API lar_status lar_chain_add_field(lar_chain *chain, const lar_image *displacement_mm);
+/* An ITK text transform (.txt, .tfm) or a displacement field as ITK and ANTs write it in NIfTI
+ * (vector intent, LPS). */
+LAR_API lar_status lar_chain_add_file(lar_chain *chain, const char *path);
+LAR_API void lar_chain_points(const lar_chain *chain, double (*xyz)[3], int64_t count);
+LAR_API void lar_chain_free(lar_chain *chain);
+
+/* The image on a grid of the fixed image, through a chain (NULL: none) in one interpolation. */
+LAR_API lar_status lar_resample_through(lar_image **out, const lar_image *in, const lar_grid *onto,
+                                        const lar_chain *fixed_to_moving,
+                                        const lar_resample_params *params);
 
 /* The part of an anatomical axis ('x' left to right, 'y' back to front, 'z' foot to head) from
  * fraction `low` to `high` of its extent: voxels floor(low*n) to floor(high*n)-1 counted in that

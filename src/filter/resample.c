@@ -9,17 +9,27 @@
 #include "filter/resample_parts.h"
 #include "image/image.h"
 #include "math/math.h"
+#include "space/space.h"
 
 /* Axes are parallel where no voxel moves by more than this, in voxels, for being treated so. */
 #define PARALLEL 1e-4
 
-static const char *const interpolations[] = { "nearest", "linear", "cubic", NULL };
+/* Full width at half maximum of a Gaussian, in standard deviations: sqrt(8 log 2). */
+#define WIDTH 2.3548200450309493
+
+static const char *const interpolations[] = { "nearest", "linear", "cubic", "sinc", "label", NULL };
+static const char *const borders[] = { "pad", "edge", "mirror", NULL };
 
 const lar_param lar_resample_table[] = {
     LAR_P_CHOICE(lar_resample_params, interpolation, "interpolation", 'i', "cubic", interpolations,
-                 "how values between voxels are found; nearest for labels and masks"),
+                 "how values between voxels are found; label or nearest for labels and masks"),
+    LAR_P_CHOICE(lar_resample_params, border, "border", 0, "pad", borders,
+                 "what lies outside the field of view: one value, the outermost voxels, or the "
+                 "image mirrored about them"),
     LAR_P_REAL(lar_resample_params, pad, "pad", 0, "auto", -1e30, 1e30, "value",
-               "value outside the field of view; auto: the image's minimum"),
+               "value outside the field of view, with the border pad; auto: the image's minimum"),
+    LAR_P_FLAG(lar_resample_params, antialias, "antialias", 0,
+               "smooth before shrinking, so that detail too fine for the new voxels averages out"),
     LAR_P_END,
 };
 
@@ -30,16 +40,16 @@ lar_resample_params lar_resample_default(void)
     return params;
 }
 
-/* The view of the input whose axes run along those of `onto`, and the map from its voxels. */
+/* The view of the input whose axes run along those of `onto`, and where the voxels of `onto` lie in
+ * it. `onto` is in the moving image's world, as far as affine maps bring it there. */
 static lar_status align(lar_image **view, lar_affine *map, const lar_image *in,
-                        const lar_grid *onto)
+                        const lar_affine *onto)
 {
     lar_affine to_in, to_onto;
     int axis[3];
     bool flipped[3];
     *view = NULL;
-    if (!lar_affine_invert(&to_onto, &onto->to_world) ||
-        !lar_affine_invert(&to_in, &in->grid.to_world))
+    if (!lar_affine_invert(&to_onto, onto) || !lar_affine_invert(&to_in, &in->grid.to_world))
         return lar_fail(LAR_EGEOMETRY, "a grid has no extent along some direction");
     const lar_grid seen = { .to_world = lar_affine_chain(&in->grid.to_world, &to_onto) };
     lar_grid_axis_order(&seen, axis, flipped);
@@ -47,7 +57,7 @@ static lar_status align(lar_image **view, lar_affine *map, const lar_image *in,
     if (status != LAR_OK) return status;
     if (!lar_affine_invert(&to_in, &(*view)->grid.to_world))
         return lar_fail(LAR_EGEOMETRY, "a grid has no extent along some direction");
-    *map = lar_affine_chain(&onto->to_world, &to_in);
+    *map = lar_affine_chain(onto, &to_in);
     return LAR_OK;
 }
 
@@ -81,18 +91,33 @@ static bool is_parallel(const lar_affine *map, const int64_t size[3])
 }
 
 static lar_status plan_axes(lar_axis_taps axes[3], const lar_affine *map, const int64_t size[3],
-                            const int64_t in_size[3], int interpolation)
+                            const int64_t in_size[3], const lar_resample_params *params)
 {
     lar_status status = LAR_OK;
     for (int r = 0; r < 3; r++) {
         double start = map->m[r][3]; /* in the middle of the other two axes */
         for (int c = 0; c < 3; c++)
             if (c != r) start += map->m[r][c] * (double)(size[c] - 1) / 2;
-        LAR_TRY(
-            lar_axis_taps_init(&axes[r], start, map->m[r][r], size[r], in_size[r], interpolation));
+        LAR_TRY(lar_axis_taps_init(&axes[r], start, map->m[r][r], size[r], in_size[r], params));
     }
 done:
     return status;
+}
+
+/* Standard deviations, in voxels of the input, that make its voxels as wide as the output's: both
+ * are taken as Gaussians with their spacing for full width at half maximum, whose variances add
+ * (Cardoso 2015, doi:10.1007/978-3-319-24571-3_81). False where the output shrinks along no axis.
+ */
+static bool widen(double sigma[3], const lar_affine *map)
+{
+    bool any = false;
+    for (int r = 0; r < 3; r++) {
+        const double *m = map->m[r];
+        const double squared = m[0] * m[0] + m[1] * m[1] + m[2] * m[2];
+        sigma[r] = squared > 1 + PARALLEL ? sqrt(squared - 1) / WIDTH : 0;
+        any = any || sigma[r] > 0;
+    }
+    return any;
 }
 
 static lar_status check_values(const lar_image *image, const lar_range *range)
@@ -110,32 +135,49 @@ static lar_status check_values(const lar_image *image, const lar_range *range)
     return LAR_OK;
 }
 
-static lar_status resample_nearest(lar_image *out, const lar_image *view, const lar_affine *map,
-                                   double pad)
+/* What resampling knows when it begins to sample. */
+typedef struct task {
+    const lar_resample_params *params;
+    const lar_image *view; /* of the input, its axes along those of the output */
+    lar_affine map;        /* a voxel of the output to one of the view, but for displacements */
+    lar_place place;
+    lar_range range;
+    double pad;
+    char *seen; /* of each piece of rows: whether it met the field of view */
+} task;
+
+/* By voxels as they are: of the input's type. */
+static lar_status resample_as_is(lar_image *out, const task *t)
 {
     lar_status status = LAR_OK;
     lar_image *one = NULL, *typed = NULL;
     const lar_grid point = { .size = { 1, 1, 1 }, .to_world = lar_affine_identity() };
     LAR_TRY(lar_image_new(&one, &point, 1, LAR_F64));
-    *(double *)one->voxels = pad;
-    LAR_TRY(lar_image_to_type(&typed, one, view->type));
-    LAR_TRY(lar_sample_nearest(out, view, map, typed->voxels));
+    *(double *)one->voxels = t->pad;
+    LAR_TRY(lar_image_to_type(&typed, one, t->view->type));
+    if (t->params->interpolation == LAR_LABELS) {
+        LAR_TRY(check_values(t->view, &t->range));
+        LAR_TRY(lar_sample_labels(out, t->view, &t->place, typed->voxels, t->seen));
+    } else {
+        LAR_TRY(lar_sample_nearest(out, t->view, &t->place, typed->voxels, t->seen));
+    }
 done:
     lar_image_free(typed);
     lar_image_free(one);
     return status;
 }
 
-/* One channel of the view as contiguous floats, filtered along the axes that interpolate. */
+/* One channel of the view as contiguous floats, smoothed (where sigma is not NULL), and filtered
+ * along the axes that interpolate by splines. */
 static lar_status load_channel(lar_image **out, const lar_image *view, int64_t c,
-                               const bool along[3])
+                               const double *sigma, const bool along[3])
 {
     lar_status status = LAR_OK;
     lar_image *channel = NULL, *floats = NULL, *own = NULL;
     *out = NULL;
     LAR_TRY(lar_image_channel(&channel, view, c));
     LAR_TRY(lar_image_to_type(&floats, channel, LAR_F32));
-    if (along[0] || along[1] || along[2]) {
+    if (sigma || along[0] || along[1] || along[2]) {
         if (floats->buffer == view->buffer) { /* shared: the input must stay as it is */
             const int64_t count = lar_image_voxel_count(floats);
             LAR_TRY(lar_image_like(&own, floats, LAR_F32));
@@ -144,6 +186,7 @@ static lar_status load_channel(lar_image **out, const lar_image *view, int64_t c
             floats = own;
             own = NULL;
         }
+        if (sigma) LAR_TRY(lar_smooth(floats->voxels, floats->grid.size, sigma));
         LAR_TRY(lar_spline_prefilter(floats->voxels, floats->grid.size, along));
     }
     *out = floats;
@@ -155,32 +198,34 @@ done:
     return status;
 }
 
-static lar_status resample_smooth(lar_image *out, const lar_image *view, const lar_affine *map,
-                                  int interpolation, const lar_range *range, double pad)
+static lar_status resample_values(lar_image *out, const task *t)
 {
     lar_status status = LAR_OK;
     lar_axis_taps axes[3] = { 0 };
     lar_image *volume = NULL;
+    double sigma[3];
     const int64_t *size = out->grid.size;
-    const bool parallel = is_parallel(map, size), cubic = interpolation == LAR_CUBIC;
-    bool along[3] = { cubic, cubic, cubic }, copies = parallel;
+    const bool parallel = !t->place.chain && is_parallel(&t->map, size);
+    const bool smooth = t->params->antialias && widen(sigma, &t->map);
+    const bool cubic = t->params->interpolation == LAR_CUBIC;
+    bool along[3] = { cubic, cubic, cubic }, copies = parallel && !smooth;
 
     if (parallel) {
-        LAR_TRY(plan_axes(axes, map, size, view->grid.size, interpolation));
+        LAR_TRY(plan_axes(axes, &t->map, size, t->view->grid.size, t->params));
         for (int a = 0; a < 3; a++) {
             along[a] = axes[a].taps == 4;
             copies = copies && axes[a].taps == 1;
         }
     }
-    if (!copies) LAR_TRY(check_values(view, range));
+    if (!copies) LAR_TRY(check_values(t->view, &t->range));
     for (int64_t c = 0; c < out->channels; c++) {
         float *to = (float *)out->voxels + c * out->stride[3];
-        LAR_TRY(load_channel(&volume, view, c, along));
+        LAR_TRY(load_channel(&volume, t->view, c, smooth ? sigma : NULL, along));
         if (parallel)
-            LAR_TRY(lar_sample_aligned(to, volume->voxels, volume->grid.size, axes, (float)pad));
+            LAR_TRY(lar_sample_aligned(to, volume->voxels, volume->grid.size, axes, (float)t->pad));
         else
-            LAR_TRY(lar_sample_oblique(to, size, volume->voxels, volume->grid.size, map,
-                                       interpolation, (float)pad));
+            LAR_TRY(lar_sample_anywhere(to, size, volume->voxels, &t->place,
+                                        t->params->interpolation, (float)t->pad, t->seen));
         lar_image_free(volume);
         volume = NULL;
     }
@@ -190,39 +235,68 @@ done:
     return status;
 }
 
-lar_status lar_resample(lar_image **out, const lar_image *in, const lar_grid *onto,
-                        const lar_resample_params *params)
+static lar_status do_not_overlap(const lar_grid *in, const lar_grid *onto)
+{
+    char from[96], to[96];
+    lar_grid_words(in, from, sizeof from);
+    lar_grid_words(onto, to, sizeof to);
+    const lar_status status =
+        lar_fail(LAR_EGEOMETRY,
+                 "the image (%s) and the grid it was to be put on (%s) do not overlap", from, to);
+    return lar_hint(status, "to compare the 'larmor info' of both");
+}
+
+lar_status lar_resample_through(lar_image **out, const lar_image *in, const lar_grid *onto,
+                                const lar_chain *chain, const lar_resample_params *params)
 {
     lar_status status = LAR_OK;
     lar_image *view = NULL, *result = NULL;
-    lar_affine map;
-    lar_range range;
+    lar_affine moved = lar_affine_identity();
+    task t = { .params = params };
+    const bool as_is = params->interpolation == LAR_NEAREST || params->interpolation == LAR_LABELS;
 
     *out = NULL;
-    LAR_TRY(align(&view, &map, in, onto));
-    if (!overlaps(&map, onto->size, view->grid.size)) {
-        char from[96], to[96];
-        lar_grid_words(&in->grid, from, sizeof from);
-        lar_grid_words(onto, to, sizeof to);
-        status = lar_fail(LAR_EGEOMETRY,
-                          "the image (%s) and the grid it was to be put on (%s) do not overlap",
-                          from, to);
-        lar_hint(status, "to compare the 'larmor info' of both");
+    const bool bent = chain && !lar_chain_affine(&moved, chain);
+    moved = lar_affine_chain(&onto->to_world, &moved);
+    LAR_TRY(align(&view, &t.map, in, &moved));
+    t.view = view;
+    t.place = (lar_place){ .map = t.map, .border = params->border };
+    memcpy(t.place.size, view->grid.size, sizeof t.place.size);
+    if (bent) {
+        t.place.chain = chain;
+        t.place.map = onto->to_world;
+        lar_affine_invert(&t.place.to_voxel, &view->grid.to_world); /* align() could */
+    } else if (!overlaps(&t.map, onto->size, view->grid.size)) {
+        status = do_not_overlap(&in->grid, onto);
         goto done;
     }
-    LAR_TRY(lar_image_range(&range, in));
-    const double pad = !isnan(params->pad) ? params->pad : isfinite(range.low) ? range.low : 0;
-    const bool nearest = params->interpolation == LAR_NEAREST;
-    LAR_TRY(lar_image_new(&result, onto, in->channels, nearest ? in->type : LAR_F32));
+    LAR_TRY(lar_image_range(&t.range, in));
+    t.pad = !isnan(params->pad) ? params->pad : isfinite(t.range.low) ? t.range.low : 0;
+    LAR_TRY(lar_image_new(&result, onto, in->channels, as_is ? in->type : LAR_F32));
     lar_image_set_notes(result, in->notes);
-    if (nearest)
-        LAR_TRY(resample_nearest(result, view, &map, pad));
-    else
-        LAR_TRY(resample_smooth(result, view, &map, params->interpolation, &range, pad));
+    const int64_t pieces =
+        lar_piece_count(onto->size[1] * onto->size[2] * in->channels, LAR_PLACE_ROWS);
+    t.seen = lar_alloc(pieces, 1);
+    if (!t.seen) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    LAR_TRY(as_is ? resample_as_is(result, &t) : resample_values(result, &t));
+    if (bent && !memchr(t.seen, 1, (size_t)pieces)) {
+        status = do_not_overlap(&in->grid, onto);
+        goto done;
+    }
     *out = result;
     result = NULL;
 done:
+    lar_free(t.seen);
     lar_image_free(result);
     lar_image_free(view);
     return status;
+}
+
+lar_status lar_resample(lar_image **out, const lar_image *in, const lar_grid *onto,
+                        const lar_resample_params *params)
+{
+    return lar_resample_through(out, in, onto, NULL, params);
 }

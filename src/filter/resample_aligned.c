@@ -12,9 +12,14 @@
 
 enum { SLICES = 4 }; /* output slices of a piece: they share the room for the blended plane */
 
-static bool all_on_samples(double start, double step, int64_t begin, int64_t end)
+static int taps_of(int interpolation)
 {
-    for (int64_t n = begin; n < end; n++) {
+    return interpolation == LAR_LINEAR ? 2 : interpolation == LAR_SINC ? LAR_SINC_TAPS : 4;
+}
+
+static bool all_on_samples(const lar_axis_taps *axis, double start, double step)
+{
+    for (int64_t n = axis->begin; n < axis->end; n++) {
         const double at = start + (double)n * step;
         if (!(fabs(at - floor(at + 0.5)) <= ON_SAMPLES)) return false;
     }
@@ -22,29 +27,34 @@ static bool all_on_samples(double start, double step, int64_t begin, int64_t end
 }
 
 lar_status lar_axis_taps_init(lar_axis_taps *axis, double start, double step, int64_t count,
-                              int64_t size, int interpolation)
+                              int64_t size, const lar_resample_params *params)
 {
     const double last = (double)size - 1 + LAR_EDGE;
     *axis = (lar_axis_taps){ .count = count, .begin = 0, .end = count };
-    while (axis->begin < count && start + (double)axis->begin * step < -LAR_EDGE) axis->begin++;
-    while (axis->end > axis->begin && start + (double)(axis->end - 1) * step > last) axis->end--;
-    const bool copies = all_on_samples(start, step, axis->begin, axis->end);
-    axis->taps = copies ? 1 : interpolation == LAR_LINEAR ? 2 : 4;
+    if (params->border == LAR_BORDER_PAD) {
+        while (axis->begin < count && start + (double)axis->begin * step < -LAR_EDGE) axis->begin++;
+        while (axis->end > axis->begin && start + (double)(axis->end - 1) * step > last)
+            axis->end--;
+    }
+    /* of one sample there is nothing to blend */
+    const bool copies = size == 1 || all_on_samples(axis, start, step);
+    axis->taps = copies ? 1 : taps_of(params->interpolation);
     axis->index = lar_alloc(count * axis->taps, sizeof *axis->index);
     axis->weight = lar_alloc(count * axis->taps, sizeof *axis->weight);
     if (!axis->index || !axis->weight) return LAR_EMEMORY;
     for (int64_t n = axis->begin; n < axis->end; n++) {
-        const double at = start + (double)n * step;
+        const double at = lar_place_fold(start + (double)n * step, size, params->border);
         const double below = copies ? floor(at + 0.5) : floor(at);
-        double weights[4] = { 1 };
+        double weights[LAR_SINC_TAPS] = { 1 };
+        if (axis->taps == LAR_SINC_TAPS) lar_sinc_weights(weights, at - below);
         if (axis->taps == 4) lar_spline_weights(weights, at - below);
         if (axis->taps == 2) {
             weights[0] = 1 - (at - below);
             weights[1] = at - below;
         }
+        const int64_t first = (int64_t)below - (axis->taps > 1 ? axis->taps / 2 - 1 : 0);
         for (int t = 0; t < axis->taps; t++) {
-            axis->index[n * axis->taps + t] =
-                lar_mirror((int64_t)below + t - (axis->taps == 4), size);
+            axis->index[n * axis->taps + t] = lar_mirror(first + t, size);
             axis->weight[n * axis->taps + t] = (float)weights[t];
         }
     }
@@ -72,6 +82,14 @@ static const float *blend(float *restrict room, const float *rows, int64_t step,
         for (int64_t i = 0; i < width; i++) room[i] = w[0] * a[i] + w[1] * b[i];
         return room;
     }
+    if (axis->taps > 4) {
+        for (int64_t i = 0; i < width; i++) room[i] = w[0] * a[i] + w[1] * b[i];
+        for (int t = 2; t < axis->taps; t += 2) {
+            const float *c = rows + index[t] * step, *d = rows + index[t + 1] * step;
+            for (int64_t i = 0; i < width; i++) room[i] += w[t] * c[i] + w[t + 1] * d[i];
+        }
+        return room;
+    }
     const float *c = rows + index[2] * step, *d = rows + index[3] * step;
     for (int64_t i = 0; i < width; i++)
         room[i] = (w[0] * a[i] + w[1] * b[i]) + (w[2] * c[i] + w[3] * d[i]);
@@ -87,6 +105,13 @@ static void sample_row(float *restrict out, const float *restrict row, const lar
     else if (axis->taps == 2)
         for (int64_t i = axis->begin; i < axis->end; i++)
             out[i] = w[2 * i] * row[x[2 * i]] + w[2 * i + 1] * row[x[2 * i + 1]];
+    else if (axis->taps == LAR_SINC_TAPS)
+        for (int64_t i = axis->begin; i < axis->end; i++) {
+            float sum = 0;
+            for (int t = 0; t < LAR_SINC_TAPS; t++)
+                sum += w[LAR_SINC_TAPS * i + t] * row[x[LAR_SINC_TAPS * i + t]];
+            out[i] = sum;
+        }
     else
         for (int64_t i = axis->begin; i < axis->end; i++)
             out[i] = (w[4 * i] * row[x[4 * i]] + w[4 * i + 1] * row[x[4 * i + 1]]) +
