@@ -186,7 +186,7 @@ static lar_status load_channel(lar_image **out, const lar_image *view, int64_t c
             floats = own;
             own = NULL;
         }
-        if (sigma) LAR_TRY(lar_smooth(floats->voxels, floats->grid.size, sigma));
+        if (sigma) LAR_TRY(lar_smooth_voxels(floats->voxels, floats->grid.size, sigma));
         LAR_TRY(lar_spline_prefilter(floats->voxels, floats->grid.size, along));
     }
     *out = floats;

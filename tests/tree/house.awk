@@ -82,7 +82,8 @@ END {
         file = files[n]
         if (file ~ /\.md$/) continue
         if (!licensed[file]) offence(file, 1, "no SPDX-License-Identifier: Apache-2.0 at its top")
-        if (lines[file] > longest && !generated[file])
+        # the public header is one by design: it grows with what there is
+        if (lines[file] > longest && !generated[file] && file != "include/larmor/larmor.h")
             offence(file, longest, "has " lines[file] " lines, more than " longest)
         split("", seen)
         if (file ~ /^src\/.*\.c$/ && !reaches(file, "src/base/banned.h", seen))
