@@ -1,9 +1,23 @@
-/* filter: images onto other grids, and masks. lar_resample() and lar_crop_range() are in larmor.h.
+/* filter: images onto other grids, masks, and small filters around both. What users call is in
+ * larmor.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_FILTER_H
 #define LAR_FILTER_H
 
 #include <larmor/larmor.h>
+
+/* The first channel as contiguous float32; shares the voxels where they are so. LAR_ENUMERIC where
+ * one of them is not finite. */
+lar_status lar_first_channel(lar_image **out, const lar_image *in);
+/* The same of all channels. */
+lar_status lar_finite_floats(lar_image **out, const lar_image *in);
+/* A mask that someone gave, as contiguous uint8, 0 and 1. LAR_EGEOMETRY where it is not on `grid`,
+ * LAR_EARGUMENT where it has several channels, LAR_ENUMERIC where it is empty or not finite. */
+lar_status lar_mask_bytes(lar_image **out, const lar_image *mask, const lar_grid *grid);
+int64_t lar_mask_count(const uint8_t *mask, int64_t count); /* bytes that are 1 */
+
+/* 1 where low <= value <= high of a contiguous float32 volume. */
+lar_status lar_threshold(lar_image **out, const lar_image *floats, double low, double high);
 
 /* The head against air, MR of any contrast or CT: uint8 on the grid of `in` (its first channel),
  * 1 inside; one piece without holes. Works on normalized images too. LAR_ENUMERIC where the image
@@ -40,5 +54,19 @@ lar_status lar_mask_fill_slices(uint8_t *mask, const int64_t size[3], int axis);
  * that grows in, and nothing that shrinks it. */
 void lar_mask_grow(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
 void lar_mask_shrink(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
+/* By a ball: voxels whose centre lies at most `mm` (to 1e-4 of the smallest spacing) from that of a
+ * voxel of the mask become part of it; or from that of one outside it are taken away. Beyond the
+ * volume there is nothing, as above. */
+lar_status lar_mask_dilate(uint8_t *mask, const int64_t size[3], const double spacing_mm[3],
+                           double mm);
+lar_status lar_mask_erode(uint8_t *mask, const int64_t size[3], const double spacing_mm[3],
+                          double mm);
+
+/* The box of lar_crop() in voxels of `in`, and how many voxels lar_pad() adds before the first and
+ * after the last along each voxel axis: for what moves grids and not voxels. */
+lar_status lar_crop_box(int64_t first[3], int64_t size[3], const lar_image *in,
+                        const lar_image *mask, const lar_crop_params *params);
+lar_status lar_pad_sides(int64_t before[3], int64_t after[3], const lar_grid *grid,
+                         const lar_pad_params *params);
 
 #endif

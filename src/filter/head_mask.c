@@ -57,21 +57,12 @@ done:
 lar_status lar_head_mask(lar_image **out, const lar_image *in)
 {
     lar_status status = LAR_OK;
-    lar_image *first = NULL, *floats = NULL, *mask = NULL;
+    lar_image *floats = NULL, *mask = NULL;
     float *smooth = NULL;
     double spacing[3], sigma[3], level;
-    lar_range range;
 
     *out = NULL;
-    LAR_TRY(lar_image_channel(&first, in, 0));
-    LAR_TRY(lar_image_range(&range, first));
-    if (range.not_finite) {
-        status = lar_fail(LAR_ENUMERIC, "%lld of %lld voxels are not finite",
-                          (long long)range.not_finite, (long long)lar_image_voxel_count(first));
-        lar_hint(status, "larmor info --voxels");
-        goto done;
-    }
-    LAR_TRY(lar_image_to_type(&floats, first, LAR_F32));
+    LAR_TRY(lar_first_channel(&floats, in));
     const int64_t count = lar_image_voxel_count(floats), *size = floats->grid.size;
     smooth = lar_alloc_raw(count, sizeof *smooth);
     if (!smooth) {
@@ -93,6 +84,5 @@ done:
     lar_free(smooth);
     lar_image_free(mask);
     lar_image_free(floats);
-    lar_image_free(first);
     return status;
 }

@@ -95,6 +95,17 @@ void lar_image_load(double *out, const lar_image *image, int64_t i, int64_t j, i
     converters[image->type].load(out, voxel_at(image, i, j, k, c), image->stride[0], count);
 }
 
+lar_status lar_type_store(void *bytes, lar_type type, double value)
+{
+    const bool whole = type == LAR_F32 || type == LAR_F64 || value == nearbyint(value);
+    if (!whole || converters[type].store(bytes, &value, 1) > 0) {
+        const lar_status status = lar_fail(LAR_EARGUMENT, "voxels of type %s cannot hold %.9g",
+                                           lar_type_name(type), value);
+        return lar_hint(status, "larmor convert --type float32 first, or another value");
+    }
+    return LAR_OK;
+}
+
 enum { CHUNK = 512 }; /* voxels of a row at a time: 4 kB on the stack */
 
 typedef struct conversion {
@@ -141,7 +152,7 @@ static lar_status convert_rows(void *arg, int64_t piece, int64_t begin, int64_t 
 
 enum { ROWS = 1024 }; /* a piece of work */
 
-lar_status lar_image_to_type(lar_image **out, const lar_image *in, lar_type type)
+static lar_status convert(lar_image **out, const lar_image *in, lar_type type)
 {
     lar_status status = LAR_OK;
     lar_image *result = NULL;
@@ -149,10 +160,6 @@ lar_status lar_image_to_type(lar_image **out, const lar_image *in, lar_type type
     const int64_t rows = in->grid.size[1] * in->grid.size[2] * in->channels;
 
     *out = NULL;
-    if (in->type == type && lar_image_is_contiguous(in)) {
-        const int64_t first[3] = { 0, 0, 0 };
-        return lar_image_box(out, in, first, in->grid.size);
-    }
     LAR_TRY(lar_image_like(&result, in, type));
     changed = lar_alloc(lar_piece_count(rows, ROWS), sizeof *changed);
     if (!changed) {
@@ -173,6 +180,20 @@ done:
     lar_free(changed);
     lar_image_free(result);
     return status;
+}
+
+lar_status lar_image_copy(lar_image **out, const lar_image *in)
+{
+    return convert(out, in, in->type);
+}
+
+lar_status lar_image_to_type(lar_image **out, const lar_image *in, lar_type type)
+{
+    if (in->type == type && lar_image_is_contiguous(in)) {
+        const int64_t first[3] = { 0, 0, 0 };
+        return lar_image_box(out, in, first, in->grid.size);
+    }
+    return convert(out, in, type);
 }
 
 typedef struct range_job {

@@ -50,6 +50,11 @@ double lar_image_at(const lar_image *image, int64_t i, int64_t j, int64_t k, int
 /* `count` voxels along i from (i, j, k) of channel c as double, of any type and strides. */
 void lar_image_load(double *out, const lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c,
                     int64_t count);
+/* The same image with voxels of its own, contiguous. */
+lar_status lar_image_copy(lar_image **out, const lar_image *in);
+/* One voxel of the type. LAR_EARGUMENT where the type cannot hold the value: out of its range, or a
+ * fraction for integers. */
+lar_status lar_type_store(void *bytes, lar_type type, double value);
 /* Smallest and largest finite value and how many are not finite, over all channels. */
 typedef struct lar_range {
     double low, high;
