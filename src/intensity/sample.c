@@ -1,0 +1,243 @@
+/* The values that count of an image, gathered into one array: a byte mask is read eight voxels at a
+ * time, and of the image only what is inside.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <float.h>
+#include <math.h>
+
+#include "base/base.h"
+#include "image/image.h"
+#include "intensity/sample.h"
+
+enum { CHUNK = 512, ROWS = 64 }; /* voxels of a row at a time; rows of a piece */
+
+/* ---- rows ------------------------------------------------------------------------------ */
+
+#define CONVERT(T)                                                                                 \
+    do {                                                                                           \
+        const T *from = (const T *)image->voxels + at;                                             \
+        for (int64_t n = 0; n < count; n++) room[n] = (float)from[n];                              \
+    } while (0)
+
+const float *lar_row_floats(float *room, const lar_image *image, int64_t i, int64_t j, int64_t k,
+                            int64_t c, int64_t count)
+{
+    const int64_t *stride = image->stride;
+    const int64_t at = i * stride[0] + j * stride[1] + k * stride[2] + c * stride[3];
+    const lar_type type = stride[0] == 1 ? image->type : LAR_F64;
+    double wide[CHUNK];
+    switch (type) {
+    case LAR_F32:
+        return (const float *)image->voxels + at;
+    case LAR_U8:
+        CONVERT(uint8_t);
+        break;
+    case LAR_I16:
+        CONVERT(int16_t);
+        break;
+    case LAR_U16:
+        CONVERT(uint16_t);
+        break;
+    default:
+        for (int64_t first = 0; first < count; first += CHUNK) {
+            const int64_t part = count - first < CHUNK ? count - first : CHUNK;
+            lar_image_load(wide, image, i + first, j, k, c, part);
+            for (int64_t n = 0; n < part; n++) room[first + n] = (float)wide[n];
+        }
+    }
+    return room;
+}
+
+const uint8_t *lar_row_mask(uint8_t *room, const lar_image *mask, int64_t i, int64_t j, int64_t k,
+                            int64_t count)
+{
+    const int64_t *stride = mask->stride;
+    double wide[CHUNK];
+    if (mask->type == LAR_U8 && stride[0] == 1)
+        return (const uint8_t *)mask->voxels + i + j * stride[1] + k * stride[2];
+    for (int64_t first = 0; first < count; first += CHUNK) {
+        const int64_t part = count - first < CHUNK ? count - first : CHUNK;
+        lar_image_load(wide, mask, i + first, j, k, 0, part);
+        for (int64_t n = 0; n < part; n++) room[first + n] = fabs(wide[n]) > 0;
+    }
+    return room;
+}
+
+/* ---- the sample ------------------------------------------------------------------------ */
+
+typedef struct taking {
+    const lar_image *image, *mask;
+    float *values;
+    int64_t *counts; /* per piece; then where its values begin */
+    float *low, *high;
+    int64_t *not_finite;
+} taking;
+
+static lar_status count_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
+{
+    const taking *job = arg;
+    const int64_t *size = job->image->grid.size;
+    uint8_t room[CHUNK];
+    int64_t inside = 0;
+    for (int64_t r = begin; r < end; r++) {
+        const int64_t j = r % size[1], k = r / size[1] % size[2];
+        for (int64_t i = 0; i < size[0]; i += CHUNK) {
+            const int64_t count = size[0] - i < CHUNK ? size[0] - i : CHUNK;
+            const uint8_t *set = lar_row_mask(room, job->mask, i, j, k, count);
+            int32_t some = 0;
+            for (int64_t n = 0; n < count; n++) some += set[n] != 0;
+            inside += some;
+        }
+    }
+    job->counts[piece] = inside;
+    return LAR_OK;
+}
+
+/* The values whose byte is not 0, in order; returns how many. out has room for 8 more. */
+static int64_t gather(float *restrict out, const float *restrict from, const uint8_t *set,
+                      int64_t count)
+{
+    int64_t taken = 0, n = 0;
+    for (; n + 8 <= count; n += 8) {
+        uint64_t eight;
+        memcpy(&eight, set + n, sizeof eight);
+        if (eight == 0) continue;
+        for (int64_t b = n; b < n + 8; b++) {
+            out[taken] = from[b];
+            taken += set[b] != 0;
+        }
+    }
+    for (; n < count; n++) {
+        out[taken] = from[n];
+        taken += set[n] != 0;
+    }
+    return taken;
+}
+
+static bool any_set(const uint8_t *set, int64_t count)
+{
+    uint8_t all = 0;
+    for (int64_t n = 0; n < count; n++) all |= set[n];
+    return all != 0;
+}
+
+/* Smallest, largest, and how many are not finite; those are left out of both. */
+static void extend(float *low, float *high, int64_t *not_finite, const float *values, int64_t count)
+{
+    float least = *low, most = *high;
+    int32_t broken = 0;
+    for (int64_t n = 0; n < count; n++) {
+        const float x = values[n];
+        const bool finite = fabsf(x) <= FLT_MAX;
+        broken += !finite;
+        const float down = finite ? x : FLT_MAX, up = finite ? x : -FLT_MAX;
+        least = down < least ? down : least;
+        most = up > most ? up : most;
+    }
+    *low = least;
+    *high = most;
+    *not_finite += broken;
+}
+
+static lar_status take_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
+{
+    const taking *job = arg;
+    const int64_t *size = job->image->grid.size;
+    float room[CHUNK], inside[CHUNK + 8];
+    uint8_t set_room[CHUNK];
+    float *out = job->values + job->counts[piece];
+    float low = FLT_MAX, high = -FLT_MAX;
+    int64_t not_finite = 0;
+    for (int64_t r = begin; r < end; r++) {
+        const int64_t j = r % size[1], k = r / size[1] % size[2], c = r / (size[1] * size[2]);
+        for (int64_t i = 0; i < size[0]; i += CHUNK) {
+            int64_t count = size[0] - i < CHUNK ? size[0] - i : CHUNK;
+            const uint8_t *set =
+                job->mask ? lar_row_mask(set_room, job->mask, i, j, k, count) : NULL;
+            if (set && !any_set(set, count)) continue;
+            const float *row = lar_row_floats(room, job->image, i, j, k, c, count);
+            if (set) {
+                count = gather(inside, row, set, count);
+                row = inside;
+            }
+            extend(&low, &high, &not_finite, row, count);
+            memcpy(out, row, (size_t)count * sizeof *out);
+            out += count;
+        }
+    }
+    job->low[piece] = low;
+    job->high[piece] = high;
+    job->not_finite[piece] = not_finite;
+    return LAR_OK;
+}
+
+/* From counts to where each piece begins; returns the sum. */
+static int64_t place(int64_t *counts, int64_t pieces)
+{
+    int64_t total = 0;
+    for (int64_t p = 0; p < pieces; p++) {
+        const int64_t count = counts[p];
+        counts[p] = total;
+        total += count;
+    }
+    return total;
+}
+
+static lar_status refuse_broken(int64_t not_finite, int64_t count, const lar_image *mask)
+{
+    const lar_status status =
+        lar_fail(LAR_ENUMERIC, "%lld of %lld voxels %s are not finite", (long long)not_finite,
+                 (long long)count, mask ? "inside the mask" : "of the image");
+    return lar_hint(status, "larmor info --voxels, or a mask without them");
+}
+
+lar_status lar_sample_take(lar_sample *out, const lar_image *image, const lar_image *mask)
+{
+    lar_status status = LAR_OK;
+    const int64_t *size = image->grid.size;
+    const int64_t rows = size[1] * size[2] * image->channels;
+    const int64_t pieces = lar_piece_count(rows, ROWS);
+    int64_t *counts = lar_alloc(2 * pieces, sizeof *counts), not_finite = 0;
+    float *ends = lar_alloc(2 * pieces, sizeof *ends);
+
+    *out = (lar_sample){ 0 };
+    if (!counts || !ends) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    taking job = { image, mask, NULL, counts, ends, ends + pieces, counts + pieces };
+    if (mask)
+        LAR_TRY(lar_parallel(rows, ROWS, count_rows, &job));
+    else
+        for (int64_t p = 0; p < pieces; p++)
+            counts[p] = size[0] * (p + 1 < pieces ? ROWS : rows - p * ROWS);
+    out->count = place(counts, pieces);
+    if (out->count == 0) {
+        status = lar_fail(LAR_ENUMERIC, "the mask is empty: none of its %lld voxels is set",
+                          (long long)lar_image_voxel_count(mask));
+        goto done;
+    }
+    job.values = out->values = lar_alloc_raw(out->count, sizeof *out->values);
+    if (!out->values) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    LAR_TRY(lar_parallel(rows, ROWS, take_rows, &job));
+    out->low = (double)FLT_MAX, out->high = -(double)FLT_MAX;
+    for (int64_t p = 0; p < pieces; p++) {
+        out->low = fmin(out->low, (double)job.low[p]);
+        out->high = fmax(out->high, (double)job.high[p]);
+        not_finite += job.not_finite[p];
+    }
+    if (not_finite) status = refuse_broken(not_finite, out->count, mask);
+done:
+    if (status != LAR_OK) lar_sample_clear(out);
+    lar_free(counts);
+    lar_free(ends);
+    return status;
+}
+
+void lar_sample_clear(lar_sample *sample)
+{
+    lar_free(sample->values);
+    *sample = (lar_sample){ 0 };
+}
