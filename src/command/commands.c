@@ -11,6 +11,7 @@ extern const lar_command lar_command_evaluate;
 extern const lar_command lar_command_figure;
 extern const lar_command lar_command_info;
 extern const lar_command lar_command_lr_find;
+extern const lar_command lar_command_n4;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_phantom;
 extern const lar_command lar_command_predict;
@@ -25,6 +26,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_convert,
     &lar_command_resample,
     &lar_command_crop,
+    &lar_command_n4,
     &lar_command_normalize_zscore,
     &lar_command_check,
     &lar_command_prepare,

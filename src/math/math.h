@@ -48,4 +48,14 @@ int64_t lar_histogram(int64_t *counts, int64_t bins, double low, double high, co
 lar_status lar_quantiles(double *out, const double *fractions, int64_t fraction_count,
                          const float *values, int64_t count);
 
+/* ---- Fourier transform ------------------------------------------------------------------- */
+
+/* In place, of `size` complex numbers, a power of two; neither direction divides by the size. One
+ * thread at a time per lar_fft, which holds the scratch memory. */
+typedef struct lar_fft lar_fft;
+lar_status lar_fft_new(lar_fft **out, int64_t size);
+void lar_fft_forward(lar_fft *fft, double *real, double *imaginary);
+void lar_fft_backward(lar_fft *fft, double *real, double *imaginary);
+void lar_fft_free(lar_fft *fft);
+
 #endif
