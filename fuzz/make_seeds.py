@@ -96,3 +96,14 @@ write("safetensors", "product_overflows", safetensors({"a": tensor("F32", [2**32
 write("safetensors", "long_header", safetensors({}, b"", 2**63))
 write("safetensors", "bf16", safetensors({"a": tensor("BF16", [2], 0, 4)}, bytes(4)))
 write("safetensors", "cut", safetensors(two, bytes(20)))
+
+ITK = "#Insight Transform File V1.0\n#Transform 0\nTransform: %s_double_3_3\n"
+NUMBERS = "Parameters: %s\nFixedParameters: %s\n"
+affine = ITK % "AffineTransform" + NUMBERS % ("1.1 0.2 0 -0.2 0.9 0 0 0 1.05 1 -2 3e0", "4 5 6")
+euler = ITK % "Euler3DTransform" + NUMBERS % ("0.1 0.2 0.3 4 5 6", "1 2 3 1")
+for name, text in (("affine", affine), ("euler", euler.replace("\n", "\r\n")),
+                   ("similarity", ITK % "Similarity3DTransform" + NUMBERS % ("0 0.1 0.2 1 2 3 1.2", "7 8 9")),
+                   ("identity", ITK % "IdentityTransform"),
+                   ("singular", affine.replace("1.05", "0")), ("flat", affine.replace("_3_3", "_2_2")),
+                   ("composite", ITK % "CompositeTransform" + affine[28:] + euler[28:])):
+    write("transform", name, text.encode())

@@ -132,6 +132,10 @@ static lar_status to_affine(lar_affine *out, const listed *t, const char *path)
     for (int r = 0; r < 2; r++) /* LPS to RAS on both sides */
         for (int c = 2; c < 4; c++) map.m[r][c] = -map.m[r][c];
     for (int c = 0; c < 2; c++) map.m[2][c] = -map.m[2][c];
+    for (int r = 0; r < 3; r++)
+        if (!isfinite(map.m[r][3]))
+            return lar_fail(LAR_EFORMAT, "the numbers that '%s' gives its %s overflow", path,
+                            kinds[n].name);
     if (!lar_affine_invert(&inverse, &map))
         return lar_fail(LAR_ENUMERIC, "the %s of '%s' is singular: its determinant is %g",
                         kinds[n].name, path, lar_affine_determinant(&map));
