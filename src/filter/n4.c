@@ -222,6 +222,7 @@ lar_status lar_n4(lar_image **out, lar_image **field, lar_n4_report *report, con
     lar_grid_spacing(&in->grid, spacing);
     for (int a = 0; a < 3; a++)
         LAR_TRY(lar_n4_axis_init(&axes[a], in->grid.size[a], spacing[a], a, &plan));
+    if (plan.itk) lar_n4_axes_align(axes, in);
     LAR_TRY(lar_n4_grid_init(&grid, axes, &plan, in, mask, weights));
     LAR_TRY(lar_n4_estimate(&lattice, report, &grid, axes, &plan));
     LAR_TRY(lar_image_like(&divided, in, LAR_F32));

@@ -41,10 +41,13 @@ typedef struct lar_n4_axis {
     double *sample_places;        /* of each sample */
     double *voxel_places;         /* of each voxel */
     double sample_rim, voxel_rim; /* so far inside of `mesh` lies what is at its very end */
+    int64_t before, padded;       /* ITK's: zeros before the image, and the size with those */
 } lar_n4_axis;
 lar_status lar_n4_axis_init(lar_n4_axis *axis, int64_t voxels, double spacing, int a,
                             const lar_n4_plan *plan);
 void lar_n4_axis_clear(lar_n4_axis *axis);
+/* Sets `first` of the axes to the voxels that ITK's shrinking picks. */
+void lar_n4_axes_align(lar_n4_axis axes[3], const lar_image *in);
 
 /* The coarse grid. Rows are `width` long, zero beyond size[0]; `weights` is 0 where a sample takes
  * no part. Of row r the samples from ends[2 * r] to ends[2 * r + 1] - 1, whole lanes, may. */

@@ -182,6 +182,7 @@ lar_status lar_nifti_affine(lar_image_about *about, const lar_nifti_header *h, i
                              "ijk"[n], h -> pixdim[n + 1], edge(h, n));
     about->grid.to_world = use_s ? sform : qform;
     about->affine_from = use_s ? "sform" : "qform";
+    for (int n = 0; n < 3; n++) about->notes->edges_mm[n] = edge(h, n) * unit_mm(h);
     about->notes->form_code = (int)(use_s ? h->sform_code : h->qform_code);
     return LAR_OK;
 }

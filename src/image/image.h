@@ -23,10 +23,11 @@ typedef struct lar_notes {
     char name[17]; /* intent name */
     int intent;    /* NIfTI intent code */
     double intent_values[3];
-    double step;      /* between channels, in `step_unit`; 0 where not said */
-    int step_unit;    /* NIfTI time unit code: 8 s, 16 ms, 24 us */
-    int form_code;    /* NIfTI code of the space: 1 scanner, 2 aligned, 3 Talairach, 4 MNI */
-    double window[2]; /* cal_min, cal_max; equal where not said */
+    double step;        /* between channels, in `step_unit`; 0 where not said */
+    int step_unit;      /* NIfTI time unit code: 8 s, 16 ms, 24 us */
+    int form_code;      /* NIfTI code of the space: 1 scanner, 2 aligned, 3 Talairach, 4 MNI */
+    double window[2];   /* cal_min, cal_max; equal where not said */
+    double edges_mm[3]; /* of a voxel, where the file says them beside the affine; else 0 */
     int64_t extension_count;
     lar_extension *extensions;
     int64_t holders; /* of image.c */
