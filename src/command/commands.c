@@ -4,6 +4,7 @@
 #include "command/command.h"
 
 extern const lar_command lar_command_check;
+extern const lar_command lar_command_clip;
 extern const lar_command lar_command_convert;
 extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
@@ -11,12 +12,16 @@ extern const lar_command lar_command_evaluate;
 extern const lar_command lar_command_figure;
 extern const lar_command lar_command_info;
 extern const lar_command lar_command_lr_find;
+extern const lar_command lar_command_mask;
 extern const lar_command lar_command_n4;
 extern const lar_command lar_command_normalize_zscore;
+extern const lar_command lar_command_pad;
 extern const lar_command lar_command_phantom;
 extern const lar_command lar_command_predict;
 extern const lar_command lar_command_prepare;
 extern const lar_command lar_command_resample;
+extern const lar_command lar_command_rescale;
+extern const lar_command lar_command_smooth;
 extern const lar_command lar_command_train;
 
 /* clang-format off */
@@ -25,8 +30,13 @@ const lar_command *const lar_commands[] = {
     &lar_command_info,
     &lar_command_convert,
     &lar_command_resample,
+    &lar_command_mask,
+    &lar_command_smooth,
     &lar_command_crop,
     &lar_command_n4,
+    &lar_command_pad,
+    &lar_command_clip,
+    &lar_command_rescale,
     &lar_command_normalize_zscore,
     &lar_command_check,
     &lar_command_prepare,

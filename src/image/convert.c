@@ -95,6 +95,13 @@ void lar_image_load(double *out, const lar_image *image, int64_t i, int64_t j, i
     converters[image->type].load(out, voxel_at(image, i, j, k, c), image->stride[0], count);
 }
 
+int64_t lar_image_store(lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c,
+                        const double *in, int64_t count)
+{
+    void *to = (char *)image->voxels + (voxel_at(image, i, j, k, c) - (char *)image->voxels);
+    return converters[image->type].store(to, in, count);
+}
+
 lar_status lar_type_store(void *bytes, lar_type type, double value)
 {
     const bool whole = type == LAR_F32 || type == LAR_F64 || value == nearbyint(value);

@@ -51,6 +51,10 @@ double lar_image_at(const lar_image *image, int64_t i, int64_t j, int64_t k, int
 /* `count` voxels along i from (i, j, k) of channel c as double, of any type and strides. */
 void lar_image_load(double *out, const lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c,
                     int64_t count);
+/* The other way, into a contiguous image; rounds and saturates as lar_image_to_type(). Returns how
+ * many values did not fit. */
+int64_t lar_image_store(lar_image *image, int64_t i, int64_t j, int64_t k, int64_t c,
+                        const double *in, int64_t count);
 /* The same image with voxels of its own, contiguous. */
 lar_status lar_image_copy(lar_image **out, const lar_image *in);
 /* One voxel of the type. LAR_EARGUMENT where the type cannot hold the value: out of its range, or a

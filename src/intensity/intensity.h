@@ -56,6 +56,16 @@ extern const lar_normalizer_method *const lar_normalizer_methods[]; /* NULL at t
 /* Sets the method by its name. LAR_EARGUMENT where there is none. */
 lar_status lar_normalize_choose(lar_normalize_params *params, const char *method);
 
+/* What lar_clip() and lar_rescale() are, as maps. */
+lar_status lar_clip_curve(lar_curve *out, const lar_image *in, const lar_image *mask,
+                          const lar_clip_params *params);
+lar_status lar_rescale_curve(lar_curve *out, const lar_image *in, const lar_image *mask,
+                             const lar_rescale_params *params);
+/* The values at two percentiles, 0 to 100, over the voxels of a mask (NULL: all) and all channels.
+ * LAR_ENUMERIC where they are equal or a voxel of the image is not finite. */
+lar_status lar_percentile_ends(double ends[2], const lar_image *in, const lar_image *mask,
+                               const lar_reals *percentiles);
+
 /* Two knots: x becomes (x - shift) / scale. scale above 0. */
 lar_curve lar_curve_linear(double shift, double scale);
 

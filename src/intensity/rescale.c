@@ -22,10 +22,34 @@ lar_rescale_params lar_rescale_default(void)
     return params;
 }
 
+lar_status lar_rescale_curve(lar_curve *out, const lar_image *in, const lar_image *mask,
+                             const lar_rescale_params *p)
+{
+    double from[2] = { p->from.at[0], p->from.at[1] };
+    if (p->to.count != 2 || p->to.at[0] == p->to.at[1])
+        return lar_fail(LAR_EARGUMENT, "an image is rescaled to two different values");
+    if (p->from.count == 0) {
+        const lar_status status = lar_percentile_ends(from, in, mask, &p->percentiles);
+        if (status != LAR_OK) return status;
+    } else if (p->from.count != 2 || !(from[0] < from[1])) {
+        return lar_fail(LAR_EARGUMENT,
+                        "an image is rescaled from two values, the smaller one first");
+    } else if (mask) {
+        return lar_fail(LAR_EARGUMENT, "a mask is where percentiles are taken; values need none");
+    }
+    *out = (lar_curve){ .count = 2,
+                        .from = { from[0], from[1] },
+                        .to = { p->to.at[0], p->to.at[1] },
+                        .clips = p->clip };
+    return LAR_OK;
+}
+
 lar_status lar_rescale(lar_image **out, const lar_image *in, const lar_image *mask,
                        const lar_rescale_params *params)
 {
-    (void)in, (void)mask, (void)params;
+    lar_curve curve;
     *out = NULL;
-    return lar_fail(LAR_EUNSUPPORTED, "rescaling is not built yet");
+    const lar_status status = lar_rescale_curve(&curve, in, mask, params);
+    if (status != LAR_OK) return status;
+    return lar_curve_apply(out, &curve, in);
 }

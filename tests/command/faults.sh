@@ -97,6 +97,11 @@ has convert && faults x.nii.gz larmor convert in/t1.nii -o now/x.nii.gz
 has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --spacing 2
 has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
 has crop && faults x.nii larmor crop in/t1.nii -o now/x.nii --axis z --range 0.2 0.8
+has pad && faults x.nii larmor pad in/t1.nii -o now/x.nii --by 2
+has smooth && faults x.nii.gz larmor smooth in/t1.nii.gz -o now/x.nii.gz --fwhm 3
+has mask && faults x.nii larmor mask in/t1.nii -o now/x.nii --method otsu --largest --apply now/y.nii
+has clip && faults x.nii larmor clip in/t1.nii -o now/x.nii --percentiles 5 95
+has rescale && faults x.nii.gz larmor rescale in/t1.nii.gz -o now/x.nii.gz
 has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -o now/x.nii.gz
 # fontconfig and cairo open and read fonts: what fails there is not larmor's
 kinds="write fsync rename link alloc"
