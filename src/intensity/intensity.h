@@ -65,6 +65,10 @@ lar_status lar_rescale_curve(lar_curve *out, const lar_image *in, const lar_imag
  * LAR_ENUMERIC where they are equal or a voxel of the image is not finite. */
 lar_status lar_percentile_ends(double ends[2], const lar_image *in, const lar_image *mask,
                                const lar_reals *percentiles);
+/* A fit that was read, against what is asked for: LAR_EARGUMENT where it is of another method or
+ * contrast (auto on either side: not said). */
+lar_status lar_normalizer_expect(const lar_normalizer *n, const lar_normalize_params *asked,
+                                 const char *path);
 
 /* Two knots: x becomes (x - shift) / scale. scale above 0. */
 lar_curve lar_curve_linear(double shift, double scale);

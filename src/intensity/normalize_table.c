@@ -4,7 +4,7 @@
 #include "intensity/intensity.h"
 
 /* In the order of lar_normalizer_methods; a test holds them together. */
-static const char *const method_names[] = { "zscore", NULL };
+static const char *const method_names[] = { "zscore", "nyul", "lsq", NULL };
 static const char *const contrasts[] = { "auto", "t1", "t2", "pd", "flair", "md", "other", NULL };
 static const char *const tissues[] = { "csf", "grey", "white", NULL };
 static const char *const foregrounds[] = {

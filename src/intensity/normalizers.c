@@ -9,11 +9,11 @@
 #include "intensity/intensity.h"
 #include "intensity/normalizer.h"
 
+extern const lar_normalizer_method lar_normalizer_lsq;
+extern const lar_normalizer_method lar_normalizer_nyul;
 extern const lar_normalizer_method lar_normalizer_zscore;
 
 const lar_normalizer_method *const lar_normalizer_methods[] = {
-    &lar_normalizer_zscore,
-    NULL,
 };
 
 lar_status lar_normalizer_new(lar_normalizer **out, const lar_normalize_params *params)

@@ -15,6 +15,12 @@ double lar_affine_determinant(const lar_affine *a);
 /* False where it is singular or not finite. */
 bool lar_affine_invert(lar_affine *out, const lar_affine *a);
 
+/* ---- symmetric matrices ------------------------------------------------------------------ */
+
+/* Eigenvalues, the largest first, and eigenvectors, one per row of `vectors`, of length 1. Destroys
+ * the n x n matrix. LAR_ENUMERIC where it is not finite. */
+lar_status lar_eigen_symmetric(double *values, double *vectors, double *matrix, int64_t n);
+
 /* ---- random numbers -------------------------------------------------------------------- */
 
 /* Counter-based (Philox 4x32-10; Salmon 2011, doi:10.1145/2063384.2063405): draw `index` of
