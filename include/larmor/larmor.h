@@ -473,6 +473,56 @@ LAR_API lar_rescale_params lar_rescale_default(void);
 LAR_API lar_status lar_rescale(lar_image **out, const lar_image *in, const lar_image *mask,
                                const lar_rescale_params *params);
 
+/* ---- quality of a normalization ---------------------------------------------------------- */
+
+/* How alike the intensities of images are: one group before, another after normalization. Images
+ * are shown one at a time, twice: lar_quality_look() at each finds the range that all histograms
+ * share, lar_quality_add() counts. */
+typedef struct lar_quality_params {
+    int64_t bins;          /* of the histograms */
+    lar_reals percentiles; /* the range: from the lowest of the first to the highest of the second
+                              over images; what lies outside counts in the end bins */
+} lar_quality_params;
+LAR_API extern const lar_param lar_quality_table[];
+LAR_API lar_quality_params lar_quality_default(void);
+
+/* One label over all images of a group. */
+typedef struct lar_quality_tissue {
+    int64_t code, images; /* images that have it */
+    double mean;          /* over images of the label's mean */
+    double within;        /* coefficient of variation inside an image (std / mean), averaged over
+                             images; NaN where means have both signs, as after zscore */
+    double across;        /* coefficient of variation of the label's mean over images; NaN too */
+    double scatter;       /* std of the label's mean over images, as a fraction of the contrast: the
+                             distance of the lowest and highest tissue; does not notice a x + b of
+                             all images; NaN where there is one label alone */
+} lar_quality_tissue;
+
+/* Borrowed from its lar_quality. */
+typedef struct lar_quality_result {
+    int64_t images, bins;
+    double low, high;          /* first bin begins, last ends */
+    const double *counts;      /* voxels: of image n in bin b at [n * bins + b] */
+    const double *divergences; /* Jensen-Shannon, in nats (0 to ln 2): of n and m at
+                                  [n * images + m] */
+    double divergence;         /* mean over all pairs */
+    int64_t tissue_count;      /* 0: no labels were given */
+    const lar_quality_tissue *tissues;
+    double within, across, scatter; /* means over tissues */
+} lar_quality_result;
+
+typedef struct lar_quality lar_quality;
+LAR_API lar_status lar_quality_new(lar_quality **out, const lar_quality_params *params);
+/* mask: NULL (every voxel), or an image on the same grid whose non-zero voxels count. An empty
+ * mask or values that are not finite: LAR_ENUMERIC. */
+LAR_API lar_status lar_quality_look(lar_quality *q, const lar_image *image, const lar_image *mask);
+/* labels: NULL, or integers on the same grid; 0 is no tissue. */
+LAR_API lar_status lar_quality_add(lar_quality *q, const lar_image *image, const lar_image *mask,
+                                   const lar_image *labels);
+/* LAR_EARGUMENT for fewer than two images. */
+LAR_API lar_status lar_quality_end(const lar_quality_result **out, lar_quality *q);
+LAR_API void lar_quality_free(lar_quality *q);
+
 /* ---- pictures -------------------------------------------------------------------------- */
 
 typedef struct lar_figure_params {
