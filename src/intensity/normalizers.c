@@ -14,6 +14,10 @@ extern const lar_normalizer_method lar_normalizer_nyul;
 extern const lar_normalizer_method lar_normalizer_zscore;
 
 const lar_normalizer_method *const lar_normalizer_methods[] = {
+    &lar_normalizer_zscore,
+    &lar_normalizer_nyul,
+    &lar_normalizer_lsq,
+    NULL,
 };
 
 lar_status lar_normalizer_new(lar_normalizer **out, const lar_normalize_params *params)
