@@ -164,7 +164,7 @@ const lar_normalizer_method lar_normalizer_lsq = {
              "the others does not.",
     .value_names = value_names,
     .keys = keys,
-    .foreground = LAR_FOREGROUND_POSITIVE,
+    .foreground = LAR_FOREGROUND_HEAD,
     .population = &population,
     .fit = lsq_fit,
 };

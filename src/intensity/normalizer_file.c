@@ -1,6 +1,6 @@
 /* Normalizers as JSON files: the parameters that the method reads, what was learned of a
- * population, and what was found in the image that it was last fitted to. SPDX-License-Identifier:
- * Apache-2.0 */
+ * population, and what was found in the image that it was last fitted to.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 #include <math.h>
 

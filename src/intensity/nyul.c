@@ -175,7 +175,7 @@ const lar_normalizer_method lar_normalizer_nyul = {
     .cite = "Nyul 2000, doi:10.1109/42.836373; Shah 2011, doi:10.1016/j.media.2010.12.003",
     .value_names = value_names,
     .keys = keys,
-    .foreground = LAR_FOREGROUND_POSITIVE,
+    .foreground = LAR_FOREGROUND_HEAD,
     .population = &population,
     .fit = nyul_fit,
 };
