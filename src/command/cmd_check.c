@@ -94,11 +94,12 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
     lar_grid raw[LAR_IMAGES_MAX], grids[LAR_IMAGES_MAX];
     while (first < check->cohort->subject_count && check->cases[first].reason) first++;
     if (first == check->cohort->subject_count) return;
+    const lar_grid *boxes = check->cases[first].boxes;
     for (int64_t m = 0; m < study->data.image_count; m++) {
         raw[m] = check->cases[first].scans[m].raw;
         all[m] = true;
     }
-    if (lar_prepare_grids(grids, study, raw, 0, true) != LAR_OK) return;
+    if (lar_prepare_grids(grids, study, raw, boxes, 0, true) != LAR_OK) return;
     lar_text_add(out, "\nsteps, on %s\n", check->cases[first].id);
     add_grids(out, study, "0 seen as RAS", all, grids, "");
     for (int64_t s = 0; s < study->step_count; s++) {
@@ -106,7 +107,7 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
         char name[64];
         snprintf(name, sizeof name, "%lld %s", (long long)s + 1, step->kind->name);
         if (step->kind->spatial) {
-            if (lar_prepare_grids(grids, study, raw, s + 1, true) != LAR_OK) return;
+            if (lar_prepare_grids(grids, study, raw, boxes, s + 1, true) != LAR_OK) return;
             add_grids(out, study, name, step->on, grids,
                       step->only_training ? " (training only)" : "");
             continue;

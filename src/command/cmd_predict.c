@@ -52,14 +52,11 @@ done:
 
 static void say_units(lar_text *text, const lar_trained *t, int64_t n, const char *path)
 {
-    const lar_fit *fit = &t->target_fits[n];
-    lar_text_add(text, "%s  %s", t->study->data.images[t->targets[n]].name, path);
-    if (lar_text_is(fit->method, "zscore"))
-        lar_text_add(text,
-                     "  in the units of the training targets on average (mean %.6g, standard "
-                     "deviation %.6g)",
-                     fit->values.at[0], fit->values.at[1]);
-    lar_text_add(text, "\n");
+    lar_text units = { 0 };
+    lar_trained_units(&units, t, n);
+    lar_text_add(text, "%s  %s%s%s\n", t->study->data.images[t->targets[n]].name, path,
+                 units.length ? "  " : "", lar_text_get(&units));
+    lar_text_clear(&units);
 }
 
 static lar_status predict_run(lar_call *call)

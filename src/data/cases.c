@@ -102,6 +102,7 @@ lar_status lar_cases_write(const lar_cases *cases, const char *path)
     json_t *root = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "larmor", lar_version(), "form",
                              FORM, "recipe", lines_json(cases->recipe), "draw",
                              lines_json(cases->draw), "images", images, "cases", list);
+    if (*cases->standards) json_object_set_new(root, "standards", lines_json(cases->standards));
     char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "'%s' cannot be written: names must be UTF-8", path);
@@ -212,11 +213,13 @@ static lar_status read_all(const reader *r, const json_t *root)
         return broken(r, "another form of file");
     cases->recipe = read_lines(r, json_object_get(root, "recipe"));
     cases->draw = read_lines(r, json_object_get(root, "draw"));
+    cases->standards = read_lines(r, json_object_get(root, "standards"));
     cases->image_count = (int64_t)json_array_size(images);
     cases->case_count = (int64_t)json_array_size(list);
     lar_image_spec *specs = lar_arena_take(r->arena, cases->image_count, sizeof *specs);
     cases->cases = lar_arena_take(r->arena, cases->case_count, sizeof *cases->cases);
-    if (!cases->recipe || !cases->draw || !specs || !cases->cases) return LAR_EMEMORY;
+    if (!cases->recipe || !cases->draw || !cases->standards || !specs || !cases->cases)
+        return LAR_EMEMORY;
     cases->images = specs;
     for (int64_t n = 0; n < cases->image_count; n++) {
         const json_t *image = json_array_get(images, (size_t)n);

@@ -124,6 +124,7 @@ typedef struct lar_case_record {
 typedef struct lar_cases {
     lar_arena *arena;
     const char *recipe, *draw; /* lines of the study */
+    const char *standards;     /* lines, of what was learned from its training subjects; or "" */
     int64_t image_count;
     const lar_image_spec *images; /* name, role, contrast */
     int64_t case_count;

@@ -46,6 +46,28 @@ lar_status lar_fit_from_json(lar_fit *out, const json_t *object, lar_arena *aren
     return out->method ? LAR_OK : LAR_EMEMORY;
 }
 
+/* What becomes y; beyond the ends the first and the last piece go on. */
+static double undone(const lar_curve *curve, double y)
+{
+    int64_t n = 0;
+    while (n < curve->count - 2 && y > curve->to[n + 1]) n++;
+    const double rise = curve->to[n + 1] - curve->to[n];
+    if (!(rise > 0)) return curve->from[n];
+    return curve->from[n] + (y - curve->to[n]) / rise * (curve->from[n + 1] - curve->from[n]);
+}
+
+/* Of unequal curves, the mean of what they undo, at the knots of the one that has most. */
+static void average_unequal(lar_curve *out, const lar_fit *const *fits, int64_t count)
+{
+    for (int64_t n = 0; n < count; n++)
+        if (fits[n]->curve.count > out->count) *out = fits[n]->curve;
+    for (int64_t v = 0; v < out->count; v++) {
+        double from = 0;
+        for (int64_t n = 0; n < count; n++) from += undone(&fits[n]->curve, out->to[v]);
+        out->from[v] = from / (double)count;
+    }
+}
+
 lar_status lar_fit_average(lar_fit *out, const lar_fit *const *fits, int64_t count,
                            lar_arena *arena)
 {
@@ -59,6 +81,11 @@ lar_status lar_fit_average(lar_fit *out, const lar_fit *const *fits, int64_t cou
         for (int64_t n = 0; n < count; n++) sum += fits[n]->values.at[v];
         out->values.at[v] = sum / (double)count;
     }
+    for (int64_t n = 0; n < count; n++)
+        if (fits[n]->curve.count != out->curve.count) {
+            average_unequal(&out->curve, fits, count);
+            return LAR_OK;
+        }
     for (int64_t v = 0; v < out->curve.count; v++) {
         double from = 0, to = 0;
         for (int64_t n = 0; n < count; n++) {

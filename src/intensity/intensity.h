@@ -70,6 +70,10 @@ lar_status lar_percentile_ends(double ends[2], const lar_image *in, const lar_im
 lar_status lar_normalizer_expect(const lar_normalizer *n, const lar_normalize_params *asked,
                                  const char *path);
 
+/* lar_normalizer_read() of text; path: what sentences call it, and where maps lie beside. */
+lar_status lar_normalizer_parse(lar_normalizer **out, const char *text, size_t count,
+                                const char *path);
+
 /* Two knots: x becomes (x - shift) / scale. scale above 0. */
 lar_curve lar_curve_linear(double shift, double scale);
 

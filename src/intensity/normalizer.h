@@ -15,10 +15,6 @@ struct lar_normalizer {
     bool fitted;
 };
 
-/* The normalizer that a file's bytes hold; `path` for sentences, and for what lies beside it. */
-lar_status lar_normalizer_parse(lar_normalizer **out, const char *text, size_t count,
-                                const char *path);
-
 /* Lists of numbers in JSON; false where they are not all finite numbers, LAR_LIST_MAX at most. */
 struct json_t *lar_reals_to_json(const double *at, int64_t count);
 bool lar_reals_from_json(lar_reals *out, const struct json_t *list);

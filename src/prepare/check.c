@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "format/format.h"
 #include "image/image.h"
-#include "prepare/prepare.h"
+#include "prepare/pass.h"
 
 const char *lar_reason(lar_arena *arena)
 {
@@ -56,13 +56,16 @@ static lar_status look_at_case(lar_check_case *found, const lar_study *study, la
     }
     LAR_TRY(status);
     for (int64_t m = 0; m < count; m++) {
-        lar_image *image = NULL;
-        status = lar_prepare_read(&image, &raw[m], &study->data.images[m], subject->id,
+        lar_image *images[LAR_IMAGES_MAX] = { NULL };
+        lar_grid boxes[LAR_IMAGES_MAX];
+        status = lar_prepare_read(&images[m], &raw[m], &study->data.images[m], subject->id,
                                   subject->paths[m]);
-        lar_image_free(image);
+        if (status == LAR_OK) status = lar_pass_boxes(boxes, study, images);
+        lar_image_free(images[m]);
         LAR_TRY(status);
+        found->boxes[m] = boxes[m];
     }
-    LAR_TRY(lar_prepare_grids(grids, study, raw, study->step_count, true));
+    LAR_TRY(lar_prepare_grids(grids, study, raw, found->boxes, study->step_count, true));
     LAR_TRY(lar_prepare_agree(study, subject->id, grids));
     found->grid = grids[0];
 done:
@@ -107,7 +110,8 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
         cases[n].id = subject->id;
         cases[n].split = subject->split;
         cases[n].scans = lar_arena_take(arena, study->data.image_count, sizeof *cases[n].scans);
-        if (!cases[n].scans) {
+        cases[n].boxes = lar_arena_take(arena, study->data.image_count, sizeof *cases[n].boxes);
+        if (!cases[n].scans || !cases[n].boxes) {
             status = LAR_EMEMORY;
             goto done;
         }

@@ -2,38 +2,51 @@
  * in the order given, spatial steps only move the target grids, and at the end each image is
  * interpolated once.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "prepare/pass.h"
-
 #include <math.h>
+
+#include "prepare/pass.h"
 
 static const char *image_name(const lar_study *study, int64_t n)
 {
     return study->data.images[n].name;
 }
 
+/* Images whose voxels the step reads for another come last, so that all see them as the steps
+ * before left them. */
+static lar_status run_step(const lar_step *step, lar_pass *pass)
+{
+    lar_status status = LAR_OK;
+    const lar_data_params *data = &pass->study->data;
+    bool used[LAR_IMAGES_MAX] = { false };
+    if (step->kind->uses) step->kind->uses(step, data, used);
+    for (int last = 0; last < 2; last++)
+        for (int64_t n = 0; n < data->image_count; n++) {
+            if (!step->on[n] || !lar_pass_has(pass, n) || used[n] != last) continue;
+            status = step->kind->run(step, pass, n);
+            if (status != LAR_OK)
+                return lar_while(status, "step %lld, %s, cannot be done to '%s'",
+                                 (long long)(step - pass->study->steps) + 1, step->kind->name,
+                                 image_name(pass->study, n));
+        }
+    return status;
+}
+
 lar_status lar_pass_run(lar_pass *pass, int64_t step_count, bool training)
 {
-    const lar_study *study = pass->study;
-    for (int64_t s = 0; s < step_count; s++) {
-        const lar_step *step = &study->steps[s];
+    lar_status status = LAR_OK;
+    for (int64_t s = 0; s < step_count && status == LAR_OK; s++) {
+        const lar_step *step = &pass->study->steps[s];
         if (step->only_training && !training) continue;
-        if (!pass->images && !step->kind->spatial) continue;
-        for (int64_t n = 0; n < study->data.image_count; n++) {
-            if (!step->on[n] || !lar_pass_has(pass, n)) continue;
-            const lar_status status = step->kind->run(step, pass, n);
-            if (status != LAR_OK)
-                return lar_while(status, "step %lld, %s, cannot be done to '%s'", (long long)s + 1,
-                                 step->kind->name, image_name(study, n));
-        }
+        if (step->kind->spatial ? pass->native : !pass->images) continue;
+        status = run_step(step, pass);
     }
-    return LAR_OK;
+    return status;
 }
 
 lar_status lar_prepare_grids(lar_grid *out, const lar_study *study, const lar_grid *raw,
-                             int64_t step_count, bool training)
+                             const lar_grid *boxes, int64_t step_count, bool training)
 {
-    int interpolation[LAR_IMAGES_MAX];
-    lar_pass pass = { .study = study, .targets = out, .interpolation = interpolation };
+    lar_pass pass = { .study = study, .targets = out, .boxes = boxes };
     for (int64_t n = 0; n < study->data.image_count; n++)
         out[n] = raw[n].size[0] > 0 ? lar_grid_to_ras(&raw[n]) : raw[n];
     return lar_pass_run(&pass, step_count, training);
@@ -156,37 +169,45 @@ done:
 }
 
 /* The one interpolation. */
-static lar_status onto_target(lar_image **image, const lar_grid *target, int interpolation,
-                              bool measured)
+static lar_status onto_target(lar_image **image, const lar_grid *target,
+                              const lar_resample_params *sampling)
 {
     lar_image *moved;
     if (lar_grid_matches(&(*image)->grid, target)) return LAR_OK;
-    const lar_resample_params params = { .interpolation = interpolation,
-                                         .pad = measured ? NAN : 0 };
-    const lar_status status = lar_resample(&moved, *image, target, &params);
+    const lar_status status = lar_resample(&moved, *image, target, sampling);
     if (status != LAR_OK) return status;
     lar_image_free(*image);
     *image = moved;
     return LAR_OK;
 }
 
-static lar_status run_case(lar_case *prepared, const lar_study *study, const char *const *paths,
-                           bool training)
+static lar_resample_params usual_sampling(const lar_image_spec *spec)
+{
+    lar_resample_params how = lar_resample_default();
+    how.interpolation = lar_role_is_measured(spec->role) ? LAR_CUBIC : LAR_NEAREST;
+    if (!lar_role_is_measured(spec->role)) how.pad = 0;
+    return how;
+}
+
+static lar_status run_case(lar_case *prepared, const lar_study *study, lar_standards *standards,
+                           const char *const *paths, bool training)
 {
     lar_status status = LAR_OK;
-    lar_grid targets[LAR_IMAGES_MAX];
-    int interpolation[LAR_IMAGES_MAX];
+    lar_grid targets[LAR_IMAGES_MAX], boxes[LAR_IMAGES_MAX];
+    lar_resample_params sampling[LAR_IMAGES_MAX];
     lar_pass pass = { .study = study,
                       .images = prepared->images,
                       .targets = targets,
-                      .interpolation = interpolation,
-                      .fits = prepared->fits };
+                      .sampling = sampling,
+                      .fits = prepared->fits,
+                      .boxes = boxes,
+                      .standards = standards };
     bool any = false;
 
     for (int64_t n = 0; n < study->data.image_count; n++) {
         const lar_image_spec *spec = &study->data.images[n];
         targets[n] = (lar_grid){ 0 };
-        interpolation[n] = lar_role_is_measured(spec->role) ? LAR_CUBIC : LAR_NEAREST;
+        sampling[n] = usual_sampling(spec);
         if (!paths[n]) continue;
         LAR_TRY(lar_prepare_read(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
                                  paths[n]));
@@ -197,7 +218,8 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, const cha
         status = lar_fail(LAR_EARGUMENT, "case '%s' has no image", prepared->id);
         goto done;
     }
-    status = lar_pass_run(&pass, study->step_count, training);
+    status = lar_pass_boxes(boxes, study, prepared->images);
+    if (status == LAR_OK) status = lar_pass_run(&pass, study->step_count, training);
     if (status != LAR_OK) {
         lar_while(status, "case '%s' cannot be prepared", prepared->id);
         goto done;
@@ -205,8 +227,7 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, const cha
     LAR_TRY(lar_prepare_agree(study, prepared->id, targets));
     for (int64_t n = study->data.image_count - 1; n >= 0; n--) {
         if (!paths[n]) continue;
-        LAR_TRY(onto_target(&prepared->images[n], &targets[n], interpolation[n],
-                            lar_role_is_measured(study->data.images[n].role)));
+        LAR_TRY(onto_target(&prepared->images[n], &targets[n], &sampling[n]));
         prepared->grid = targets[n]; /* that of the first in the end */
     }
     for (int64_t n = 0; n < study->data.image_count; n++)
@@ -215,8 +236,8 @@ done:
     return status;
 }
 
-lar_status lar_prepare_case(lar_case **out, const lar_study *study, const char *id,
-                            const char *const *paths, bool training)
+lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
+                            const char *id, const char *const *paths, bool training)
 {
     lar_status status = LAR_OK;
     lar_arena *arena = NULL;
@@ -237,7 +258,7 @@ lar_status lar_prepare_case(lar_case **out, const lar_study *study, const char *
     prepared->fits = lar_arena_take(arena, count, sizeof *prepared->fits);
     if (!prepared->images) prepared->image_count = 0;
     status = prepared->id && prepared->images && prepared->raw && prepared->fits
-                 ? run_case(prepared, study, paths, training)
+                 ? run_case(prepared, study, standards, paths, training)
                  : LAR_EMEMORY;
     if (status == LAR_OK)
         *out = prepared;

@@ -1,4 +1,4 @@
-/* One case on its way through the steps. Of the room prepare.
+/* One case on its way through the steps, and what steps have in common. Of the room prepare.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_PASS_H
 #define LAR_PASS_H
@@ -12,8 +12,11 @@ typedef struct lar_pass {
     lar_image **images; /* on the native grid in RAS, contiguous; NULL where absent. The array is
                            NULL where only grids are followed */
     lar_grid *targets;  /* what each image will be interpolated onto; size 0 where absent */
-    int *interpolation; /* LAR_NEAREST ... */
+    lar_resample_params *sampling; /* how; NULL where only grids are followed */
     lar_fit *fits;
+    const lar_grid *boxes;    /* of the head, or of a mask, as the file holds it; NULL: not known */
+    lar_standards *standards; /* of the study; NULL where it needs none */
+    bool native;              /* spatial steps are passed over */
 } lar_pass;
 
 static inline bool lar_pass_has(const lar_pass *pass, int64_t image)
@@ -23,5 +26,39 @@ static inline bool lar_pass_has(const lar_pass *pass, int64_t image)
 
 /* Runs the steps, spatial ones alone where `images` is NULL. */
 lar_status lar_pass_run(lar_pass *pass, int64_t step_count, bool training);
+
+/* The boxes that some step needs, of images as they were read; others get size 0. */
+lar_status lar_pass_boxes(lar_grid *boxes, const lar_study *study, lar_image *const *images);
+
+/* ---- for steps --------------------------------------------------------------------------- */
+
+/* The image named `name`, or -1. */
+int64_t lar_step_image(const lar_data_params *data, const char *name);
+/* LAR_OK, or the sentence 'there is no image ...'. */
+lar_status lar_step_find_image(const lar_data_params *data, const char *name);
+/* LAR_OK where `name` is NULL or a mask of the study. */
+lar_status lar_step_find_mask(const lar_data_params *data, const char *name);
+
+/* The image takes the place of what the step was given. */
+void lar_pass_put(lar_pass *pass, int64_t image, lar_image *changed);
+/* The mask `name` at the voxels of `grid`, to be freed; NULL where name is. */
+lar_status lar_pass_mask(lar_image **out, const lar_pass *pass, const char *name,
+                         const lar_grid *grid);
+/* One more map of intensities, after those that were applied: one of both is a line. */
+void lar_fit_add(lar_fit *fit, const char *method, const lar_reals *values, const lar_curve *curve);
+
+/* What the step `normalize` shows to a normalizer. */
+typedef struct lar_shown {
+    lar_image *mask, *tissue; /* NULL where none was asked for */
+} lar_shown;
+lar_status lar_normalize_show(lar_shown *out, const lar_step *step, const lar_pass *pass,
+                              int64_t image);
+void lar_shown_clear(lar_shown *shown);
+/* A fresh normalizer of a step for an image. */
+lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const lar_study *study,
+                             int64_t image);
+bool lar_step_is_normalize(const lar_step *step);
+/* Whether its method corrects by maps on the cohort's own grid. */
+bool lar_normalize_is_bound(const lar_step *step);
 
 #endif

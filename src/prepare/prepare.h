@@ -41,22 +41,26 @@ enum { LAR_IMAGES_MAX = 32 }; /* of a study */
 
 typedef struct lar_step lar_step;
 struct lar_pass; /* one case on its way; of pass.h */
+enum { LAR_STEP_TABLES = 3 };
 
 /* A row of the table of steps. A spatial step changes the grid that the image will be interpolated
  * onto; an intensity step changes voxels on the native grid. */
 typedef struct lar_step_kind {
-    const char *name;           /* NULL ends the table */
-    const char *help;           /* lower case, no full stop */
-    const lar_param *tables[3]; /* NULL ends the list; all of one struct */
-    size_t size;                /* of the params */
+    const char *name;
+    const char *help;                         /* lower case, no full stop */
+    const lar_param *tables[LAR_STEP_TABLES]; /* NULL ends the list; all of one struct */
+    size_t size;                              /* of the params */
     bool spatial;
-    bool learns; /* keeps a lar_fit of the image: at most one such step of each image */
+    bool once;         /* at most one such step of each image */
+    const char *stays; /* what it does to a target that predict cannot undo: "smoothed"; or NULL */
     /* What the tables cannot see of one step of a study; may be NULL. LAR_EARGUMENT. */
     lar_status (*check)(const lar_step *step, const lar_data_params *data);
+    /* Sets `used` of the other images whose voxels the step reads; NULL: none. */
+    void (*uses)(const lar_step *step, const lar_data_params *data, bool *used);
     /* Does the step to one image. */
     lar_status (*run)(const lar_step *step, struct lar_pass *pass, int64_t image);
 } lar_step_kind;
-extern const lar_step_kind lar_steps[];
+extern const lar_step_kind *const lar_steps[]; /* NULL at the end */
 /* What every step takes beside its own. */
 typedef struct lar_step_common {
     lar_texts images; /* empty: all that the step can do */
@@ -104,6 +108,43 @@ lar_status lar_study_cohort(lar_cohort **out, const lar_study *study);
 /* The prepared data, which must have been made by this study as it is now. */
 lar_status lar_study_prepared(lar_prepared **out, const lar_study *study);
 
+/* ---- what a cohort is learned from ------------------------------------------------------- */
+
+/* Some normalizers (nyul, lsq, ravel) learn a standard from the training subjects before any case
+ * is prepared: one for each such step and each of its images. */
+typedef struct lar_standard {
+    int64_t step, image;
+    const char *name;           /* "2_t1": of its file, and in a model */
+    lar_normalizer *normalizer; /* NULL: not learned yet */
+    const char *text;           /* of its file; NULL: not learned yet */
+} lar_standard;
+
+typedef struct lar_standards {
+    lar_arena *arena;
+    int64_t count;
+    lar_standard *at;
+} lar_standards;
+
+/* Those that a study needs, none of them learned. */
+lar_status lar_standards_new(lar_standards **out, const lar_study *study);
+void lar_standards_free(lar_standards *standards);
+/* Learns all of them from the training subjects, one image in memory at a time, with the steps
+ * before applied, into WORK/prepared/fits. What an earlier run learned from the same scans by the
+ * same steps is read instead, without `force`. A training case that fails is left out with a
+ * warning. */
+lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
+                               const lar_cohort *cohort, bool force, lar_progress progress);
+/* From WORK/prepared/fits; LAR_ENOINPUT where they are not those that `mark` stands for. */
+lar_status lar_standards_read(lar_standards *standards, const char *work, const char *mark);
+/* Of the text of one, such as a model file holds. */
+lar_status lar_standard_parse(lar_standard *standard, lar_arena *arena, const char *text,
+                              const char *path);
+/* Lines that change with any bit of them; of the arena. */
+const char *lar_standards_mark(const lar_standards *standards, lar_arena *arena);
+/* LAR_EUNSUPPORTED, with the step's place, where one of them lies on the cohort's own grid, so that
+ * no model can prepare a raw scan by it. */
+lar_status lar_standards_travel(const lar_standards *standards, const lar_study *study);
+
 /* ---- preparation ------------------------------------------------------------------------- */
 
 /* One case, prepared. */
@@ -119,9 +160,11 @@ typedef struct lar_case {
 } lar_case;
 
 /* The grids after the first `step_count` spatial steps, of each image: from the grids of the files.
- * An image whose raw grid has size 0 is absent. LAR_EARGUMENT where a step needs an absent one. */
+ * An image whose raw grid has size 0 is absent. LAR_EARGUMENT where a step needs an absent one.
+ * boxes: of heads and masks, of each image (lar_pass_boxes()); NULL: steps that crop to one are
+ * passed over. */
 lar_status lar_prepare_grids(lar_grid *out, const lar_study *study, const lar_grid *raw,
-                             int64_t step_count, bool training);
+                             const lar_grid *boxes, int64_t step_count, bool training);
 /* All images of a case must end on one grid; LAR_EGEOMETRY names both and the step to add. */
 lar_status lar_prepare_agree(const lar_study *study, const char *id, const lar_grid *grids);
 
@@ -134,9 +177,9 @@ lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec
 /* Intensity steps on the native grid in their order, then one interpolation onto the final grid.
  * paths: one of each image of the study; NULL where absent, as in predict. training: whether steps
  * with `when: training` run. What is wrong with a scan is LAR_ENUMERIC, LAR_EGEOMETRY, LAR_EFORMAT
- * ... naming the case and the image. */
-lar_status lar_prepare_case(lar_case **out, const lar_study *study, const char *id,
-                            const char *const *paths, bool training);
+ * ... naming the case and the image. standards: learned; NULL where the study needs none. */
+lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
+                            const char *id, const char *const *paths, bool training);
 void lar_case_free(lar_case *prepared);
 
 /* Prepares the whole cohort into study->work. LAR_EPARTIAL where some cases failed; they are in
@@ -163,6 +206,7 @@ typedef struct lar_check_case {
     const char *reason;    /* why prepare would fail, on one line; NULL: it would not */
     lar_check_scan *scans; /* of each image */
     lar_grid grid;         /* prepared; size 0 where it fails */
+    lar_grid *boxes;       /* of heads and masks, of each image; for lar_prepare_grids() */
 } lar_check_case;
 
 typedef struct lar_check {

@@ -10,6 +10,7 @@
 typedef struct cohort_pass {
     const lar_study *study;
     const lar_cohort *cohort;
+    lar_standards *standards;
     lar_arena *arena;
     lar_cases record; /* its arena is not used */
     const char *record_path;
@@ -41,7 +42,8 @@ static lar_status check_grids(const cohort_pass *p)
             raw[m] = about.grid;
             lar_image_about_clear(&about);
         }
-        if (!readable || lar_prepare_grids(grids, study, raw, study->step_count, true) != LAR_OK)
+        if (!readable ||
+            lar_prepare_grids(grids, study, raw, NULL, study->step_count, true) != LAR_OK)
             continue;
         const lar_status status = lar_prepare_agree(study, p->cohort->subjects[n].id, grids);
         if (status != LAR_OK) return status;
@@ -105,25 +107,40 @@ static lar_status keep_done(cohort_pass *p, const lar_cases *before)
     return LAR_OK;
 }
 
-/* What an earlier run left: kept where it was made by this study, else in the way. */
-static lar_status look_back(cohort_pass *p, bool force)
+/* What an earlier run left; NULL where there is nothing to keep. By another study it is in the way.
+ */
+static lar_status look_back(lar_cases **out, const cohort_pass *p, bool force)
 {
     lar_status status = LAR_OK;
-    lar_cases *before = NULL;
     lar_text difference = { 0 };
 
+    *out = NULL;
     if (force || !lar_path_exists(p->record_path)) return LAR_OK;
-    LAR_TRY(lar_cases_read(&before, p->record_path));
-    if (lar_lines_differ(&difference, before->recipe, p->study->recipe)) {
+    LAR_TRY(lar_cases_read(out, p->record_path));
+    if (lar_lines_differ(&difference, (*out)->recipe, p->study->recipe)) {
         lar_fail(LAR_EEXISTS, "'%s' was prepared by another study: %s", p->study->work,
                  lar_text_get(&difference));
         status = lar_hint(LAR_EEXISTS, "--force to prepare all again, or another --output");
-        goto done;
     }
-    LAR_TRY(keep_done(p, before));
 done:
     lar_text_clear(&difference);
-    lar_cases_free(before);
+    return status;
+}
+
+/* What is learned from the training subjects, and the cases that an earlier run made by the same.
+ */
+static lar_status learn_and_keep(cohort_pass *p, const lar_cases *before, bool force,
+                                 lar_progress progress)
+{
+    lar_status status = LAR_OK;
+    LAR_TRY(lar_standards_learn(p->standards, p->study, p->cohort, force, progress));
+    p->record.standards = lar_standards_mark(p->standards, p->arena);
+    if (!p->record.standards) return LAR_EMEMORY;
+    if (!before) return LAR_OK;
+    if (lar_text_is(before->standards, p->record.standards)) return keep_done(p, before);
+    lar_log(LAR_LOG_NOTE, "every case is prepared again: what was learned from the training "
+                          "subjects has changed");
+done:
     return status;
 }
 
@@ -222,7 +239,8 @@ static lar_status run_cases(cohort_pass *p, lar_progress progress)
                  (long long)p->record.case_count);
         if (!lar_progress_say(progress, stage, (double)n / (double)p->record.case_count))
             return lar_fail(LAR_ESTOPPED, "stopped before '%s'; run again to go on", subject->id);
-        if (lar_prepare_case(&prepared, p->study, subject->id, subject->paths, true) == LAR_OK)
+        if (lar_prepare_case(&prepared, p->study, p->standards, subject->id, subject->paths,
+                             true) == LAR_OK)
             status = write_case(p, record, subject, prepared);
         else
             status = fail_case(p, record);
@@ -254,10 +272,12 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
 {
     lar_status status = LAR_OK;
     lar_cohort *cohort = NULL;
+    lar_cases *before = NULL;
     cohort_pass p = { .study = study, .report = out };
 
     *out = (lar_prepare_report){ 0 };
     LAR_TRY(lar_study_cohort(&cohort, study));
+    LAR_TRY(lar_standards_new(&p.standards, study));
     LAR_TRY(lar_arena_new(&p.arena));
     p.cohort = cohort;
     p.record_path = lar_cases_path(p.arena, study->work);
@@ -276,8 +296,9 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
         p.record.cases[n].split = cohort->subjects[n].split;
     }
     LAR_TRY(check_grids(&p));
-    LAR_TRY(look_back(&p, force));
+    LAR_TRY(look_back(&before, &p, force));
     LAR_TRY(write_split(&p, force));
+    LAR_TRY(learn_and_keep(&p, before, force, progress));
     LAR_TRY(lar_folder_make(lar_path_folder(p.arena, p.record_path)));
     LAR_TRY(lar_cases_write(&p.record, p.record_path));
     LAR_TRY(run_cases(&p, progress));
@@ -286,6 +307,8 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
         status = lar_fail(LAR_EPARTIAL, "%lld of %lld cases failed, see '%s/failed.tsv'",
                           (long long)out->failed, (long long)cohort->subject_count, study->work);
 done:
+    lar_cases_free(before);
+    lar_standards_free(p.standards);
     lar_arena_free(p.arena);
     lar_cohort_free(cohort);
     return status;

@@ -17,7 +17,7 @@ static void add_step(lar_text *out, const lar_study *study, int64_t n)
     const lar_step *step = &study->steps[n];
     char prefix[64];
     snprintf(prefix, sizeof prefix, "prepare.%lld.%s", (long long)n + 1, step->kind->name);
-    for (int t = 0; t < 3 && step->kind->tables[t]; t++)
+    for (int t = 0; t < LAR_STEP_TABLES && step->kind->tables[t]; t++)
         add_table(out, prefix, step->kind->tables[t], step->params);
     lar_text_add(out, "%s.images:", prefix);
     for (int64_t m = 0; m < study->data.image_count; m++)

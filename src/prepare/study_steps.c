@@ -4,8 +4,8 @@
 
 static const lar_step_kind *find_kind(const char *name)
 {
-    for (const lar_step_kind *kind = lar_steps; kind->name; kind++)
-        if (lar_text_is(kind->name, name)) return kind;
+    for (int n = 0; lar_steps[n]; n++)
+        if (lar_text_is(lar_steps[n]->name, name)) return lar_steps[n];
     return NULL;
 }
 
@@ -14,8 +14,8 @@ static lar_status unknown_step(const lar_walk *walk, const lar_yaml *node)
     const char *names[64];
     lar_text all = { 0 };
     int count = 0;
-    for (; lar_steps[count].name && count < 63; count++) {
-        names[count] = lar_steps[count].name;
+    for (; lar_steps[count] && count < 63; count++) {
+        names[count] = lar_steps[count]->name;
         lar_text_add(&all, count ? " %s" : "%s", names[count]);
     }
     names[count] = NULL;
@@ -67,12 +67,12 @@ static lar_status choose_images(lar_step *step, bool *on, const lar_study *study
     return LAR_OK;
 }
 
-/* What a step learned is kept once per image. */
+/* What a normalizer learned is kept once per image. */
 static lar_status refuse_second(const lar_study *study, const lar_walk *walk, const lar_step *step)
 {
-    for (const lar_step *other = study->steps; step->kind->learns && other < step; other++)
+    for (const lar_step *other = study->steps; step->kind->once && other < step; other++)
         for (int64_t n = 0; n < study->data.image_count; n++)
-            if (other->kind->learns && other->on[n] && step->on[n])
+            if (other->kind->once && other->on[n] && step->on[n])
                 return lar_walk_fail(walk, step->line, step->column,
                                      "'%s' is normalized a second time, first in line %lld",
                                      study->data.images[n].name, (long long)other->line);
@@ -83,7 +83,7 @@ static lar_status read_step(lar_step *step, const lar_study *study, const lar_wa
                             const lar_yaml *item)
 {
     lar_status status = LAR_OK;
-    lar_fields fields[4];
+    lar_fields fields[LAR_STEP_TABLES + 1];
     lar_step_common common = { 0 };
     int64_t count = 0;
     const lar_yaml *node = item->first;
@@ -99,7 +99,7 @@ static lar_status read_step(lar_step *step, const lar_study *study, const lar_wa
     step->params = lar_arena_take(walk->arena, 1, step->kind->size);
     bool *on = lar_arena_take(walk->arena, study->data.image_count, sizeof *on);
     if (!step->params || !on) return LAR_EMEMORY;
-    for (int n = 0; n < 3 && step->kind->tables[n]; n++) {
+    for (int n = 0; n < LAR_STEP_TABLES && step->kind->tables[n]; n++) {
         lar_param_defaults(step->kind->tables[n], step->params);
         fields[count++] = (lar_fields){ step->kind->tables[n], step->params };
     }

@@ -125,6 +125,31 @@ static lar_status undo_fit(lar_image **image, const lar_fit *fit)
     return LAR_OK;
 }
 
+void lar_trained_units(lar_text *out, const lar_trained *t, int64_t target)
+{
+    const lar_fit *fit = &t->target_fits[target];
+    const double *from = fit->curve.from, *to = fit->curve.to;
+    const char *comma = ", ";
+    if (lar_text_is(fit->method, "ct"))
+        lar_text_add(out, "in Hounsfield units");
+    else if (lar_text_is(fit->method, "zscore"))
+        lar_text_add(out,
+                     "in the units of the training targets on average (mean %.6g, standard "
+                     "deviation %.6g)",
+                     from[0] - to[0] * (from[1] - from[0]) / (to[1] - to[0]),
+                     (from[1] - from[0]) / (to[1] - to[0]));
+    else if (fit->method)
+        lar_text_add(out, "in the units of the training targets on average");
+    else
+        comma = "";
+    for (int64_t s = 0; s < t->study->step_count; s++) {
+        const lar_step *step = &t->study->steps[s];
+        if (!step->on[t->targets[target]] || !step->kind->stays) continue;
+        lar_text_add(out, "%s%s", comma, step->kind->stays);
+        comma = ", ";
+    }
+}
+
 /* The network's part of the whole, from 0.3 to 0.9. */
 static bool say_network(void *user, const char *stage, double fraction)
 {
@@ -145,7 +170,8 @@ lar_status lar_trained_predict(lar_image **outputs, const lar_trained *t, const 
     if (!by_image) return LAR_EMEMORY;
     for (int64_t c = 0; c < t->input_count; c++) by_image[t->inputs[c]] = paths[c];
     if (!lar_progress_say(progress, "prepare", 0)) goto stopped;
-    LAR_TRY(lar_prepare_case(&prepared, t->study, lar_path_name(paths[0]), by_image, false));
+    LAR_TRY(lar_prepare_case(&prepared, t->study, t->standards, lar_path_name(paths[0]), by_image,
+                             false));
     LAR_TRY(lar_trained_run(outputs, t, prepared->images, params,
                             (lar_progress){ say_network, &progress }));
     if (!lar_progress_say(progress, "back onto the scan's grid", 0.9)) goto stopped;

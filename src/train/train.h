@@ -47,6 +47,7 @@ typedef struct lar_trained {
     int64_t input_count, target_count;
     const int64_t *inputs, *targets; /* indices of the study's images */
     lar_fit *target_fits;            /* of each target: the training targets' mean values */
+    lar_standards *standards;        /* of the study, learned */
     int64_t epoch;                   /* epochs that the weights have seen */
     int precision;                   /* that they were trained with */
 } lar_trained;
@@ -140,6 +141,8 @@ lar_predict_params lar_predict_default(void);
 lar_status lar_trained_run(lar_image **outputs, const lar_trained *trained,
                            lar_image *const *images, const lar_predict_params *params,
                            lar_progress progress);
+/* Words for the units of a prediction of the target, and what of its preparation stays in it. */
+void lar_trained_units(lar_text *out, const lar_trained *trained, int64_t target);
 /* Raw scans in (one path per input), each target out on the first scan's own grid and in the
  * targets' units. `outputs`: target_count of them, yours to free. */
 lar_status lar_trained_predict(lar_image **outputs, const lar_trained *trained,

@@ -38,6 +38,17 @@ static char *state_text(const lar_session *s)
 
 enum { NOTES = 8, MODEL_NOTES = 6 };
 
+static lar_status add_standards(lar_safetensor_note *notes, const lar_standards *standards,
+                                lar_arena *arena)
+{
+    for (int64_t n = 0; n < standards->count; n++) {
+        notes[n].key = lar_arena_format(arena, LAR_STANDARD_NOTE "%s", standards->at[n].name);
+        notes[n].text = standards->at[n].text;
+        if (!notes[n].key) return LAR_EMEMORY;
+    }
+    return LAR_OK;
+}
+
 lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all)
 {
     lar_status status = LAR_OK;
@@ -51,9 +62,10 @@ lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all
     lar_safetensor *tensors = lar_arena_take(arena, params + 2, sizeof *tensors);
     const char *epoch = lar_arena_format(arena, "%lld", (long long)s->report.epoch_count);
     const char *settings = lar_trained_settings(s->study, arena);
+    lar_safetensor_note *notes = lar_arena_take(arena, NOTES + t->standards->count, sizeof *notes);
     fits = fits_text(t);
     state = state_text(s);
-    if (!tensors || !epoch || !settings || !fits || !state) {
+    if (!tensors || !notes || !epoch || !settings || !fits || !state) {
         status = lar_fail(LAR_EMEMORY, "out of memory while writing '%s'", path);
         goto done;
     }
@@ -65,7 +77,7 @@ lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all
                                              .dims = 1,
                                              .size = { s->optimizer->count },
                                              .data = s->optimizer->moment[n] };
-    const lar_safetensor_note notes[NOTES] = {
+    const lar_safetensor_note fixed[NOTES] = {
         { "larmor", lar_version() },
         { "study", s->study->text },
         { "epoch", epoch },
@@ -75,7 +87,10 @@ lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all
         { "settings", settings },
         { "state", state },
     };
-    LAR_TRY(lar_safetensors_write(path, tensors, count, notes, all ? NOTES : MODEL_NOTES, true));
+    const int64_t said = all ? NOTES : MODEL_NOTES;
+    memcpy(notes, fixed, (size_t)said * sizeof *notes);
+    LAR_TRY(add_standards(notes + said, t->standards, arena));
+    LAR_TRY(lar_safetensors_write(path, tensors, count, notes, said + t->standards->count, true));
 done:
     free(fits);
     free(state);

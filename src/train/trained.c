@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/base.h"
-#include "train/train.h"
+#include "train/session.h"
 
 static lar_status find_roles(lar_trained *t)
 {
@@ -59,6 +59,8 @@ static lar_status trained_start(lar_trained **out, const char *text, int64_t len
     LAR_TRY(lar_arena_new(&t->arena));
     LAR_TRY(lar_study_parse(&t->study, text, length, name, folder));
     LAR_TRY(find_roles(t));
+    LAR_TRY(lar_standards_new(&t->standards, t->study));
+    LAR_TRY(lar_standards_travel(t->standards, t->study));
     LAR_TRY(lar_network_build(&t->net, &t->study->network, t->input_count, t->target_count,
                               (uint64_t)t->study->train.seed));
     *out = t;
@@ -73,6 +75,8 @@ lar_status lar_trained_new(lar_trained **out, const lar_study *study, const lar_
     lar_status status = LAR_OK;
     LAR_TRY(trained_start(out, study->text, study->length, study->name, study->folder));
     status = average_fits(*out, prepared);
+    if (status == LAR_OK)
+        status = lar_standards_read((*out)->standards, prepared->work, prepared->record->standards);
     if (status != LAR_OK) {
         lar_trained_free(*out);
         *out = NULL;
@@ -85,6 +89,7 @@ void lar_trained_free(lar_trained *t)
 {
     if (!t) return;
     lar_net_free(t->net);
+    lar_standards_free(t->standards);
     lar_study_free(t->study);
     lar_arena_free(t->arena);
     lar_free(t);
@@ -103,6 +108,21 @@ static lar_status read_fits(lar_trained *t, const char *text, const char *path)
     }
     json_decref(root);
     return status;
+}
+
+static lar_status read_standards(lar_trained *t, const lar_safetensors *file, const char *path)
+{
+    for (int64_t n = 0; n < t->standards->count; n++) {
+        lar_standard *standard = &t->standards->at[n];
+        const char *key = lar_arena_format(t->arena, LAR_STANDARD_NOTE "%s", standard->name);
+        if (!key) return LAR_EMEMORY;
+        const char *text = lar_safetensors_note(file, key);
+        if (!text)
+            return lar_fail(LAR_EFORMAT, "'%s' lacks '%s', which its study learned", path, key);
+        const lar_status status = lar_standard_parse(standard, t->standards->arena, text, path);
+        if (status != LAR_OK) return status;
+    }
+    return LAR_OK;
 }
 
 lar_status lar_trained_read(lar_trained **out, const char *path)
@@ -128,6 +148,7 @@ lar_status lar_trained_read(lar_trained **out, const char *path)
     }
     LAR_TRY(lar_net_load(t->net, file));
     LAR_TRY(read_fits(t, lar_safetensors_note(file, "targets"), path));
+    LAR_TRY(read_standards(t, file, path));
     t->epoch = epoch;
     const char *precision =
         lar_safetensors_note(file, "precision"); /* --precision, or the study's */

@@ -39,7 +39,7 @@ static lar_case *prepare(const char *text, scans *s, int count)
 {
     lar_case *prepared;
     lar_study *study = small_study(text, s->root);
-    CHECK_OK(lar_prepare_case(&prepared, study, "A", scans_paths(s, count), true));
+    CHECK_OK(lar_prepare_case(&prepared, study, NULL, "A", scans_paths(s, count), true));
     lar_study_free(study);
     return prepared;
 }
@@ -317,7 +317,7 @@ static void predict_leaves_training_steps_and_targets_out(void **state)
                                         "  - fit: {size: 8, when: training}\n",
                                    files.root);
     lar_case *prepared;
-    CHECK_OK(lar_prepare_case(&prepared, study, "new", scans_paths(&files, 1), false));
+    CHECK_OK(lar_prepare_case(&prepared, study, NULL, "new", scans_paths(&files, 1), false));
     assert_null(prepared->images[1]);
     assert_int_equal(prepared->grid.size[2], 14);
     assert_true(lar_grid_matches(&prepared->raw[0], &grid));
@@ -325,14 +325,14 @@ static void predict_leaves_training_steps_and_targets_out(void **state)
     assert_true(lar_grid_matches(&prepared->grid, &ras));
     assert_true(lar_image_is_contiguous(prepared->images[0]));
     lar_case_free(prepared);
-    CHECK_OK(lar_prepare_case(&prepared, study, "new", scans_paths(&files, 1), true));
+    CHECK_OK(lar_prepare_case(&prepared, study, NULL, "new", scans_paths(&files, 1), true));
     assert_int_equal(prepared->grid.size[2], 8);
     lar_case_free(prepared);
-    CHECK_FAILS(lar_prepare_case(&prepared, study, "new", scans_paths(&files, 0), true),
+    CHECK_FAILS(lar_prepare_case(&prepared, study, NULL, "new", scans_paths(&files, 0), true),
                 LAR_EARGUMENT, "case 'new' has no image");
     lar_study_free(study);
     study = small_study(PAIR "prepare: [{resample: {images: t1, onto: flair}}]\n", files.root);
-    CHECK_FAILS(lar_prepare_case(&prepared, study, "new", scans_paths(&files, 1), false),
+    CHECK_FAILS(lar_prepare_case(&prepared, study, NULL, "new", scans_paths(&files, 1), false),
                 LAR_EARGUMENT, "'t1' is to be resampled onto 'flair', which is not given");
     lar_study_free(study);
     check_folder_remove(files.root);
@@ -349,8 +349,8 @@ static void check_bad(lar_image *second, const char *steps, lar_status status, c
     scans_put(&files, 0, small_image(&grid, LAR_F32, 1));
     scans_put(&files, 1, second);
     lar_study *study = small_study(text, files.root);
-    CHECK_FAILS(lar_prepare_case(&prepared, study, "S7", scans_paths(&files, 2), true), status,
-                words);
+    CHECK_FAILS(lar_prepare_case(&prepared, study, NULL, "S7", scans_paths(&files, 2), true),
+                status, words);
     assert_null(prepared);
     assert_non_null(strstr(lar_error(), "'S7'"));
     assert_non_null(strstr(lar_error(), "'flair'"));
@@ -394,13 +394,14 @@ static void labels_must_be_whole(void **state)
     lar_image *image;
     scans_put(&files, 0, small_image(&grid, LAR_F32, 3));
     scans_put(&files, 1, small_image(&grid, LAR_F32, 3));
-    CHECK_FAILS(lar_prepare_case(&prepared, study, "A", scans_paths(&files, 3), true), LAR_ENUMERIC,
+    CHECK_FAILS(lar_prepare_case(&prepared, study, NULL, "A", scans_paths(&files, 3), true),
+                LAR_ENUMERIC,
                 "'parts' is a label or mask, but 1728 of 1728 voxels are no whole numbers");
     put_labels(&files, LAR_U8);
     CHECK_OK(lar_image_new(&image, &grid, 1, LAR_U8));
     scans_put(&files, 2, image);
-    CHECK_FAILS(lar_prepare_case(&prepared, study, "A", scans_paths(&files, 3), true), LAR_ENUMERIC,
-                "the mask 'head' is empty");
+    CHECK_FAILS(lar_prepare_case(&prepared, study, NULL, "A", scans_paths(&files, 3), true),
+                LAR_ENUMERIC, "the mask 'head' is empty");
     lar_study_free(study);
     check_folder_remove(files.root);
 }

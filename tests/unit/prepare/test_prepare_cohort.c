@@ -116,7 +116,7 @@ static void opens_what_was_prepared(void **state)
         snprintf(t1, sizeof t1, "t1/%s.nii.gz", found->id);
         snprintf(flair, sizeof flair, "flair/%s.nii", found->id);
         const char *const paths[] = { in_root(t1), in_root(flair) };
-        CHECK_OK(lar_prepare_case(&again, study, found->id, paths, true));
+        CHECK_OK(lar_prepare_case(&again, study, NULL, found->id, paths, true));
         for (int64_t m = 0; m < 2; m++) {
             lar_image *image;
             CHECK_OK(lar_prepared_map(&image, prepared, n, m));
