@@ -24,17 +24,28 @@ static uint8_t *row_of(const lar_mask_view *mask, int64_t row)
     return mask->at + row % mask->size[1] * mask->stride[1] + row / mask->size[1] * mask->stride[2];
 }
 
+/* From i on, where the row is first not `value`; its end where nowhere. */
+static int64_t pass_over(const uint8_t *row, int64_t i, int64_t end, uint8_t value)
+{
+    const uint64_t eight = value * UINT64_C(0x0101010101010101);
+    for (uint64_t word; i + 8 <= end; i += 8) {
+        memcpy(&word, row + i, 8);
+        if (word != eight) break;
+    }
+    while (i < end && row[i] == value) i++;
+    return i;
+}
+
 /* Passes over the runs of `value` of one row; writes them where `out` is not NULL. */
 static int64_t scan_row(run *out, const lar_mask_view *mask, int64_t row, uint8_t value)
 {
     const uint8_t *at = row_of(mask, row);
-    const int64_t size = mask->size[0], step = mask->stride[0];
+    const int64_t size = mask->size[0];
     int64_t count = 0;
     for (int64_t i = 0; i < size;) {
-        while (i < size && at[i * step] != value) i++;
-        if (i == size) break;
-        const int64_t begin = i;
-        while (i < size && at[i * step] == value) i++;
+        const int64_t begin = pass_over(at, i, size, !value);
+        if (begin == size) break;
+        i = pass_over(at, begin, size, value);
         if (out) out[count] = (run){ .begin = begin, .end = i };
         count++;
     }
@@ -132,12 +143,14 @@ done:
     return status;
 }
 
-static lar_status fill(const lar_mask_view *view, bool flat)
+/* Runs are looked for in `rows`, and painted in `view`: the same mask, whose rows need not lie
+ * together. */
+static lar_status fill(const lar_mask_view *view, const lar_mask_view *rows, bool flat)
 {
     lar_status status = LAR_OK;
     runs all;
 
-    LAR_TRY(runs_init(&all, view, 0, flat));
+    LAR_TRY(runs_init(&all, rows, 0, flat));
     for (int64_t row = 0; row < view->size[1] * view->size[2]; row++)
         for (int64_t n = all.row_first[row]; n < all.row_first[row + 1]; n++)
             if (!all.at[root_of(&all, n)].border) paint(view, row, &all.at[n], 1);
@@ -149,11 +162,32 @@ done:
 lar_status lar_mask_fill_holes(uint8_t *mask, const int64_t size[3])
 {
     const lar_mask_view view = lar_mask_view_of(mask, size, 2);
-    return fill(&view, false);
+    return fill(&view, &view, false);
+}
+
+/* to[row + i * rows] = from[i + row * count], in blocks that stay in the cache. */
+static void turn(uint8_t *restrict to, const uint8_t *restrict from, int64_t rows, int64_t count)
+{
+    enum { BLOCK = 64 };
+    for (int64_t r = 0; r < rows; r += BLOCK)
+        for (int64_t i = 0; i < count; i += BLOCK) {
+            const int64_t r_end = r + BLOCK < rows ? r + BLOCK : rows;
+            const int64_t i_end = i + BLOCK < count ? i + BLOCK : count;
+            for (int64_t m = i; m < i_end; m++)
+                for (int64_t n = r; n < r_end; n++) to[n + m * rows] = from[m + n * count];
+        }
 }
 
 lar_status lar_mask_fill_slices(uint8_t *mask, const int64_t size[3], int axis)
 {
     const lar_mask_view view = lar_mask_view_of(mask, size, axis);
-    return fill(&view, true);
+    if (axis != 0) return fill(&view, &view, true);
+    const int64_t plane = size[1] * size[2];
+    uint8_t *turned = lar_alloc_raw(plane * size[0], 1);
+    if (!turned) return LAR_EMEMORY;
+    turn(turned, mask, plane, size[0]);
+    const lar_mask_view rows = lar_mask_view_of(turned, view.size, 2);
+    const lar_status status = fill(&view, &rows, true);
+    lar_free(turned);
+    return status;
 }

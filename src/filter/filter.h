@@ -52,8 +52,8 @@ lar_status lar_mask_fill_holes(uint8_t *mask, const int64_t size[3]);
 lar_status lar_mask_fill_slices(uint8_t *mask, const int64_t size[3], int axis);
 /* By a box of so many voxels to both sides along each axis. Outside the volume there is nothing
  * that grows in, and nothing that shrinks it. */
-void lar_mask_grow(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
-void lar_mask_shrink(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
+lar_status lar_mask_grow(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
+lar_status lar_mask_shrink(uint8_t *mask, const int64_t size[3], const int64_t radius[3]);
 /* By a ball: voxels whose centre lies at most `mm` (to 1e-4 of the smallest spacing) from that of a
  * voxel of the mask become part of it; or from that of one outside it are taken away. Beyond the
  * volume there is nothing, as above. */

@@ -43,13 +43,13 @@ static lar_status shape(uint8_t *mask, const int64_t size[3], const double spaci
     int64_t open[3], close[3];
     voxels_of(open, spacing, OPEN_MM);
     voxels_of(close, spacing, CLOSE_MM);
-    lar_mask_shrink(mask, size, open);
+    LAR_TRY(lar_mask_shrink(mask, size, open));
     LAR_TRY(lar_mask_keep_largest(mask, size));
-    lar_mask_grow(mask, size, open);
-    lar_mask_grow(mask, size, close);
+    LAR_TRY(lar_mask_grow(mask, size, open));
+    LAR_TRY(lar_mask_grow(mask, size, close));
     LAR_TRY(lar_mask_fill_holes(mask, size));
     for (int a = 0; a < 3; a++) LAR_TRY(lar_mask_fill_slices(mask, size, a));
-    lar_mask_shrink(mask, size, close);
+    LAR_TRY(lar_mask_shrink(mask, size, close));
 done:
     return status;
 }
@@ -57,32 +57,25 @@ done:
 lar_status lar_head_mask(lar_image **out, const lar_image *in)
 {
     lar_status status = LAR_OK;
-    lar_image *floats = NULL, *mask = NULL;
-    float *smooth = NULL;
+    lar_image *floats = NULL, *copy = NULL, *mask = NULL;
     double spacing[3], sigma[3], level;
 
     *out = NULL;
     LAR_TRY(lar_first_channel(&floats, in));
-    const int64_t count = lar_image_voxel_count(floats), *size = floats->grid.size;
-    smooth = lar_alloc_raw(count, sizeof *smooth);
-    if (!smooth) {
-        status = LAR_EMEMORY;
-        goto done;
-    }
-    memcpy(smooth, floats->voxels, (size_t)count * sizeof *smooth);
+    if (!lar_image_writable(floats)) LAR_TRY(lar_image_copy(&copy, floats));
+    lar_image *smooth = copy ? copy : floats;
+    const int64_t count = lar_image_voxel_count(smooth), *size = smooth->grid.size;
     lar_grid_spacing(&in->grid, spacing);
     for (int a = 0; a < 3; a++) sigma[a] = SIGMA_MM / spacing[a];
-    LAR_TRY(lar_smooth_voxels(smooth, size, sigma));
-    LAR_TRY(head_level(&level, smooth, count));
-    LAR_TRY(lar_image_new(&mask, &in->grid, 1, LAR_U8));
-    uint8_t *inside = mask->voxels;
-    for (int64_t n = 0; n < count; n++) inside[n] = (double)smooth[n] > level;
-    LAR_TRY(shape(inside, size, spacing));
+    LAR_TRY(lar_smooth_voxels(smooth->voxels, size, sigma));
+    LAR_TRY(head_level(&level, smooth->voxels, count));
+    LAR_TRY(lar_threshold(&mask, smooth, nextafter(level, INFINITY), INFINITY));
+    LAR_TRY(shape(mask->voxels, size, spacing));
     *out = mask;
     mask = NULL;
 done:
-    lar_free(smooth);
     lar_image_free(mask);
+    lar_image_free(copy);
     lar_image_free(floats);
     return status;
 }

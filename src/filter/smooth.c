@@ -4,11 +4,13 @@
 
 #include "base/base.h"
 #include "filter/filter.h"
+#include "filter/smooth_parts.h"
 #include "math/math.h"
 
-enum { RADIUS_MAX = 64, PIECE_VOXELS = 1 << 16 };
+/* WIDE: voxels of sigma, from which on lar_smooth_wide() is faster. */
+enum { WIDE = 8, RADIUS_MAX = LAR_SMOOTH_REACH * WIDE, PIECE_VOXELS = 1 << 16 };
 
-/* Half of a kernel: weights[0] is the middle. The tails beyond 4 deviations hold 6e-5. */
+/* Half of a kernel: weights[0] is the middle. */
 typedef struct kernel {
     int64_t radius;
     float weights[RADIUS_MAX + 1];
@@ -18,8 +20,7 @@ static kernel kernel_of(double sigma)
 {
     kernel k = { 0 };
     double weights[RADIUS_MAX + 1], sum = 0;
-    const double radius = ceil(4 * sigma);
-    k.radius = radius < RADIUS_MAX ? (int64_t)radius : RADIUS_MAX;
+    k.radius = (int64_t)ceil(LAR_SMOOTH_REACH * sigma);
     for (int64_t n = 0; n <= k.radius; n++) {
         weights[n] = sigma > 0 ? exp(-0.5 * (double)(n * n) / (sigma * sigma)) : 1;
         sum += n ? 2 * weights[n] : weights[n];
@@ -29,8 +30,8 @@ static kernel kernel_of(double sigma)
 }
 
 /* `width` lines side by side: sample n of line w is at[n * step + w]. `copy` holds size * width. */
-static void smooth_across(float *restrict at, int64_t size, int64_t step, int64_t width,
-                          const kernel *k, float *restrict copy)
+SMOOTH_CLONES static void smooth_across(float *restrict at, int64_t size, int64_t step,
+                                        int64_t width, const kernel *k, float *restrict copy)
 {
     for (int64_t n = 0; n < size; n++)
         memcpy(copy + n * width, at + n * step, (size_t)width * sizeof *copy);
@@ -47,7 +48,8 @@ static void smooth_across(float *restrict at, int64_t size, int64_t step, int64_
 }
 
 /* One row along i; `room` holds the row with its mirrored ends. */
-static void smooth_row(float *restrict row, int64_t size, const kernel *k, float *restrict room)
+SMOOTH_CLONES static void smooth_row(float *restrict row, int64_t size, const kernel *k,
+                                     float *restrict room)
 {
     float *middle = room + k->radius;
     memcpy(middle, row, (size_t)size * sizeof *row);
@@ -99,16 +101,28 @@ static lar_status smooth_columns(void *arg, int64_t piece, int64_t begin, int64_
     return LAR_OK;
 }
 
-lar_status lar_smooth_voxels(float *voxels, const int64_t size[3], const double sigma[3])
+lar_status lar_smooth_narrow(float *voxels, const int64_t size[3], const double sigma[3])
 {
     lar_status status = LAR_OK;
     smoothing job = { .voxels = voxels, .size = size };
-    for (int a = 0; a < 3; a++)
-        job.kernels[a] = kernel_of(size[a] > 1 && sigma[a] > 0.1 ? sigma[a] : 0);
-    LAR_TRY(lar_parallel(size[2], 1 + PIECE_VOXELS / (size[0] * size[1]), smooth_slices, &job));
+    for (int a = 0; a < 3; a++) job.kernels[a] = kernel_of(sigma[a]);
+    if (job.kernels[0].radius + job.kernels[1].radius > 0)
+        LAR_TRY(lar_parallel(size[2], 1 + PIECE_VOXELS / (size[0] * size[1]), smooth_slices, &job));
     if (job.kernels[2].radius > 0)
         LAR_TRY(
             lar_parallel(size[1], 1 + PIECE_VOXELS / (size[0] * size[2]), smooth_columns, &job));
 done:
     return status;
+}
+
+lar_status lar_smooth_voxels(float *voxels, const int64_t size[3], const double sigma[3])
+{
+    double asked[3];
+    bool wide[3];
+    for (int a = 0; a < 3; a++) {
+        asked[a] = size[a] > 1 && sigma[a] > 0.1 ? sigma[a] : 0;
+        wide[a] = asked[a] >= WIDE;
+    }
+    if (wide[0] || wide[1] || wide[2]) return lar_smooth_wide(voxels, size, asked, wide);
+    return lar_smooth_narrow(voxels, size, asked);
 }

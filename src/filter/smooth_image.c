@@ -71,7 +71,12 @@ lar_status lar_smooth(lar_image **out, const lar_image *in, const lar_image *mas
     LAR_TRY(sigma_of(sigma, &in->grid, params));
     if (mask) LAR_TRY(lar_mask_bytes(&inside, mask, &in->grid));
     LAR_TRY(lar_finite_floats(&floats, in));
-    LAR_TRY(lar_image_copy(&result, floats));
+    if (lar_image_writable(floats)) {
+        result = floats;
+        floats = NULL;
+    } else {
+        LAR_TRY(lar_image_copy(&result, floats));
+    }
     if (inside) {
         share = lar_alloc_raw(count, sizeof *share);
         if (!share) {

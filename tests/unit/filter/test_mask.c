@@ -109,8 +109,8 @@ static void box_reaches_as_far_as_its_radius(void **state)
             draw(mask, seed + 40, seed % 2 ? 0.02 : 0.97);
             memcpy(grown, mask, COUNT);
             memcpy(shrunk, mask, COUNT);
-            lar_mask_grow(grown, size, radii[r]);
-            lar_mask_shrink(shrunk, size, radii[r]);
+            CHECK_OK(lar_mask_grow(grown, size, radii[r]));
+            CHECK_OK(lar_mask_shrink(shrunk, size, radii[r]));
             for (int n = 0; n < COUNT; n++) {
                 const int64_t at[3] = { n % SIZE, n / SIZE % SIZE, n / SIZE / SIZE };
                 bool any = false, all = true;
