@@ -319,6 +319,7 @@ typedef struct lar_normalize_params {
     double width;          /* whitestripe: of the stripe, to each side, as a fraction of voxels */
     lar_reals percentiles; /* nyul: of the landmarks; percentile: two; empty: the method's own */
     lar_reals range;       /* nyul, percentile, ct: the scale's ends; empty: the method's own */
+    bool clip;             /* percentile: what lies beyond is held at the ends */
     int window;            /* ct: index in lar_window_names */
     lar_reals limits;      /* ct: in place of a window, Hounsfield units */
     int64_t factors;       /* ravel: unwanted ones */

@@ -15,6 +15,18 @@ lar_curve lar_curve_linear(double shift, double scale)
     return (lar_curve){ .count = 2, .from = { shift, shift + scale }, .to = { 0, 1 } };
 }
 
+lar_status lar_found_scale(lar_found *out, double measure, double to, const char *what)
+{
+    if (!(measure > 0)) {
+        lar_fail(LAR_ENUMERIC, "%s is %.9g, and an image is scaled by a value above 0", what,
+                 measure);
+        return lar_hint(LAR_ENUMERIC, "larmor normalize zscore or whitestripe, which shift too");
+    }
+    out->values = (lar_reals){ 1, { measure } };
+    out->curve = lar_curve_linear(0, measure / to);
+    return LAR_OK;
+}
+
 /* out = to + slope (x - from) + the sum over n of bends[n] max(0, x - at[n]) */
 typedef struct hinges {
     double low, high; /* x is held within */

@@ -12,7 +12,8 @@ struct json_t; /* of jansson */
 typedef struct lar_fitting {
     const lar_normalize_params *params;
     const lar_image *image;
-    const lar_image *mask;   /* what counts; NULL: every voxel */
+    const lar_image *mask;   /* what counts; NULL: every voxel (or, of a method that learns from one
+                                image, what `tissue` says) */
     const lar_image *tissue; /* NULL: not given */
     const void *standard;    /* of a population: what its `learn` left; else NULL */
 } lar_fitting;
@@ -47,6 +48,7 @@ typedef struct lar_normalizer_method {
     const char *const *value_names;   /* "mean", "std"; NULL at the end */
     const char *const *keys;          /* of lar_normalize_table, that it reads; NULL at the end */
     int foreground;                   /* where neither a mask nor another is asked for */
+    bool takes_tissue;                /* a map of a tissue, from the T1 */
     const lar_population *population; /* NULL: learns from the image alone */
     lar_status (*fit)(lar_found *out, const lar_fitting *of);
 } lar_normalizer_method;
@@ -76,5 +78,12 @@ lar_status lar_normalizer_parse(lar_normalizer **out, const char *text, size_t c
 
 /* Two knots: x becomes (x - shift) / scale. scale above 0. */
 lar_curve lar_curve_linear(double shift, double scale);
+/* The one value `measure`, which becomes `to` by a scale. LAR_ENUMERIC where it is not above 0;
+ * `what` it is, for the sentence. */
+lar_status lar_found_scale(lar_found *out, double measure, double to, const char *what);
+
+/* Names of CT windows and their lowest and highest value, in Hounsfield units. */
+extern const char *const lar_window_names[]; /* NULL at the end */
+extern const double lar_window_limits[][2];
 
 #endif

@@ -4,7 +4,11 @@
 #include "intensity/intensity.h"
 
 /* In the order of lar_normalizer_methods; a test holds them together. */
-static const char *const method_names[] = { "zscore", "nyul", "lsq", NULL };
+/* clang-format off */
+static const char *const method_names[] = {
+    "zscore", "fcm", "gmm", "kde", "whitestripe", "percentile", "ct", "nyul", "lsq", NULL
+};
+/* clang-format on */
 static const char *const contrasts[] = { "auto", "t1", "t2", "pd", "flair", "md", "other", NULL };
 static const char *const tissues[] = { "csf", "grey", "white", NULL };
 static const char *const foregrounds[] = {
@@ -28,6 +32,12 @@ const lar_param lar_normalize_table[] = {
                 "where landmarks lie, rising; left out: the method's own"),
     LAR_P_REALS(lar_normalize_params, range, "range", 0, "", -1e6, 1e6, "value",
                 "ends of the scale; left out: the method's own"),
+    LAR_P_FLAG(lar_normalize_params, clip, "clip", 0,
+               "percentile: hold what lies beyond at the ends of the range"),
+    LAR_P_CHOICE(lar_normalize_params, window, "window", 0, "brain", lar_window_names,
+                 "CT: what becomes the range"),
+    LAR_P_REALS(lar_normalize_params, limits, "limits", 0, "", -32768, 65535, "HU",
+                "CT: lowest and highest value, in place of a window"),
     LAR_P_END,
 };
 

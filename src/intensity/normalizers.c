@@ -12,12 +12,26 @@
 extern const lar_normalizer_method lar_normalizer_lsq;
 extern const lar_normalizer_method lar_normalizer_nyul;
 extern const lar_normalizer_method lar_normalizer_zscore;
+extern const lar_normalizer_method lar_normalizer_fcm;
+extern const lar_normalizer_method lar_normalizer_gmm;
+extern const lar_normalizer_method lar_normalizer_kde;
+extern const lar_normalizer_method lar_normalizer_whitestripe;
+extern const lar_normalizer_method lar_normalizer_percentile;
+extern const lar_normalizer_method lar_normalizer_ct;
 
 const lar_normalizer_method *const lar_normalizer_methods[] = {
+    /* clang-format off */
     &lar_normalizer_zscore,
+    &lar_normalizer_fcm,
+    &lar_normalizer_gmm,
+    &lar_normalizer_kde,
+    &lar_normalizer_whitestripe,
+    &lar_normalizer_percentile,
+    &lar_normalizer_ct,
     &lar_normalizer_nyul,
     &lar_normalizer_lsq,
     NULL,
+    /* clang-format on */
 };
 
 lar_status lar_normalizer_new(lar_normalizer **out, const lar_normalize_params *params)
@@ -65,7 +79,7 @@ static lar_status see(lar_fitting *of, lar_image **own, const lar_normalizer *n,
     *own = NULL;
     LAR_TRY(on_grid(image, mask, "mask"));
     LAR_TRY(on_grid(image, tissue, "tissue"));
-    if (!mask) {
+    if (!mask && !(tissue && !n->method->population)) {
         const int asked = n->params.foreground;
         LAR_TRY(lar_foreground(own, image,
                                asked == LAR_FOREGROUND_AUTO ? n->method->foreground : asked));

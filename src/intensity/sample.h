@@ -27,10 +27,11 @@ lar_status lar_sample_take(lar_sample *out, const lar_image *image, const lar_im
 void lar_sample_clear(lar_sample *sample);
 
 /* Equal bins of `width` from `low`: how many values lie in each, and how far beyond its lower edge
- * they are on the whole, in widths (each to 2^-16). What lies outside is at the nearest end. Sums
- * of whole numbers: the same bits for any order of values and any number of threads. */
+ * they are on the whole, in widths (each to 2^-16). What lies outside is at the nearest end; values
+ * above `most` are left out. Sums of whole numbers: the same bits for any order of values and any
+ * number of threads. */
 lar_status lar_bin(int64_t *counts, double *beyond, int64_t bins, double low, double width,
-                   const lar_sample *sample);
+                   double most, const lar_sample *sample);
 
 /* Values that stand for all of the sample: the means of narrow bins that hold any, rising. */
 typedef struct lar_points {
@@ -39,5 +40,13 @@ typedef struct lar_points {
 } lar_points;
 lar_status lar_points_of(lar_points *out, const lar_sample *sample);
 void lar_points_clear(lar_points *points);
+
+/* Of the values above `low` and below `high`: how many, and their mean and standard deviation (of
+ * the population); 0 where there are none. */
+typedef struct lar_moments {
+    int64_t count;
+    double mean, deviation;
+} lar_moments;
+lar_status lar_moments_of(lar_moments *out, const lar_sample *sample, double low, double high);
 
 #endif

@@ -16,7 +16,7 @@ static const uint64_t sum_mask = ((uint64_t)1 << SUM_BITS) - 1;
 typedef struct binning {
     const float *values;
     int64_t first, bins, all;
-    double low, scale;
+    double low, scale, most;
     uint64_t *tables; /* pieces x (bins + 1) */
 } binning;
 
@@ -25,7 +25,7 @@ static lar_status bin_values(void *arg, int64_t piece, int64_t begin, int64_t en
     const binning *job = arg;
     const float *values = job->values;
     uint64_t *table = job->tables + piece * (job->bins + 1);
-    const double low = job->low, scale = job->scale * (double)(place_mask + 1);
+    const double most = job->most, low = job->low, scale = job->scale * (double)(place_mask + 1);
     const double last = (double)(job->all << PLACE_BITS) - 1;
     const uint64_t first = (uint64_t)job->first, bins = (uint64_t)job->bins;
     for (int64_t n = begin; n < end; n++) {
@@ -33,7 +33,8 @@ static lar_status bin_values(void *arg, int64_t piece, int64_t begin, int64_t en
         at = at < 0 ? 0 : at;
         at = at > last ? last : at;
         const int64_t place = (int64_t)at;
-        const uint64_t bin = (uint64_t)(place >> PLACE_BITS) - first;
+        uint64_t bin = (uint64_t)(place >> PLACE_BITS) - first;
+        bin = (double)values[n] > most ? bins : bin;
         table[bin < bins ? bin : bins] +=
             ((uint64_t)1 << SUM_BITS) + (uint64_t)(place & place_mask);
     }
@@ -41,14 +42,15 @@ static lar_status bin_values(void *arg, int64_t piece, int64_t begin, int64_t en
 }
 
 static lar_status bin_part(int64_t *counts, double *beyond, int64_t first, int64_t bins,
-                           int64_t all, double low, double width, const lar_sample *sample)
+                           int64_t all, double low, double width, double most,
+                           const lar_sample *sample)
 {
     const int64_t share = lar_piece_count(sample->count, PIECES);
     const int64_t grain = share < LEAST ? LEAST : share > MOST ? MOST : share;
     const int64_t pieces = lar_piece_count(sample->count, grain);
     uint64_t *tables = lar_alloc(pieces * (bins + 1), sizeof *tables);
     if (!tables) return LAR_EMEMORY;
-    binning job = { sample->values, first, bins, all, low, 1 / width, tables };
+    binning job = { sample->values, first, bins, all, low, 1 / width, most, tables };
     const lar_status status = lar_parallel(sample->count, grain, bin_values, &job);
     for (int64_t b = 0; b < bins; b++) {
         uint64_t count = 0, sum = 0;
@@ -65,9 +67,9 @@ static lar_status bin_part(int64_t *counts, double *beyond, int64_t first, int64
 }
 
 lar_status lar_bin(int64_t *counts, double *beyond, int64_t bins, double low, double width,
-                   const lar_sample *sample)
+                   double most, const lar_sample *sample)
 {
-    return bin_part(counts, beyond, 0, bins, bins, low, width, sample);
+    return bin_part(counts, beyond, 0, bins, bins, low, width, most, sample);
 }
 
 /* ---- points ---------------------------------------------------------------------------- */
@@ -111,12 +113,12 @@ static lar_status fill_points(lar_points *out, int64_t *counts, double *beyond,
         out->count = 1;
         return status;
     }
-    LAR_TRY(bin_part(counts, beyond, 0, COARSE, COARSE, sample->low, width, sample));
+    LAR_TRY(bin_part(counts, beyond, 0, COARSE, COARSE, sample->low, width, sample->high, sample));
     trim(&first, &last, counts, sample->count);
     while ((last + 1 - first) * parts * 2 <= FINE) parts *= 2;
     const int64_t bins = (last + 1 - first) * parts;
     LAR_TRY(bin_part(fine_counts, fine_beyond, first * parts, bins, COARSE * parts, sample->low,
-                     width / (double)parts, sample));
+                     width / (double)parts, sample->high, sample));
     add_points(out, counts, beyond, 0, 0, first, sample->low, width);
     add_points(out, fine_counts, fine_beyond, first * parts, 0, bins, sample->low,
                width / (double)parts);

@@ -66,7 +66,7 @@ static void measure(lar_tissues *out, const lar_points *points, double total)
     }
 }
 
-static lar_status find(lar_tissues *out, const lar_points *points, double total)
+lar_status lar_tissues_from_points(lar_tissues *out, const lar_points *points, double total)
 {
     if (points->count < 3) {
         lar_fail(LAR_ENUMERIC,
@@ -95,7 +95,7 @@ lar_status lar_tissues_find(lar_tissues *out, const lar_sample *sample)
     lar_points points;
     lar_status status = lar_points_of(&points, sample);
     if (status != LAR_OK) return status;
-    status = find(out, &points, (double)sample->count);
+    status = lar_tissues_from_points(out, &points, (double)sample->count);
     lar_points_clear(&points);
     return status;
 }

@@ -15,6 +15,12 @@ typedef struct lar_tissues {
 
 /* LAR_ENUMERIC where there are fewer than three values. */
 lar_status lar_tissues_find(lar_tissues *out, const lar_sample *sample);
+lar_status lar_tissues_from_points(lar_tissues *out, const lar_points *points, double total);
+/* The mean of the image under a map of the tissue on its grid, within the mask where there is one.
+ * The map is how much each voxel is of it (0 to 1), or what lar_tissue() makes: labels, or three
+ * memberships, of which `tissue` (LAR_TISSUE_CSF ...) is taken. */
+lar_status lar_tissue_mean(double *out, const lar_image *image, const lar_image *mask,
+                           const lar_image *map, int tissue);
 
 /* How much of each tissue a voxel of this value is; the sum is 1. */
 static inline void lar_tissues_membership(double shares[3], const double centres[3], double value)

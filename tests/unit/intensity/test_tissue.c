@@ -102,7 +102,7 @@ static void bins_count_what_is_in_them(void **state)
     CHECK_OK(lar_sample_take(&sample, image, NULL));
     int64_t counts[BINS], want[BINS] = { 0 };
     double beyond[BINS], sums[BINS] = { 0 };
-    CHECK_OK(lar_bin(counts, beyond, BINS, 0, 8, &sample));
+    CHECK_OK(lar_bin(counts, beyond, BINS, 0, 8, sample.high, &sample));
     for (int64_t n = 0; n < sample.count; n++) {
         const double at = fmin(fmax((double)sample.values[n] / 8, 0), BINS - 1e-9);
         want[(int)at]++;

@@ -1,0 +1,62 @@
+/* Mean and standard deviation of part of a sample.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "base/base.h"
+#include "intensity/sample.h"
+
+enum { LANES = 8, GRAIN = 1 << 16 };
+
+typedef struct summing {
+    const float *values;
+    double low, high, centre;
+    double *counts, *first, *second; /* per piece: of x - centre, and its square */
+} summing;
+
+static lar_status sum_values(void *arg, int64_t piece, int64_t begin, int64_t end)
+{
+    const summing *job = arg;
+    const double low = job->low, high = job->high, centre = job->centre;
+    double counts[LANES] = { 0 }, first[LANES] = { 0 }, second[LANES] = { 0 };
+    for (int64_t n = begin; n < end; n += LANES) {
+        const int lanes = end - n < LANES ? (int)(end - n) : LANES;
+        for (int l = 0; l < lanes; l++) {
+            const double x = (double)job->values[n + l];
+            const double counted = x > low && x < high ? 1 : 0;
+            const double away = counted * (x - centre);
+            counts[l] += counted;
+            first[l] += away;
+            second[l] += away * away;
+        }
+    }
+    job->counts[piece] = lar_sum_pairs(counts, LANES);
+    job->first[piece] = lar_sum_pairs(first, LANES);
+    job->second[piece] = lar_sum_pairs(second, LANES);
+    return LAR_OK;
+}
+
+/* Two passes: the squares are of distances from the mean, so that they do not cancel. */
+lar_status lar_moments_of(lar_moments *out, const lar_sample *sample, double low, double high)
+{
+    lar_status status = LAR_OK;
+    const int64_t pieces = lar_piece_count(sample->count, GRAIN);
+    double *sums = lar_alloc(3 * pieces, sizeof *sums);
+
+    *out = (lar_moments){ 0 };
+    if (!sums) return LAR_EMEMORY;
+    summing job = {
+        sample->values,   low, high, 0.5 * sample->low + 0.5 * sample->high, sums, sums + pieces,
+        sums + 2 * pieces
+    };
+    for (int pass = 0; pass < 2; pass++) {
+        LAR_TRY(lar_parallel(sample->count, GRAIN, sum_values, &job));
+        const double count = lar_sum_pairs(job.counts, pieces);
+        if (!(count > 0)) goto done;
+        out->count = (int64_t)count;
+        job.centre = out->mean = job.centre + lar_sum_pairs(job.first, pieces) / count;
+        out->deviation = sqrt(lar_sum_pairs(job.second, pieces) / count);
+    }
+done:
+    lar_free(sums);
+    return status;
+}
