@@ -119,6 +119,29 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
     }
 }
 
+static int64_t count_training(const lar_check *check)
+{
+    int64_t count = 0;
+    for (int64_t n = 0; n < check->cohort->subject_count; n++)
+        count += check->cases[n].split == LAR_TRAIN && !check->cases[n].reason;
+    return count;
+}
+
+/* What prepare would learn before it begins. */
+static void add_standards(lar_text *out, const lar_study *study, const lar_check *check)
+{
+    for (int64_t n = 0; n < check->standards->count; n++) {
+        const lar_standard *standard = &check->standards->at[n];
+        const int64_t count = count_training(check);
+        lar_text_add(out, "%s  step %lld learns from '%s' of %lld training subject%s\n",
+                     n ? "" : "\n", (long long)standard->step + 1,
+                     study->data.images[standard->image].name, (long long)count,
+                     count == 1 ? "" : "s");
+    }
+    if (check->standards->count && lar_standards_travel(check->standards, study) != LAR_OK)
+        lar_text_add(out, "warning: %s\n", lar_error());
+}
+
 static void add_sizes(lar_text *out, const lar_study *study, const lar_check *check)
 {
     char size[WORDS];
@@ -187,6 +210,7 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
     for (int64_t n = 0; n < check->cohort->subject_count; n++)
         if (check->cases[n].reason) lar_text_add(out, "bad: %s\n", check->cases[n].reason);
     add_steps(out, study, check);
+    add_standards(out, study, check);
     add_sizes(out, study, check);
     if (net) add_network(out, study, net);
     lar_text_add(out, "split: train %lld, valid %lld, test %lld\n", (long long)counts[LAR_TRAIN],
@@ -259,6 +283,14 @@ static lar_status add_json(lar_text *out, const lar_study *study, const lar_chec
         json_pack("{s:s, s:I, s:b, s:o}", "study", study->name, "bad", (json_int_t)check->bad_count,
                   "equal_sizes", check->equal, "cases", cases);
     if (net) json_object_set_new(root, "network", network_json(study, net));
+    json_t *standards = json_array();
+    for (int64_t n = 0; n < check->standards->count; n++)
+        json_array_append_new(standards,
+                              json_pack("{s:I, s:s, s:I}", "step",
+                                        (json_int_t)check->standards->at[n].step + 1, "image",
+                                        study->data.images[check->standards->at[n].image].name,
+                                        "training_subjects", (json_int_t)count_training(check)));
+    json_object_set_new(root, "standards", standards);
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "names must be UTF-8 for JSON");

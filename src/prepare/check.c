@@ -93,6 +93,7 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
     lar_status status = LAR_OK;
     lar_arena *arena = NULL;
     lar_cohort *cohort = NULL;
+    lar_standards *standards = NULL;
 
     *out = NULL;
     LAR_TRY(lar_study_cohort(&cohort, study));
@@ -103,8 +104,10 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
         status = LAR_EMEMORY;
         goto done;
     }
+    LAR_TRY(lar_standards_new(&standards, study));
     check->cohort = cohort;
     check->cases = cases;
+    check->standards = standards;
     for (int64_t n = 0; n < cohort->subject_count; n++) {
         const lar_subject *subject = &cohort->subjects[n];
         cases[n].id = subject->id;
@@ -126,7 +129,9 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
     *out = check;
     arena = NULL;
     cohort = NULL;
+    standards = NULL;
 done:
+    lar_standards_free(standards);
     lar_arena_free(arena);
     lar_cohort_free(cohort);
     return status;
@@ -136,5 +141,6 @@ void lar_check_free(lar_check *check)
 {
     if (!check) return;
     lar_cohort_free(check->cohort);
+    lar_standards_free(check->standards);
     lar_arena_free(check->arena);
 }

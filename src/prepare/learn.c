@@ -194,7 +194,7 @@ static lar_status write_lines(const learning *l, const char *path, const char *l
     const lar_status status =
         text.failed ? LAR_EMEMORY : lar_file_write(path, lar_text_get(&text), text.length, true);
     lar_text_clear(&text);
-    lar_log(LAR_LOG_NOTE, "%s of '%s' is learned from %lld training subjects",
+    lar_log(LAR_LOG_DETAIL, "%s of '%s' is learned from %lld training subjects",
             lar_normalizer_method_name(l->standard->normalizer),
             l->study->data.images[l->standard->image].name, (long long)count);
     return status;

@@ -212,10 +212,11 @@ typedef struct lar_check_case {
 typedef struct lar_check {
     lar_arena *arena;
     lar_cohort *cohort;
-    int64_t bad_count;     /* cases with a reason */
-    lar_check_case *cases; /* cohort->subject_count */
-    int64_t largest[3];    /* of the prepared sizes */
-    bool equal;            /* all prepared sizes are */
+    int64_t bad_count;        /* cases with a reason */
+    lar_check_case *cases;    /* cohort->subject_count */
+    int64_t largest[3];       /* of the prepared sizes */
+    bool equal;               /* all prepared sizes are */
+    lar_standards *standards; /* that prepare would learn */
 } lar_check;
 lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress);
 void lar_check_free(lar_check *check);
