@@ -8,12 +8,14 @@
 #include "filter/n4_parts.h"
 #include "image/image.h"
 
+enum { SHRINK_MOST = 64 };
+
 static const char *const presets[] = { "default", "ants", "fast", NULL };
 
 const lar_param lar_n4_table[] = {
     LAR_P_CHOICE(lar_n4_params, like, "like", 'l', "default", presets,
                  "the preset: larmor's choice, the result of ANTsPy, or less work"),
-    LAR_P_INT(lar_n4_params, shrink, "shrink", 's', "auto", 1, 64, "factor",
+    LAR_P_INT(lar_n4_params, shrink, "shrink", 's', "auto", 1, SHRINK_MOST, "factor",
               "estimate the field on a grid so much coarser"),
     LAR_P_INTS(lar_n4_params, iterations, "iterations", 'i', "", 0, 10000, "count",
                "iterations at most, for each level; the spline's mesh doubles between levels"),
@@ -42,7 +44,7 @@ lar_n4_params lar_n4_default(void)
 
 /* What the presets choose where nothing else was asked for. */
 static const struct {
-    int64_t shrink;
+    double shrink; /* ITK's factor; of the others millimetres between samples */
     lar_ints iterations;
     double tolerance, fwhm, wiener;
     int64_t mesh, bins;
@@ -60,7 +62,6 @@ static double either(double asked, double preset)
 static lar_status make_plan(lar_n4_plan *plan, const lar_n4_params *params, const lar_grid *grid)
 {
     const int like = params->like;
-    const int64_t shrink = params->shrink == LAR_INT_AUTO ? chosen[like].shrink : params->shrink;
     double spacing[3];
     *plan = (lar_n4_plan){
         .itk = like == LAR_N4_ANTS,
@@ -80,11 +81,18 @@ static lar_status make_plan(lar_n4_plan *plan, const lar_n4_params *params, cons
                         (long long)count);
     lar_grid_spacing(grid, spacing);
     const double finest = fmin(spacing[0], fmin(spacing[1], spacing[2]));
+    const double itk_shrink =
+        params->shrink == LAR_INT_AUTO ? chosen[like].shrink : (double)params->shrink;
     for (int a = 0; a < 3; a++) {
         plan->mesh[a] = count ? params->mesh.at[count == 3 ? a : 0] : chosen[like].mesh;
-        /* thick slices are not made thicker than the samples are wide */
-        const int64_t fair = (int64_t)floor((double)shrink * finest / spacing[a] + 0.5);
-        plan->shrink[a] = plan->itk ? shrink : fair > 1 ? fair : 1;
+        /* samples as wide as they are high: thick slices are not made thicker */
+        const double wide =
+            params->shrink == LAR_INT_AUTO ? chosen[like].shrink : (double)params->shrink * finest;
+        const double fair = floor(wide / spacing[a] + 0.5);
+        plan->shrink[a] = plan->itk            ? (int64_t)itk_shrink
+                          : fair < 1           ? 1
+                          : fair < SHRINK_MOST ? (int64_t)fair
+                                               : SHRINK_MOST;
     }
     return LAR_OK;
 }
@@ -93,14 +101,14 @@ static lar_status check_one(const lar_image *in, const lar_image *other, const c
 {
     if (!other) return LAR_OK;
     if (other->channels != 1)
-        return lar_fail(LAR_EARGUMENT, "the %s has %lld volumes, not one", what,
+        return lar_fail(LAR_EARGUMENT, "the %s in %lld volumes, not one", what,
                         (long long)other->channels);
     if (lar_grid_matches(&in->grid, &other->grid)) return LAR_OK;
     char here[96], there[96];
     lar_grid_words(&in->grid, here, sizeof here);
     lar_grid_words(&other->grid, there, sizeof there);
     const lar_status status = lar_fail(
-        LAR_EGEOMETRY, "the %s lies on another grid: %s, and the image on %s", what, there, here);
+        LAR_EGEOMETRY, "the %s on another grid: %s, and the image on %s", what, there, here);
     return lar_hint(status, "larmor resample --like the image, with --interpolation nearest");
 }
 
@@ -193,8 +201,8 @@ static lar_status check(const lar_image *in, const lar_image *mask, const lar_im
                      (long long)in->channels);
         return lar_hint(status, "one volume after the other");
     }
-    lar_status status = check_one(in, mask, "mask");
-    if (status == LAR_OK) status = check_one(in, weights, "weights");
+    lar_status status = check_one(in, mask, "mask lies");
+    if (status == LAR_OK) status = check_one(in, weights, "weights lie");
     if (status == LAR_OK) status = check_finite(in, "image");
     if (status == LAR_OK) status = check_finite(mask, "mask");
     if (status == LAR_OK) status = check_finite(weights, "weights");
