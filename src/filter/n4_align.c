@@ -8,7 +8,6 @@
 #include "base/base.h"
 #include "filter/n4_parts.h"
 #include "image/image.h"
-#include "math/math.h"
 
 typedef struct frame {
     double m[3][3], origin[3]; /* index to LPS millimetres */
@@ -58,15 +57,13 @@ void lar_n4_axes_align(lar_n4_axis axes[3], const lar_image *in)
     place(b, &coarse, coarse_centre);
     for (int r = 0; r < 3; r++) coarse.origin[r] = fine.origin[r] + (a[r] - b[r]);
 
-    lar_affine back = lar_affine_identity();
-    for (int r = 0; r < 3; r++)
-        for (int c = 0; c < 3; c++) back.m[r][c] = fine.m[r][c];
-    if (!lar_affine_invert(&back, &back)) back = lar_affine_identity(); /* a valid grid has one */
+    double back[3][3];
+    if (!lar_n4_invert(back, fine.m)) return; /* a valid grid has an inverse */
     place(b, &coarse, begin);
     for (int r = 0; r < 3; r++) b[r] -= fine.origin[r];
     for (int c = 0; c < 3; c++) {
         double index = 0;
-        for (int r = 0; r < 3; r++) index += back.m[c][r] * b[r];
+        for (int r = 0; r < 3; r++) index += back[c][r] * b[r];
         const double start = begin[c] * (double)axes[c].step, picked = floor(index + 0.5);
         axes[c].first = (int64_t)(picked > start ? picked : start);
     }

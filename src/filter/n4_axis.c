@@ -29,6 +29,7 @@ static void lay_itk(lar_n4_axis *axis, double spacing, int a, const lar_n4_plan 
     const int64_t padded = axis->voxels + pad, before = pad / 2, step = plan->shrink[a];
     axis->samples = at_least_one(padded / step);
     axis->step = step;
+    axis->first = (padded - 1 - (axis->samples - 1) * step + 1) / 2 - before;
     axis->before = before;
     axis->padded = padded;
     const double mesh = (double)axis->mesh;

@@ -48,6 +48,8 @@ lar_status lar_n4_axis_init(lar_n4_axis *axis, int64_t voxels, double spacing, i
 void lar_n4_axis_clear(lar_n4_axis *axis);
 /* Sets `first` of the axes to the voxels that ITK's shrinking picks. */
 void lar_n4_axes_align(lar_n4_axis axes[3], const lar_image *in);
+/* Rounded as ITK's; false where it is singular. */
+bool lar_n4_invert(double out[3][3], const double m[3][3]);
 
 /* The coarse grid. Rows are `width` long, zero beyond size[0]; `weights` is 0 where a sample takes
  * no part. Of row r the samples from ends[2 * r] to ends[2 * r + 1] - 1, whole lanes, may. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # Makes n4_in.nii.gz and n4.txt: the small head that tests/unit/filter/test_n4_itk.c corrects, and the
-# logarithm of the field that ITK (SimpleITK) and ANTsPy find in it. With LARMOR_TEST_DATA set also
+# logarithm of the field that ITK (SimpleITK) and ANTsPy find in it; and n4_picks.txt: which voxels
+# ITK picks when it shrinks images of many grids. With LARMOR_TEST_DATA set also
 # n4_openms.txt, the same for scans of the openms data (Lesjak 2016, doi:10.1007/s12021-016-9301-1,
 # CC BY 4.0). Needs numpy, nibabel, SimpleITK and antspyx; some minutes.
 # SPDX-License-Identifier: Apache-2.0
@@ -62,6 +63,35 @@ def say(file, case, values, count, inside):
         print("at", i, j, k, "%.7g" % values[i, j, k], file=file)
 
 
+def picked(size, affine, shrink):
+    lps = numpy.diag([-1.0, -1, 1, 1]) @ affine
+    edges = numpy.sqrt((lps[:3, :3] ** 2).sum(0))
+    first = []
+    for axis in range(3):
+        image = SimpleITK.GetImageFromArray(numpy.indices(size[::-1], numpy.float32)[2 - axis])
+        image.SetOrigin(lps[:3, 3].tolist())
+        image.SetSpacing(edges.tolist())
+        image.SetDirection((lps[:3, :3] / edges).ravel().tolist())
+        first.append(int(SimpleITK.GetArrayFromImage(
+            SimpleITK.Shrink(image, [shrink] * 3)).ravel()[0]))
+    return first
+
+
+def write_picks(file):
+    draw = numpy.random.default_rng(5)
+    for _ in range(60):
+        size = draw.integers(12, 49, 3).tolist()
+        turn = numpy.linalg.qr(draw.normal(0, 1, (3, 3)))[0] if draw.random() < 0.5 else (
+            numpy.linalg.qr(numpy.eye(3) + draw.normal(0, 0.1, (3, 3)))[0])
+        affine = numpy.eye(4)
+        affine[:3, :3] = turn * draw.uniform(0.5, 3, 3)
+        affine[:3, 3] = draw.uniform(-150, 150, 3)
+        affine = affine.astype(numpy.float32).astype(float)
+        shrink = int(draw.integers(2, 7))
+        print("grid", *size, shrink, *picked(size, affine, shrink),
+              *["%.17g" % v for v in affine[:3].ravel()], file=file)
+
+
 name = head()
 values = numpy.asarray(nibabel.load(name).dataobj).astype(float)
 mask = values > 20
@@ -86,6 +116,10 @@ with open(os.path.join(here, "n4.txt"), "w") as file:
     say(file, "weights", numpy.log(field.numpy()), 60, mask)
     fixed = ants.n4_bias_field_correction(image, inside, rescale_intensities=True, **options)
     say(file, "rescale", fixed.numpy(), 60, values > 0)
+
+with open(os.path.join(here, "n4_picks.txt"), "w") as file:
+    file.write(about)
+    write_picks(file)
 
 data = os.environ.get("LARMOR_TEST_DATA")
 if data:

@@ -1,7 +1,9 @@
 /* N4 against ITK and ANTsPy: fields that they found (tests/golden/make_n4.py).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "filter/n4_parts.h"
 #include "image/image.h"
+#include "math/math.h"
 
 #define GOLDEN TEST_SOURCE "/tests/golden/"
 
@@ -131,11 +133,78 @@ static void real_scans_as_itk(void **state)
     fclose(file);
 }
 
+/* Half of the samples lie midway between two voxels: ITK's rounding decides. */
+static void picks_as_itk(void **state)
+{
+    (void)state;
+    char line[1024];
+    int grids = 0;
+    FILE *file = fopen(GOLDEN "n4_picks.txt", "r");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof line, file));
+    while (fgets(line, sizeof line, file)) {
+        lar_grid grid = { 0 };
+        lar_n4_plan plan = { .itk = true, .spline_mm = NAN, .mesh = { 1, 1, 1 } };
+        lar_n4_axis axes[3];
+        lar_image *image;
+        long long whole[7];
+        int read = 0, all = 0;
+        assert_int_equal(sscanf(line, "grid %lld %lld %lld %lld %lld %lld %lld %n", &whole[0],
+                                &whole[1], &whole[2], &whole[3], &whole[4], &whole[5], &whole[6],
+                                &all),
+                         7);
+        for (int n = 0; n < 12; n++) {
+            assert_int_equal(sscanf(line + all, "%lf %n", &grid.to_world.m[n / 4][n % 4], &read),
+                             1);
+            all += read;
+        }
+        for (int a = 0; a < 3; a++) {
+            grid.size[a] = whole[a];
+            plan.shrink[a] = whole[3];
+        }
+        CHECK_OK(lar_image_new(&image, &grid, 1, LAR_U8));
+        for (int a = 0; a < 3; a++) CHECK_OK(lar_n4_axis_init(&axes[a], grid.size[a], 1, a, &plan));
+        lar_n4_axes_align(axes, image);
+        for (int a = 0; a < 3; a++)
+            if (axes[a].first != whole[4 + a])
+                fail_msg("axis %d begins at voxel %lld: %s", a, (long long)axes[a].first, line);
+        for (int a = 0; a < 3; a++) lar_n4_axis_clear(&axes[a]);
+        lar_image_free(image);
+        grids++;
+    }
+    assert_int_equal(grids, 60);
+    fclose(file);
+}
+
+static void inverse_is_one(void **state)
+{
+    (void)state;
+    for (uint64_t n = 0; n < 500; n++) {
+        double m[3][3], inverse[3][3];
+        for (uint64_t v = 0; v < 9; v++) /* some with zeros */
+            m[v / 3][v % 3] = n % 4 && (v + n) % 3 == 0 ? 0 : lar_random_normal(9, n, v);
+        if (n % 7 == 0)
+            for (int v = 0; v < 9; v++) m[v / 3][v % 3] = v / 3 == v % 3 ? 1 + (double)n : 0;
+        lar_affine a = lar_affine_identity(), b;
+        for (int v = 0; v < 9; v++) a.m[v / 3][v % 3] = m[v / 3][v % 3];
+        if (!lar_affine_invert(&b, &a)) continue;
+        assert_true(lar_n4_invert(inverse, m));
+        for (int v = 0; v < 9; v++)
+            CHECK_NEAR(inverse[v / 3][v % 3], b.m[v / 3][v % 3],
+                       1e-9 * (1 + fabs(b.m[v / 3][v % 3])));
+    }
+    const double singular[3][3] = { { 1, 2, 3 }, { 0, 0, 0 }, { 4, 5, 6 } };
+    double inverse[3][3];
+    assert_false(lar_n4_invert(inverse, singular));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_head_as_itk),
         cmocka_unit_test(real_scans_as_itk),
+        cmocka_unit_test(picks_as_itk),
+        cmocka_unit_test(inverse_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
