@@ -86,4 +86,8 @@ lar_status lar_found_scale(lar_found *out, double measure, double to, const char
 extern const char *const lar_window_names[]; /* NULL at the end */
 extern const double lar_window_limits[][2];
 
+/* How much of CSF, grey and white each voxel of a T1 is, 0 to 1: three channels, float32, on its
+ * grid; 0 outside the mask (NULL: everywhere inside). */
+lar_status lar_tissue_map(lar_image **out, const lar_image *t1, const lar_image *mask);
+
 #endif

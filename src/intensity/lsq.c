@@ -165,6 +165,7 @@ const lar_normalizer_method lar_normalizer_lsq = {
     .value_names = value_names,
     .keys = keys,
     .foreground = LAR_FOREGROUND_HEAD,
+    .takes_tissue = true,
     .population = &population,
     .fit = lsq_fit,
 };

@@ -58,6 +58,11 @@ static lar_status normalize_check(const lar_step *step, const lar_data_params *d
     LAR_TRY(refuse_unread(&p->how));
     LAR_TRY(lar_step_find_mask(data, p->mask));
     if (!p->tissue_of) goto done;
+    if (!lar_normalizer_methods[p->how.method]->takes_tissue) {
+        status = lar_fail(LAR_EARGUMENT, "the method %s looks at no tissue",
+                          lar_normalizer_methods[p->how.method]->name);
+        goto done;
+    }
     LAR_TRY(lar_step_find_image(data, p->tissue_of));
     const int role = data->images[lar_step_image(data, p->tissue_of)].role;
     if (!lar_role_is_measured(role))
@@ -101,15 +106,41 @@ lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const l
     return lar_normalizer_new(out, &how);
 }
 
+/* The tissues of the T1, found on its own grid, as they lie at the voxels of `grid`. */
 static lar_status tissue_onto(lar_image **out, const lar_step *step, const lar_pass *pass,
                               const lar_grid *grid)
 {
+    lar_status status = LAR_OK;
     const normalize_step *p = step->params;
     const int64_t from = lar_step_image(&pass->study->data, p->tissue_of);
-    (void)grid;
-    (void)from;
+    lar_image *mask = NULL, *map = NULL;
+    const lar_resample_params linear = { .interpolation = LAR_LINEAR, .pad = 0 };
+
     *out = NULL;
-    return lar_fail(LAR_EUNSUPPORTED, "tissue_of is not built yet");
+    if (!lar_pass_has(pass, from))
+        return lar_fail(LAR_EARGUMENT, "the tissue of '%s' is needed, which is not given",
+                        p->tissue_of);
+    const lar_image *t1 = pass->images[from];
+    LAR_TRY(lar_pass_mask(&mask, pass, p->mask, &t1->grid));
+    if (!p->mask)
+        LAR_TRY(lar_foreground(&mask, t1,
+                               p->how.foreground == LAR_FOREGROUND_AUTO ? LAR_FOREGROUND_HEAD
+                                                                        : p->how.foreground));
+    status = lar_tissue_map(&map, t1, mask);
+    if (status != LAR_OK) {
+        lar_while(status, "no tissue can be found in '%s'", p->tissue_of);
+        goto done;
+    }
+    if (lar_grid_matches(&t1->grid, grid)) {
+        *out = map;
+        map = NULL;
+    } else {
+        LAR_TRY(lar_resample(out, map, grid, &linear));
+    }
+done:
+    lar_image_free(map);
+    lar_image_free(mask);
+    return status;
 }
 
 lar_status lar_normalize_show(lar_shown *out, const lar_step *step, const lar_pass *pass,
@@ -121,7 +152,8 @@ lar_status lar_normalize_show(lar_shown *out, const lar_step *step, const lar_pa
 
     *out = (lar_shown){ 0 };
     LAR_TRY(lar_pass_mask(&out->mask, pass, p->mask, grid));
-    if (p->tissue_of) LAR_TRY(tissue_onto(&out->tissue, step, pass, grid));
+    if (p->tissue_of && image != lar_step_image(&pass->study->data, p->tissue_of))
+        LAR_TRY(tissue_onto(&out->tissue, step, pass, grid));
 done:
     if (status != LAR_OK) lar_shown_clear(out);
     return status;

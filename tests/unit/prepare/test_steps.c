@@ -2,6 +2,7 @@
  * units.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "filter/filter.h"
+#include "intensity/intensity.h"
 #include "small_scans.h"
 
 #define TRIO                                                                                       \
@@ -180,6 +181,50 @@ static void order_is_the_one_given(void **state)
     lar_image_free(a);
 }
 
+static int method_named(const char *name)
+{
+    const lar_param *param = lar_param_find(lar_normalize_table, "method");
+    int n = 0;
+    while (!lar_text_is(param->choices[n], name)) n++;
+    return n;
+}
+
+/* The flair by the tissue of the t1 as the steps before left it, though the t1 is normalized by the
+ * same step; the contrasts are those of data. */
+static void tissue_comes_from_the_t1(void **state)
+{
+    (void)state;
+    lar_image *t1, *flair, *mask, *map, *moved, *by_hand[2];
+    const lar_clip_params ends = { .range = { .count = 2, .at = { 0, 150 } } };
+    const lar_resample_params linear = { .interpolation = LAR_LINEAR, .pad = 0 };
+    lar_normalize_params how = lar_normalize_default();
+    how.method = method_named("fcm");
+    CHECK_OK(lar_clip(&t1, scans[T1], NULL, &ends));
+    CHECK_OK(lar_clip(&flair, scans[FLAIR], NULL, &ends));
+    CHECK_OK(lar_foreground(&mask, t1, LAR_FOREGROUND_HEAD));
+    CHECK_OK(lar_tissue_map(&map, t1, mask));
+    CHECK_OK(lar_resample(&moved, map, &flair->grid, &linear));
+    for (int n = 0; n < 2; n++) {
+        lar_normalizer *normalizer;
+        how.contrast = n ? LAR_CONTRAST_FLAIR : LAR_CONTRAST_T1;
+        CHECK_OK(lar_normalizer_new(&normalizer, &how));
+        CHECK_OK(lar_normalizer_fit(normalizer, n ? flair : t1, NULL, n ? moved : NULL));
+        CHECK_OK(lar_normalizer_apply(&by_hand[n], normalizer, n ? flair : t1));
+        lar_normalizer_free(normalizer);
+    }
+    check_pair(prepare("  - clip: {range: [0, 150]}\n"
+                       "  - normalize: {method: fcm, tissue_of: t1}\n"),
+               by_hand[0], by_hand[1]);
+    lar_image_free(moved);
+    lar_image_free(map);
+    lar_image_free(mask);
+    lar_image_free(flair);
+    lar_image_free(t1);
+    lar_case *prepared;
+    CHECK_FAILS(try_prepare(&prepared, "  - normalize: {method: fcm}\n"), LAR_EARGUMENT,
+                "step 1, normalize, cannot be done to 'flair'");
+}
+
 /* Undoing the kept curve gives the scan back, whatever lines were composed. */
 static void curves_compose(void **state)
 {
@@ -348,6 +393,7 @@ int main(void)
         cmocka_unit_test(n4_is_n4),
         cmocka_unit_test(smooth_mask_and_clip_are_theirs),
         cmocka_unit_test(order_is_the_one_given),
+        cmocka_unit_test(tissue_comes_from_the_t1),
         cmocka_unit_test(curves_compose),
         cmocka_unit_test(pad_and_crop_move_the_grid),
         cmocka_unit_test(resample_keeps_its_settings),
