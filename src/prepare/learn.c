@@ -172,7 +172,7 @@ static lar_status learn_one(const learning *l)
     }
     LAR_TRY(lar_folder_make(folder));
     LAR_TRY(lar_normalizer_write(normalizer, path, true));
-    LAR_TRY(lar_standard_load(l->standard, l->standards->arena, l->study->work));
+    LAR_TRY(lar_standard_load(l->standard, l->study, l->standards->arena, l->study->work));
 done:
     lar_normalizer_free(normalizer);
     return status;
@@ -209,7 +209,7 @@ static lar_status make_standard(learning *l, bool force)
     const char *lines = describe(l);
     if (!path || !lines) return LAR_EMEMORY;
     if (!force && is_same(path, lines) &&
-        lar_standard_load(l->standard, l->standards->arena, l->study->work) == LAR_OK)
+        lar_standard_load(l->standard, l->study, l->standards->arena, l->study->work) == LAR_OK)
         return LAR_OK;
     LAR_TRY(lar_file_remove(path));
     LAR_TRY(learn_one(l));

@@ -8,6 +8,7 @@
 /* WORK/prepared/fits/2_t1.json; of the arena. */
 const char *lar_standard_path(lar_arena *arena, const char *work, const lar_standard *standard,
                               const char *suffix);
-lar_status lar_standard_load(lar_standard *standard, lar_arena *arena, const char *work);
+lar_status lar_standard_load(lar_standard *standard, const lar_study *study, lar_arena *arena,
+                             const char *work);
 
 #endif

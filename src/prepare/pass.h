@@ -54,7 +54,9 @@ typedef struct lar_shown {
 lar_status lar_normalize_show(lar_shown *out, const lar_step *step, const lar_pass *pass,
                               int64_t image);
 void lar_shown_clear(lar_shown *shown);
-/* A fresh normalizer of a step for an image. */
+/* Its parameters for an image, with the contrast that data says; and a fresh normalizer of them. */
+lar_normalize_params lar_normalize_asked(const lar_step *step, const lar_study *study,
+                                         int64_t image);
 lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const lar_study *study,
                              int64_t image);
 bool lar_step_is_normalize(const lar_step *step);

@@ -135,10 +135,12 @@ void lar_standards_free(lar_standards *standards);
 lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
                                const lar_cohort *cohort, bool force, lar_progress progress);
 /* From WORK/prepared/fits; LAR_ENOINPUT where they are not those that `mark` stands for. */
-lar_status lar_standards_read(lar_standards *standards, const char *work, const char *mark);
-/* Of the text of one, such as a model file holds. */
-lar_status lar_standard_parse(lar_standard *standard, lar_arena *arena, const char *text,
-                              const char *path);
+lar_status lar_standards_read(lar_standards *standards, const lar_study *study, const char *work,
+                              const char *mark);
+/* One of them, from the text that a model file holds. LAR_EARGUMENT where it is of another method
+ * than the study's. */
+lar_status lar_standard_parse(lar_standard *standard, const lar_study *study, lar_arena *arena,
+                              const char *text, const char *path);
 /* Lines that change with any bit of them; of the arena. */
 const char *lar_standards_mark(const lar_standards *standards, lar_arena *arena);
 /* LAR_EUNSUPPORTED, with the step's place, where one of them lies on the cohort's own grid, so that

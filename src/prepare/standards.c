@@ -71,26 +71,34 @@ const char *lar_standard_path(lar_arena *arena, const char *work, const lar_stan
     return name ? lar_path_join(arena, work, name) : NULL;
 }
 
-lar_status lar_standard_parse(lar_standard *standard, lar_arena *arena, const char *text,
-                              const char *path)
+lar_status lar_standard_parse(lar_standard *standard, const lar_study *study, lar_arena *arena,
+                              const char *text, const char *path)
 {
     lar_normalizer *normalizer;
-    const lar_status status = lar_normalizer_parse(&normalizer, text, strlen(text), path);
+    const lar_normalize_params asked =
+        lar_normalize_asked(&study->steps[standard->step], study, standard->image);
+    lar_status status = lar_normalizer_parse(&normalizer, text, strlen(text), path);
     if (status != LAR_OK) return status;
+    status = lar_normalizer_expect(normalizer, &asked, path);
+    if (status != LAR_OK) {
+        lar_normalizer_free(normalizer);
+        return status;
+    }
     lar_normalizer_free(standard->normalizer);
     standard->normalizer = normalizer;
     standard->text = lar_arena_text(arena, text, strlen(text));
     return standard->text ? LAR_OK : LAR_EMEMORY;
 }
 
-lar_status lar_standard_load(lar_standard *standard, lar_arena *arena, const char *work)
+lar_status lar_standard_load(lar_standard *standard, const lar_study *study, lar_arena *arena,
+                             const char *work)
 {
     char *text = NULL;
     size_t length;
     const char *path = lar_standard_path(arena, work, standard, ".json");
     if (!path) return LAR_EMEMORY;
     lar_status status = lar_file_read(&text, &length, path, STANDARD_MAX);
-    if (status == LAR_OK) status = lar_standard_parse(standard, arena, text, path);
+    if (status == LAR_OK) status = lar_standard_parse(standard, study, arena, text, path);
     lar_free(text);
     return status;
 }
@@ -109,13 +117,12 @@ const char *lar_standards_mark(const lar_standards *standards, lar_arena *arena)
     return mark;
 }
 
-lar_status lar_standards_read(lar_standards *standards, const char *work, const char *mark)
+lar_status lar_standards_read(lar_standards *standards, const lar_study *study, const char *work,
+                              const char *mark)
 {
     lar_status status = LAR_OK;
-    for (int64_t n = 0; n < standards->count; n++) {
-        status = lar_standard_load(&standards->at[n], standards->arena, work);
-        LAR_TRY(status);
-    }
+    for (int64_t n = 0; n < standards->count; n++)
+        LAR_TRY(lar_standard_load(&standards->at[n], study, standards->arena, work));
     const char *found = lar_standards_mark(standards, standards->arena);
     if (!found) return LAR_EMEMORY;
     if (!lar_text_is(found, mark)) {

@@ -98,11 +98,18 @@ bool lar_normalize_is_bound(const lar_step *step)
     return population && population->correct;
 }
 
-lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const lar_study *study,
-                             int64_t image)
+lar_normalize_params lar_normalize_asked(const lar_step *step, const lar_study *study,
+                                         int64_t image)
 {
     lar_normalize_params how = ((const normalize_step *)step->params)->how;
     if (how.contrast == LAR_CONTRAST_AUTO) how.contrast = contrast_of(&study->data.images[image]);
+    return how;
+}
+
+lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const lar_study *study,
+                             int64_t image)
+{
+    const lar_normalize_params how = lar_normalize_asked(step, study, image);
     return lar_normalizer_new(out, &how);
 }
 

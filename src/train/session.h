@@ -43,8 +43,8 @@ lar_status lar_session_forecast(lar_session *s, lar_forecast *out);
 lar_status lar_precision_check(int precision);
 
 /* train_state.c */
-#define LAR_STANDARD_NOTE "standard." /* and its name: what was learned of the training subjects   \
-                                       */
+/* A note of a model begins so, and ends with the name of the standard that it holds. */
+#define LAR_STANDARD_NOTE "standard."
 /* The model, and with `all` what is needed to go on. */
 lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all);
 /* Fills the session. LAR_EARGUMENT where the file is of another study. */

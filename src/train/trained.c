@@ -76,7 +76,8 @@ lar_status lar_trained_new(lar_trained **out, const lar_study *study, const lar_
     LAR_TRY(trained_start(out, study->text, study->length, study->name, study->folder));
     status = average_fits(*out, prepared);
     if (status == LAR_OK)
-        status = lar_standards_read((*out)->standards, prepared->work, prepared->record->standards);
+        status = lar_standards_read((*out)->standards, study, prepared->work,
+                                    prepared->record->standards);
     if (status != LAR_OK) {
         lar_trained_free(*out);
         *out = NULL;
@@ -119,7 +120,8 @@ static lar_status read_standards(lar_trained *t, const lar_safetensors *file, co
         const char *text = lar_safetensors_note(file, key);
         if (!text)
             return lar_fail(LAR_EFORMAT, "'%s' lacks '%s', which its study learned", path, key);
-        const lar_status status = lar_standard_parse(standard, t->standards->arena, text, path);
+        const lar_status status =
+            lar_standard_parse(standard, t->study, t->standards->arena, text, path);
         if (status != LAR_OK) return status;
     }
     return LAR_OK;

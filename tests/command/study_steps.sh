@@ -76,3 +76,11 @@ status 1 larmor prepare c/steps.yaml --output bad
 says "^3 cases prepared, 0 kept, 1 failed"
 complains "case 'sub-02'.*t1"
 [ "$(wc -l <bad/failed.tsv)" -eq 2 ] || fail "failed.tsv"
+
+# the example in the tree
+status 0 larmor phantom lab --subjects 3 --spacing 5 --seed 3 -q
+sed 's/spacing: 2/spacing: 6/' "$SOURCE/examples/n4_fcm/study.yaml" >lab/study.yaml
+status 0 larmor check lab/study.yaml
+says "^  5 crop  *t1 flair: "
+status 0 larmor prepare lab/study.yaml
+says "^3 cases prepared"

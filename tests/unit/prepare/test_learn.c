@@ -80,7 +80,7 @@ static lar_status run(lar_prepare_report *report, bool force)
 /* Yours to free. */
 static char *text_of(const char *name)
 {
-    char *text;
+    static char *text; /* static: gcc 12 takes the result for a pointer to a local variable */
     size_t length;
     CHECK_OK(lar_file_read(&text, &length, in_root(name), 1 << 20));
     return text;
@@ -209,11 +209,21 @@ static void training_scans_and_split_do(void **state)
     CHECK_OK(lar_standards_new(&standards, study));
     assert_int_equal(standards->count, 2);
     assert_string_equal(standards->at[1].name, "2_flair");
-    CHECK_OK(lar_standards_read(standards, prepared->work, prepared->record->standards));
+    CHECK_OK(lar_standards_read(standards, study, prepared->work, prepared->record->standards));
     char *other = text_of("exp/prepared/fits/2_flair.json");
     put_text("exp/prepared/fits/2_t1.json", other);
     lar_free(other);
-    CHECK_FAILS(lar_standards_read(standards, prepared->work, prepared->record->standards),
+    /* of another scan: the contrast tells; of another population: the bits */
+    CHECK_FAILS(lar_standards_read(standards, study, prepared->work, prepared->record->standards),
+                LAR_EARGUMENT, "is a fit for the contrast flair, and the scan is t1");
+    lar_text as_t1 = { 0 };
+    other = text_of("exp/prepared/fits/2_flair.json");
+    const size_t at = (size_t)(strstr(other, "\"flair\"") - other);
+    lar_text_add(&as_t1, "%.*s\"t1\"%s", (int)at, other, other + at + strlen("\"flair\""));
+    put_text("exp/prepared/fits/2_t1.json", as_t1.at);
+    lar_text_clear(&as_t1);
+    lar_free(other);
+    CHECK_FAILS(lar_standards_read(standards, study, prepared->work, prepared->record->standards),
                 LAR_ENOINPUT, "were not prepared by the standards in");
     lar_standards_free(standards);
     lar_prepared_free(prepared);
