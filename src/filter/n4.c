@@ -49,9 +49,9 @@ static const struct {
     double tolerance, fwhm, wiener;
     int64_t mesh, bins;
 } chosen[] = {
-    [LAR_N4_DEFAULT] = { 4, { 4, { 50, 50, 50, 50 } }, 1e-3, 0.15, 0.01, 1, 200 },
+    [LAR_N4_DEFAULT] = { 4, { 2, { 300, 300 } }, 2e-4, 0.15, 5e-4, 1, 200 },
     [LAR_N4_ANTS] = { 4, { 4, { 50, 50, 50, 50 } }, 1e-7, 0.15, 0.01, 1, 200 },
-    [LAR_N4_FAST] = { 6, { 3, { 30, 30, 30 } }, 3e-3, 0.15, 0.01, 1, 200 },
+    [LAR_N4_FAST] = { 6, { 2, { 100, 100 } }, 5e-4, 0.15, 5e-4, 1, 200 },
 };
 
 static double either(double asked, double preset)
@@ -220,6 +220,7 @@ lar_status lar_n4(lar_image **out, lar_image **field, lar_n4_report *report, con
     lar_n4_report own;
     lar_image *divided = NULL, *bias = NULL;
     double spacing[3];
+    int64_t box[3][2];
 
     *out = NULL;
     if (field) *field = NULL;
@@ -232,6 +233,9 @@ lar_status lar_n4(lar_image **out, lar_image **field, lar_n4_report *report, con
         LAR_TRY(lar_n4_axis_init(&axes[a], in->grid.size[a], spacing[a], a, &plan));
     if (plan.itk) lar_n4_axes_align(axes, in);
     LAR_TRY(lar_n4_grid_init(&grid, axes, &plan, in, mask, weights));
+    lar_n4_grid_box(box, &grid);
+    for (int a = 0; a < 3 && !plan.itk; a++)
+        lar_n4_axis_narrow(&axes[a], spacing[a], a, &plan, box[a][0], box[a][1]);
     LAR_TRY(lar_n4_estimate(&lattice, report, &grid, axes, &plan));
     LAR_TRY(lar_image_like(&divided, in, LAR_F32));
     if (field) LAR_TRY(lar_image_like(&bias, in, LAR_F32));

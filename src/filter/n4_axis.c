@@ -43,33 +43,43 @@ static void lay_itk(lar_n4_axis *axis, double spacing, int a, const lar_n4_plan 
     axis->voxel_rim = ITK_RIM * mesh / (double)at_least_one(padded - 1);
 }
 
-/* Samples are blocks of voxels that cover the image, each at its true place. */
-static void lay_blocks(lar_n4_axis *axis, double spacing, int a, const lar_n4_plan *plan)
+/* Samples are blocks of voxels that cover the image, each at its true place; the spline spans the
+ * voxels from `low` to `high`, and goes on beyond them as it is there. */
+static void lay_blocks(lar_n4_axis *axis, double spacing, int a, const lar_n4_plan *plan,
+                       int64_t low, int64_t high)
 {
     const int64_t step = plan->shrink[a];
-    const double centre = 0.5 * (double)(axis->voxels - 1);
-    axis->samples = (axis->voxels + step - 1) / step;
-    axis->step = step;
-    axis->first = -((axis->samples * step - axis->voxels) / 2);
-    double piece = 2 * centre / (double)axis->mesh; /* in voxels */
+    const double centre = 0.5 * (double)(low + high), extent = (double)(high - low);
+    axis->mesh = plan->mesh[a];
+    double piece = extent / (double)axis->mesh; /* in voxels */
     if (!isnan(plan->spline_mm)) {
         piece = plan->spline_mm / spacing;
-        axis->mesh = at_least_one((int64_t)ceil(2 * centre / piece - 1e-9));
+        axis->mesh = at_least_one((int64_t)ceil(extent / piece - 1e-9));
     }
-    const int64_t holds = at_least_one(axis->samples / 2);
+    const int64_t holds = at_least_one((high - low + 1) / step / 2);
     if (axis->mesh > holds) {
         axis->mesh = holds;
-        piece = 2 * centre / (double)holds;
+        piece = extent / (double)holds;
     }
-    const double middle = 0.5 * (double)axis->mesh;
-    for (int64_t x = 0; x < axis->voxels; x++)
-        axis->voxel_places[x] = axis->samples > 1 ? ((double)x - centre) / piece + middle : middle;
+    const double mesh = (double)axis->mesh;
+    for (int64_t x = 0; x < axis->voxels; x++) {
+        const double place = high > low ? ((double)x - centre) / piece + 0.5 * mesh : 0.5 * mesh;
+        axis->voxel_places[x] = fmin(fmax(place, 0), mesh);
+    }
     for (int64_t n = 0; n < axis->samples; n++) {
-        int64_t low = axis->first + n * step, high = low + step - 1;
-        low = low > 0 ? low : 0;
-        high = high < axis->voxels ? high : axis->voxels - 1;
-        axis->sample_places[n] = 0.5 * (axis->voxel_places[low] + axis->voxel_places[high]);
+        int64_t from = axis->first + n * step, to = from + step - 1;
+        from = from > 0 ? from : 0;
+        to = to < axis->voxels ? to : axis->voxels - 1;
+        axis->sample_places[n] = 0.5 * (axis->voxel_places[from] + axis->voxel_places[to]);
     }
+}
+
+void lar_n4_axis_narrow(lar_n4_axis *axis, double spacing, int a, const lar_n4_plan *plan,
+                        int64_t begin, int64_t end)
+{
+    const int64_t low = axis->first + begin * axis->step, high = axis->first + end * axis->step - 1;
+    lay_blocks(axis, spacing, a, plan, low > 0 ? low : 0,
+               high < axis->voxels ? high : axis->voxels - 1);
 }
 
 lar_status lar_n4_axis_init(lar_n4_axis *axis, int64_t voxels, double spacing, int a,
@@ -88,10 +98,14 @@ lar_status lar_n4_axis_init(lar_n4_axis *axis, int64_t voxels, double spacing, i
                  plan->spline_mm, spacing);
     }
     if (!axis->sample_places || !axis->voxel_places) return LAR_EMEMORY;
-    if (plan->itk)
+    if (plan->itk) {
         lay_itk(axis, spacing, a, plan);
-    else
-        lay_blocks(axis, spacing, a, plan);
+    } else {
+        axis->step = plan->shrink[a];
+        axis->samples = (voxels + axis->step - 1) / axis->step;
+        axis->first = -((axis->samples * axis->step - voxels) / 2);
+        lay_blocks(axis, spacing, a, plan, 0, voxels - 1);
+    }
     return LAR_OK;
 }
 

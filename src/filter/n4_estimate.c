@@ -48,8 +48,8 @@ typedef struct estimate {
     double *histogram;
 } estimate;
 
-/* exp(x) - 1 by Taylor's polynomial: changes are far below 1, where it is good to 2e-4; a larger one
- * is too large in any case. */
+/* exp(x) - 1 by Taylor's polynomial: changes are far below 1, where it is good to 2e-4; a larger
+ * one is too large in any case. */
 static inline float less_one(float x)
 {
     float sum = 1.0f / 720;

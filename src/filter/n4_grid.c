@@ -10,6 +10,10 @@
 
 enum { LANES = LAR_N4_LANES };
 
+/* A block whose voxels vary by this fraction of their mean counts half: edges, and the noise of
+ * dark tissue, say little about the field. */
+#define UNEVEN 0.2
+
 typedef struct laying {
     lar_n4_grid *grid;
     const lar_n4_axis *axes;
@@ -79,7 +83,7 @@ static range voxels_of(const lar_n4_axis *axis, int64_t sample)
 
 /* Sums over the blocks of one row of the coarse grid. */
 typedef struct sums {
-    double all, values, weights;
+    double all, values, squares, weights;
     int64_t voxels, counted;
 } sums;
 
@@ -92,12 +96,21 @@ static void add_row(sums *blocks, const lar_n4_axis *axis, const double *row, co
             const bool counted = row[i] > 0 && counts[i] > 0;
             s.all += row[i];
             s.values += counted ? counts[i] * row[i] : 0;
+            s.squares += counted ? counts[i] * row[i] * row[i] : 0;
             s.weights += counted ? counts[i] : 0;
             s.counted += counted;
         }
         s.voxels += x.end - x.begin;
         blocks[n] = s;
     }
+}
+
+/* 1 where the voxels of the block are equal, towards 0 the more they vary. */
+static double evenness(const sums *s)
+{
+    const double mean = s->values / s->weights;
+    const double variance = s->squares / s->weights - mean * mean;
+    return variance > 0 ? 1 / (1 + variance / (mean * mean * UNEVEN * UNEVEN)) : 1;
 }
 
 /* The mean of the positive voxels, where they are half of the block or more. */
@@ -124,7 +137,8 @@ static lar_status average_planes(void *arg, int64_t piece, int64_t begin, int64_
             if (job->means) job->means[r * size + n] = (float)(s.all / (double)s.voxels);
             if (2 * s.counted < s.voxels || s.counted == 0) continue;
             grid->logs[r * grid->width + n] = (float)log(s.values / s.weights);
-            grid->weights[r * grid->width + n] = (float)(s.weights / (double)s.voxels);
+            grid->weights[r * grid->width + n] =
+                (float)(evenness(&s) * s.weights / (double)s.voxels);
         }
     }
     const bool made = row && blocks;
@@ -161,6 +175,23 @@ static void find_ends(lar_n4_grid *grid)
         grid->ends[2 * r] = high ? low / LANES * LANES : 0;
         grid->ends[2 * r + 1] = (high + LANES - 1) / LANES * LANES;
     }
+}
+
+void lar_n4_grid_box(int64_t box[3][2], const lar_n4_grid *grid)
+{
+    for (int a = 0; a < 3; a++) {
+        box[a][0] = grid->size[a];
+        box[a][1] = 0;
+    }
+    for (int64_t r = 0; r < grid->size[1] * grid->size[2]; r++)
+        for (int64_t i = 0; i < grid->size[0]; i++) {
+            if (!(grid->weights[r * grid->width + i] > 0)) continue;
+            const int64_t at[3] = { i, r % grid->size[1], r / grid->size[1] };
+            for (int a = 0; a < 3; a++) {
+                if (at[a] < box[a][0]) box[a][0] = at[a];
+                if (at[a] >= box[a][1]) box[a][1] = at[a] + 1;
+            }
+        }
 }
 
 /* The grid of the blocks, for a mask: spacing counts, the place need not be exact. */

@@ -45,6 +45,9 @@ typedef struct lar_n4_axis {
 } lar_n4_axis;
 lar_status lar_n4_axis_init(lar_n4_axis *axis, int64_t voxels, double spacing, int a,
                             const lar_n4_plan *plan);
+/* Lays the spline over the samples from `begin` to `end` - 1 alone. Not for ITK's. */
+void lar_n4_axis_narrow(lar_n4_axis *axis, double spacing, int a, const lar_n4_plan *plan,
+                        int64_t begin, int64_t end);
 void lar_n4_axis_clear(lar_n4_axis *axis);
 /* Sets `first` of the axes to the voxels that ITK's shrinking picks. */
 void lar_n4_axes_align(lar_n4_axis axes[3], const lar_image *in);
@@ -60,6 +63,8 @@ typedef struct lar_n4_grid {
 } lar_n4_grid;
 lar_status lar_n4_grid_init(lar_n4_grid *grid, const lar_n4_axis axes[3], const lar_n4_plan *plan,
                             const lar_image *in, const lar_image *mask, const lar_image *weights);
+/* The samples along each axis that hold all that take part: begin and end of each. */
+void lar_n4_grid_box(int64_t box[3][2], const lar_n4_grid *grid);
 void lar_n4_grid_clear(lar_n4_grid *grid);
 
 /* Cubic B-splines at the places of one axis: place n lies in piece first[n], where points first[n]
