@@ -99,7 +99,7 @@ const lar_command lar_command_n4 = {
         "from a coarse mesh to finer ones: at each iteration the histogram is sharpened, and what "
         "that changes is fitted. The default estimates it inside the head, on means of blocks of "
         "voxels, until it stops changing; --like ants repeats what ANTsPy does, with the whole "
-        "image and every iteration; --fast uses a coarser grid and fewer levels. Without an "
+        "image and every iteration; --fast stops earlier. Without an "
         "option of its own a preset's choice holds. The result is the image divided by its field, "
         "float32. Prints the iterations of each level.",
     .cite = "Tustison 2010, doi:10.1109/TMI.2010.2046908",
