@@ -68,6 +68,13 @@ enum { LAR_BYTES_WORDS = 24 };
 /* "812 MB", "1.94 GB": powers of ten. */
 void lar_bytes_words(char words[LAR_BYTES_WORDS], double bytes);
 
+/* What the help says of a thing. */
+typedef struct lar_topic {
+    const char *summary; /* lower case, no full stop */
+    const char *about;   /* a paragraph of whole sentences */
+    const char *cite;    /* paper and DOI, or NULL */
+} lar_topic;
+
 /* ---- text ------------------------------------------------------------------------------ */
 
 /* A string that grows. After a failed allocation it stays as it is and `failed` is set. */

@@ -23,6 +23,7 @@ typedef struct lar_example {
 typedef struct lar_table {
     const lar_param *params; /* NULL ends the list */
     size_t offset;
+    const char *const *const *only; /* names of those that are offered; NULL: all */
 } lar_table;
 
 typedef struct lar_command lar_command;
@@ -40,11 +41,12 @@ typedef struct lar_call {
 } lar_call;
 
 struct lar_command {
-    const char *name;    /* "resample"; two words for a method: "normalize zscore" */
-    const char *group;   /* heading of the list that plain `larmor` prints */
-    const char *summary; /* lower case, no full stop */
-    const char *about;   /* whole sentences; what it does, with what defaults, shapes, units */
-    const char *cite;    /* paper and DOI, or NULL */
+    const char *name;       /* "resample"; two words for a method: "normalize zscore" */
+    const char *group;      /* heading of the list that plain `larmor` prints */
+    const char *summary;    /* lower case, no full stop */
+    const char *about;      /* whole sentences; what it does, with what defaults, shapes, units */
+    const char *cite;       /* paper and DOI, or NULL */
+    const lar_topic *topic; /* or NULL: summary and cite, and what stands before `about` */
     const lar_arg *args;
     lar_table tables[4];
     size_t size;                 /* of the options struct */
@@ -66,6 +68,9 @@ extern const lar_param lar_common_table[];
 bool lar_common_applies(const lar_command *command, const lar_param *param);
 
 /* cli/ */
+bool lar_table_offers(const lar_table *table, const lar_param *param);
+const char *lar_command_summary(const lar_command *command);
+const char *lar_command_cite(const lar_command *command);
 /* What one call of the program asked for; argv without the program's name. On a mistake
  * LAR_EARGUMENT. `call->options` is of the arena. */
 lar_status lar_cli_parse(lar_call *call, lar_common *common, int argc, char **argv);

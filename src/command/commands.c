@@ -14,6 +14,14 @@ extern const lar_command lar_command_info;
 extern const lar_command lar_command_lr_find;
 extern const lar_command lar_command_mask;
 extern const lar_command lar_command_n4;
+extern const lar_command lar_command_normalize_ct;
+extern const lar_command lar_command_normalize_fcm;
+extern const lar_command lar_command_normalize_gmm;
+extern const lar_command lar_command_normalize_kde;
+extern const lar_command lar_command_normalize_lsq;
+extern const lar_command lar_command_normalize_nyul;
+extern const lar_command lar_command_normalize_percentile;
+extern const lar_command lar_command_normalize_whitestripe;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_pad;
 extern const lar_command lar_command_phantom;
@@ -22,6 +30,7 @@ extern const lar_command lar_command_prepare;
 extern const lar_command lar_command_resample;
 extern const lar_command lar_command_rescale;
 extern const lar_command lar_command_smooth;
+extern const lar_command lar_command_tissue;
 extern const lar_command lar_command_train;
 
 /* clang-format off */
@@ -37,7 +46,16 @@ const lar_command *const lar_commands[] = {
     &lar_command_pad,
     &lar_command_clip,
     &lar_command_rescale,
+    &lar_command_tissue,
     &lar_command_normalize_zscore,
+    &lar_command_normalize_fcm,
+    &lar_command_normalize_gmm,
+    &lar_command_normalize_kde,
+    &lar_command_normalize_whitestripe,
+    &lar_command_normalize_percentile,
+    &lar_command_normalize_ct,
+    &lar_command_normalize_nyul,
+    &lar_command_normalize_lsq,
     &lar_command_check,
     &lar_command_prepare,
     &lar_command_lr_find,

@@ -4,7 +4,7 @@
 #ifndef LAR_INTENSITY_H
 #define LAR_INTENSITY_H
 
-#include <larmor/larmor.h>
+#include "base/base.h"
 
 struct json_t; /* of jansson */
 
@@ -41,10 +41,13 @@ typedef struct lar_population {
 
 /* One way to normalize. */
 typedef struct lar_normalizer_method {
-    const char *name;                 /* "zscore" */
-    const char *summary;              /* lower case, no full stop */
-    const char *about;                /* paragraph for the help */
-    const char *cite;                 /* paper and DOI, or NULL */
+    const char *name; /* "zscore" */
+    union {
+        lar_topic topic; /* for the help of its command */
+        struct {
+            const char *summary, *about, *cite; /* as in lar_topic */
+        };
+    };
     const char *const *value_names;   /* "mean", "std"; NULL at the end */
     const char *const *keys;          /* of lar_normalize_table, that it reads; NULL at the end */
     int foreground;                   /* where neither a mask nor another is asked for */

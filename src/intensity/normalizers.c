@@ -8,6 +8,7 @@
 #include "image/image.h"
 #include "intensity/intensity.h"
 #include "intensity/normalizer.h"
+#include "intensity/tissue.h"
 
 extern const lar_normalizer_method lar_normalizer_lsq;
 extern const lar_normalizer_method lar_normalizer_nyul;
@@ -59,7 +60,7 @@ const char *lar_normalizer_method_name(const lar_normalizer *n)
 
 /* ---- what a method sees ---------------------------------------------------------------- */
 
-static lar_status on_grid(const lar_image *image, const lar_image *other, const char *what)
+lar_status lar_mask_on_grid(const lar_image *image, const lar_image *other, const char *what)
 {
     char on_image[96], on_other[96];
     if (!other || lar_grid_matches(&image->grid, &other->grid)) return LAR_OK;
@@ -77,8 +78,8 @@ static lar_status see(lar_fitting *of, lar_image **own, const lar_normalizer *n,
 {
     lar_status status = LAR_OK;
     *own = NULL;
-    LAR_TRY(on_grid(image, mask, "mask"));
-    LAR_TRY(on_grid(image, tissue, "tissue"));
+    LAR_TRY(lar_mask_on_grid(image, mask, "mask"));
+    LAR_TRY(lar_mask_on_grid(image, tissue, "tissue"));
     if (!mask && !(tissue && !n->method->population)) {
         const int asked = n->params.foreground;
         LAR_TRY(lar_foreground(own, image,

@@ -16,6 +16,9 @@ typedef struct lar_tissues {
 /* LAR_ENUMERIC where there are fewer than three values. */
 lar_status lar_tissues_find(lar_tissues *out, const lar_sample *sample);
 lar_status lar_tissues_from_points(lar_tissues *out, const lar_points *points, double total);
+/* LAR_EGEOMETRY where the other image (NULL: none), a `what`, is not on the image's grid. */
+lar_status lar_mask_on_grid(const lar_image *image, const lar_image *other, const char *what);
+
 /* The mean of the image under a map of the tissue on its grid, within the mask where there is one.
  * The map is how much each voxel is of it (0 to 1), or what lar_tissue() makes: labels, or three
  * memberships, of which `tissue` (LAR_TISSUE_CSF ...) is taken. */

@@ -14,7 +14,7 @@ void lar_cli_overview(lar_text *out)
     for (const lar_command *const *c = lar_commands; *c; c++) {
         if (!lar_text_is(group, (*c)->group)) lar_text_add(out, "\n%s\n", (*c)->group);
         group = (*c)->group;
-        lar_text_add(out, "  %-18s %s\n", (*c)->name, (*c)->summary);
+        lar_text_add(out, "  %-18s %s\n", (*c)->name, lar_command_summary(*c));
     }
     lar_text_add(out, "\nlarmor COMMAND --help tells more; larmor --version prints the version\n");
 }
@@ -75,12 +75,16 @@ static void add_param(lar_text *out, const lar_param *p)
 
 void lar_cli_help(lar_text *out, const lar_command *command)
 {
-    lar_text_add(out, "larmor %s: %s\n\nusage: larmor %s", command->name, command->summary,
-                 command->name);
+    lar_text_add(out, "larmor %s: %s\n\nusage: larmor %s", command->name,
+                 lar_command_summary(command), command->name);
     for (const lar_arg *arg = command->args; arg && arg->name; arg++)
         lar_text_add(out, arg->optional ? " [%s%s]" : " <%s%s>", arg->name,
                      arg->repeats ? " ..." : "");
     lar_text_add(out, " [options]\n");
+    if (command->topic) {
+        lar_text_add(out, "\n");
+        add_wrapped(out, command->topic->about, 0, 100);
+    }
     if (command->about) {
         lar_text_add(out, "\n");
         add_wrapped(out, command->about, 0, 100);
@@ -96,7 +100,8 @@ void lar_cli_help(lar_text *out, const lar_command *command)
     if (command->examples) lar_text_add(out, "\nexamples\n");
     for (const lar_example *e = command->examples; e && e->line; e++)
         lar_text_add(out, "  %s\n      %s\n", e->line, e->help);
-    if (command->cite) lar_text_add(out, "\nsource: %s\n", command->cite);
+    const char *cite = lar_command_cite(command);
+    if (cite) lar_text_add(out, "\nsource: %s\n", cite);
 }
 
 lar_status lar_cli_print(const char *text)

@@ -90,7 +90,7 @@ static void add_command_page(lar_text *out, const lar_command *command)
     lar_text_add(out, ".SH NAME\n");
     add_page_name(out, command);
     lar_text_add(out, " \\- ");
-    add_plain_line(out, command->summary);
+    add_plain_line(out, lar_command_summary(command));
     lar_text_add(out, ".SH SYNOPSIS\n\\fBlarmor %s\\fR", command->name);
     for (const lar_arg *arg = command->args; arg && arg->name; arg++)
         lar_text_add(out, arg->optional ? " [\\fI%s\\fR%s]" : " \\fI%s\\fR%s", arg->name,
@@ -98,6 +98,10 @@ static void add_command_page(lar_text *out, const lar_command *command)
     lar_text_add(out, " [\\fIoptions\\fR]\n");
     if (command->about) {
         lar_text_add(out, ".SH DESCRIPTION\n");
+        if (command->topic) {
+            add_plain_line(out, command->topic->about);
+            lar_text_add(out, ".PP\n");
+        }
         add_plain_line(out, command->about);
     }
     if (command->args && command->args->name) lar_text_add(out, ".SH ARGUMENTS\n");
@@ -113,9 +117,9 @@ static void add_command_page(lar_text *out, const lar_command *command)
         add_plain_line(out, e->line);
         add_plain_line(out, e->help);
     }
-    if (command->cite) {
+    if (lar_command_cite(command)) {
         lar_text_add(out, ".SH REFERENCES\n");
-        add_plain_line(out, command->cite);
+        add_plain_line(out, lar_command_cite(command));
     }
     lar_text_add(out, ".SH SEE ALSO\n.BR larmor (1)\n");
 }
@@ -139,7 +143,7 @@ static void add_main_page(lar_text *out)
         lar_text_add(out, ".TP\n\\fB");
         add_page_name(out, *c);
         lar_text_add(out, "\\fR(1)\n");
-        add_plain_line(out, (*c)->summary);
+        add_plain_line(out, lar_command_summary(*c));
     }
     lar_text_add(out, ".SH OPTIONS\nThese are understood by every command:\n");
     for (const lar_param *p = lar_common_table; p->name; p++) add_param(out, p);

@@ -17,6 +17,24 @@ bool lar_common_applies(const lar_command *command, const lar_param *param)
     return param->offset != offsetof(lar_common, json) || command->json;
 }
 
+bool lar_table_offers(const lar_table *table, const lar_param *param)
+{
+    bool offers = !table->only;
+    for (const char *const *name = table->only ? *table->only : NULL; name && *name; name++)
+        offers = offers || lar_text_is(*name, param->name);
+    return offers;
+}
+
+const char *lar_command_summary(const lar_command *command)
+{
+    return command->topic ? command->topic->summary : command->summary;
+}
+
+const char *lar_command_cite(const lar_command *command)
+{
+    return command->topic ? command->topic->cite : command->cite;
+}
+
 const lar_command *lar_cli_find(const char *first, const char *second, int *words)
 {
     for (const lar_command *const *c = lar_commands; *c; c++) {
@@ -33,7 +51,7 @@ const lar_param *lar_cli_param(const lar_command *command, int n)
 {
     for (int t = 0; t < 4 && command->tables[t].params; t++)
         for (const lar_param *p = command->tables[t].params; p->name; p++)
-            if (n-- == 0) return p;
+            if (lar_table_offers(&command->tables[t], p) && n-- == 0) return p;
     for (const lar_param *p = lar_common_table; p->name; p++)
         if (lar_common_applies(command, p) && n-- == 0) return p;
     return NULL;
@@ -55,6 +73,7 @@ static slot find_slot(const lar_call *call, lar_common *common, const char *name
             t < 0 ? (void *)common : (char *)call->options + call->command->tables[t].offset;
         for (const lar_param *p = table; p->name; p++) {
             if (t < 0 && !lar_common_applies(call->command, p)) continue;
+            if (t >= 0 && !lar_table_offers(&call->command->tables[t], p)) continue;
             if (letter ? p->letter == letter
                        : strlen(p->name) == length && strncmp(p->name, name, length) == 0)
                 return (slot){ p, params };

@@ -26,7 +26,7 @@ static void check_command(const lar_command *c)
         if (!islower((unsigned char)*at) && !strchr(" -0123456789", *at))
             fail_msg("'%s' is no name for a command", c->name);
     check_words(c->group, c->name, "its group");
-    check_words(c->summary, c->name, "its summary");
+    check_words(lar_command_summary(c), c->name, "its summary");
     if (!c->about || !*c->about || c->about[strlen(c->about) - 1] != '.')
         fail_msg("larmor %s: its description is not of whole sentences", c->name);
     if (!c->run) fail_msg("larmor %s does nothing", c->name);
