@@ -200,8 +200,8 @@ LAR_API lar_status lar_image_write(const lar_image *image, const char *path, boo
 /* ---- grids and intensities ------------------------------------------------------------- */
 
 /* How values between voxels are found: of the nearest voxel; linear; the interpolating cubic
- * B-spline (Unser 1999, doi:10.1109/79.799930); sinc under Lanczos' window of 5 voxels to each side;
- * labels, of which the one wins that has most linear weight. */
+ * B-spline (Unser 1999, doi:10.1109/79.799930); sinc under Lanczos' window of 5 voxels to each
+ * side; labels, of which the one wins that has most linear weight. */
 enum { LAR_NEAREST, LAR_LINEAR, LAR_CUBIC, LAR_SINC, LAR_LABELS };
 /* What lies outside the field of view: one value; that of the nearest outermost voxel; the image
  * mirrored about the centres of its outermost voxels. */
@@ -221,15 +221,15 @@ LAR_API lar_resample_params lar_resample_default(void);
 LAR_API lar_status lar_resample(lar_image **out, const lar_image *in, const lar_grid *onto,
                                 const lar_resample_params *params);
 
-/* A chain of maps, each from a point of the fixed image's world to one of the moving image's (pull).
- * The map added last is applied to a point first, as in ITK's composite transform and in the order
- * of ANTs' arguments. An empty chain leaves points where they are. */
+/* A chain of maps, each from a point of the fixed image's world to one of the moving image's
+ * (pull). The map added last is applied to a point first, as in ITK's composite transform and in
+ * the order of ANTs' arguments. An empty chain leaves points where they are. */
 typedef struct lar_chain lar_chain;
 LAR_API lar_status lar_chain_new(lar_chain **out);
 /* RAS+ mm. LAR_ENUMERIC where it is singular or not finite. */
 LAR_API lar_status lar_chain_add_affine(lar_chain *chain, const lar_affine *fixed_to_moving);
-/* Three channels, mm along x y z (RAS+), at the points of the image's grid: linear between them, and
- * no displacement outside its field of view. Shares the voxels where they are float32 and
+/* Three channels, mm along x y z (RAS+), at the points of the image's grid: linear between them,
+ * and no displacement outside its field of view. Shares the voxels where they are float32 and
  * contiguous. LAR_ENUMERIC where it holds values that are not finite. */
 LAR_API lar_status lar_chain_add_field(lar_chain *chain, const lar_image *displacement_mm);
 /* An ITK text transform (.txt, .tfm) or a displacement field as ITK and ANTs write it in NIfTI

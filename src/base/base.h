@@ -33,6 +33,18 @@ void lar_log(lar_log_level level, const char *format, ...) LAR_PRINTF(2, 3);
 /* False where the caller of the library asked to stop. */
 bool lar_progress_say(lar_progress progress, const char *stage, double fraction);
 
+/* Compiles a function once more for processors with wider vectors; which one runs is chosen when
+ * the program starts. Results are the same bits: nothing is contracted or reordered. */
+#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) &&           \
+    !defined(__SANITIZE_THREAD__)
+#if __has_attribute(target_clones)
+#define LAR_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#endif
+#endif
+#ifndef LAR_CLONES
+#define LAR_CLONES
+#endif
+
 /* ---- memory ---------------------------------------------------------------------------- */
 
 /* count * size bytes, aligned to 64, zero. NULL (with the sentence set) where the product

@@ -12,7 +12,7 @@
 #include "space/space.h"
 
 /* Axes are parallel where no voxel moves by more than this, in voxels, for being treated so. */
-#define PARALLEL 1e-4
+#define PARALLEL 3e-5
 
 /* Full width at half maximum of a Gaussian, in standard deviations: sqrt(8 log 2). */
 #define WIDTH 2.3548200450309493

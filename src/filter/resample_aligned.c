@@ -70,8 +70,8 @@ void lar_axis_taps_clear(lar_axis_taps *axis)
 
 /* Rows of `width` floats, `step` apart, blended for output n: into `room`, or the one row itself.
  */
-static const float *blend(float *restrict room, const float *rows, int64_t step, int64_t width,
-                          const lar_axis_taps *axis, int64_t n)
+static inline const float *blend(float *restrict room, const float *rows, int64_t step,
+                                 int64_t width, const lar_axis_taps *axis, int64_t n)
 {
     const int64_t *index = axis->index + n * axis->taps;
     const float *w = axis->weight + n * axis->taps;
@@ -96,7 +96,8 @@ static const float *blend(float *restrict room, const float *rows, int64_t step,
     return room;
 }
 
-static void sample_row(float *restrict out, const float *restrict row, const lar_axis_taps *axis)
+static inline void sample_row(float *restrict out, const float *restrict row,
+                              const lar_axis_taps *axis)
 {
     const int64_t *restrict x = axis->index;
     const float *restrict w = axis->weight;
@@ -126,7 +127,7 @@ typedef struct sampling {
     float pad;
 } sampling;
 
-static lar_status sample_slices(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status sample_slices(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     (void)piece;
     const sampling *job = arg;

@@ -44,30 +44,34 @@ static inline void weigh(float *weight, float t, int taps, const float *sinc)
 /* The value at a point inside, from taps^3 samples; `taps` is a constant where this is inlined. */
 static inline float sample_at(const sampling *job, const double at[3], int taps)
 {
-    int64_t index[3][LAR_SINC_TAPS];
+    const int64_t *size = job->place->size, row = size[0], plane = row * size[1];
+    int64_t first[3];
     float weight[3][LAR_SINC_TAPS], sum[LAR_SINC_TAPS] = { 0 };
     bool within = true;
     for (int r = 0; r < 3; r++) {
-        const int64_t size = job->place->size[r];
         const int64_t below = (int64_t)(at[r] + 1) - 1; /* floor: at > -1 */
-        const int64_t first = below - (taps / 2 - 1);
+        first[r] = below - (taps / 2 - 1);
         weigh(weight[r], (float)(at[r] - (double)below), taps, job->sinc);
-        const bool fits = first >= 0 && first + taps <= size;
-        for (int n = 0; n < taps; n++) index[r][n] = fits ? first + n : lar_mirror(first + n, size);
-        within = within && (r > 0 || fits);
+        within = within && first[r] >= 0 && first[r] + taps <= size[r];
     }
-    const int64_t row = job->place->size[0], plane = row * job->place->size[1];
-    for (int c = 0; c < taps; c++)
-        for (int b = 0; b < taps; b++) {
-            const float w = weight[2][c] * weight[1][b];
-            const float *from = job->volume + index[2][c] * plane + index[1][b] * row;
-            if (within) {
-                from += index[0][0];
+    if (within) {
+        const float *corner = job->volume + first[2] * plane + first[1] * row + first[0];
+        for (int c = 0; c < taps; c++)
+            for (int b = 0; b < taps; b++) {
+                const float w = weight[2][c] * weight[1][b], *from = corner + c * plane + b * row;
                 for (int a = 0; a < taps; a++) sum[a] += w * from[a];
-            } else {
+            }
+    } else {
+        int64_t index[3][LAR_SINC_TAPS];
+        for (int r = 0; r < 3; r++)
+            for (int n = 0; n < taps; n++) index[r][n] = lar_mirror(first[r] + n, size[r]);
+        for (int c = 0; c < taps; c++)
+            for (int b = 0; b < taps; b++) {
+                const float w = weight[2][c] * weight[1][b];
+                const float *from = job->volume + index[2][c] * plane + index[1][b] * row;
                 for (int a = 0; a < taps; a++) sum[a] += w * from[index[0][a]];
             }
-        }
+    }
     float value = 0;
     for (int a = 0; a < taps; a++) value += weight[0][a] * sum[a];
     return value;
@@ -94,17 +98,17 @@ static inline lar_status sample_rows(const sampling *job, int64_t piece, int64_t
     return LAR_OK;
 }
 
-static lar_status sample_linear(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status sample_linear(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     return sample_rows(arg, piece, begin, end, 2);
 }
 
-static lar_status sample_cubic(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status sample_cubic(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     return sample_rows(arg, piece, begin, end, 4);
 }
 
-static lar_status sample_sinc(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status sample_sinc(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     return sample_rows(arg, piece, begin, end, LAR_SINC_TAPS);
 }

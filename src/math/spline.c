@@ -35,8 +35,8 @@ static past past_of(int64_t size)
 }
 
 /* Filters `width` lines that lie side by side: sample n of line w is at[n * step + w]. */
-static void filter_across(float *restrict at, int64_t size, int64_t step, int64_t width,
-                          const past *p, float *restrict first)
+static inline void filter_across(float *restrict at, int64_t size, int64_t step, int64_t width,
+                                 const past *p, float *restrict first)
 {
     const float pole = (float)POLE, last = (float)(POLE / (POLE * POLE - 1));
     for (int64_t w = 0; w < width; w++) first[w] = 0;
@@ -66,8 +66,8 @@ typedef struct filtering {
 } filtering;
 
 /* Up to LINES rows, turned so that they lie side by side in `turned`, (size, LINES). */
-static void filter_rows(const filtering *job, float *rows, int64_t count, float *restrict turned,
-                        float *first)
+static inline void filter_rows(const filtering *job, float *rows, int64_t count,
+                               float *restrict turned, float *first)
 {
     const int64_t size = job->size[0];
     for (int64_t l = 0; l < count; l++)
@@ -78,7 +78,7 @@ static void filter_rows(const filtering *job, float *rows, int64_t count, float 
 }
 
 /* Along i and j, slice by slice: a slice stays in the cache for both. */
-static lar_status filter_slices(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status filter_slices(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     (void)piece;
     const filtering *job = arg;
@@ -103,7 +103,7 @@ static lar_status filter_slices(void *arg, int64_t piece, int64_t begin, int64_t
 }
 
 /* Along k, for the rows j of all slices: as many bytes as one slice, not the volume. */
-static lar_status filter_columns(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status filter_columns(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     (void)piece;
     const filtering *job = arg;

@@ -14,6 +14,31 @@ status 0 larmor resample $labels -o labels.nii.gz --spacing 4 --interpolation ne
 complains "uint8"
 status 0 larmor resample $t1 -o padded.nii.gz --like fine.nii.gz --pad -3 -i linear
 
+status 0 larmor resample $t1 -o twice.nii --factor 2
+status 0 larmor resample $t1 -o halves.nii --factor 0.5 0.5 1 --antialias -i sinc
+status 0 larmor resample $labels -o votes.nii --factor 2 -i label --border edge
+complains "uint8"
+status 0 larmor resample votes.nii -o slice.nii --size 30 30 1
+status 0 larmor resample slice.nii -o slice2.nii --factor 2 -i label
+complains "60x60x1," # one number does not cut the one slice
+
+# transforms: nowhere, there and back, a field, a chain in one interpolation
+itk='#Insight Transform File V1.0\n#Transform 0\nTransform: '
+printf "${itk}IdentityTransform_double_3_3\n" >nowhere.tfm
+printf "${itk}Euler3DTransform_double_3_3\nParameters: 0 0 0.2 5 -3 2\nFixedParameters: 0 0 0 0\n" >there.tfm
+printf "${itk}Euler3DTransform_double_3_3\nParameters: 0 0 -0.2 0 0 0\nFixedParameters: 0 0 0 0\n" >turn_back.tfm
+printf "${itk}TranslationTransform_double_3_3\nParameters: -5 3 -2\n" >shift_back.txt
+status 0 larmor resample fine.nii.gz -o nowhere.nii --like fine.nii.gz --transform nowhere.tfm
+status 0 larmor resample fine.nii.gz -o back.nii --like fine.nii.gz -t turn_back.tfm -t shift_back.txt -t there.tfm
+status 0 larmor resample fine.nii.gz -o own.nii --factor 1
+cmp -s nowhere.nii own.nii || fail "the identity changed the image"
+cmp -s back.nii own.nii || fail "a turn and its inverse, composed, changed the image"
+status 0 larmor resample fine.nii.gz -o there.nii --like fine.nii.gz -t there.tfm
+cmp -s there.nii own.nii && fail "a transform did nothing"
+field=$SOURCE/tests/golden/transforms/field.nii.gz
+status 0 larmor resample fine.nii.gz -o bent.nii --like fine.nii.gz -t there.tfm -t $field
+cmp -s bent.nii there.nii && fail "a field did nothing"
+
 # its own grid, and one thread or several: the same bytes
 status 0 larmor resample fine.nii.gz -o same.nii --like fine.nii.gz
 status 0 larmor resample $t1 -o one.nii --spacing 4 -j 1
@@ -28,6 +53,34 @@ status 2 larmor resample $t1 -o new.nii.gz
 complains "grid to resample to is missing"
 status 2 larmor resample $t1 -o new.nii.gz --spacing 1 --like $flair
 complains "exclude each other"
+status 2 larmor resample $t1 -o new.nii.gz --factor 2 --size 20 20 20
+complains "exclude each other"
+status 2 larmor resample $t1 -o new.nii.gz --factor 2 2
+complains "one number or three, not 2"
+status 2 larmor resample $t1 -o new.nii.gz --factor 0
+complains "is not a valid --factor"
+status 2 larmor resample $labels -o new.nii.gz --spacing 8 -i label --antialias
+complains "'label' must not"
+status 2 larmor resample $t1 -o new.nii.gz --spacing 4 --border mirror --pad 3
+complains "no use where --border is not pad"
+status 2 larmor resample $t1 -o new.nii.gz --spacing 4 --border wrap
+complains "is not a valid --border"
+status 2 larmor resample $t1 -o new.nii.gz -t nowhere.tfm
+complains "grid to resample to is missing"
+status 66 larmor resample $t1 -o new.nii.gz --like $t1 -t absent.tfm
+complains "'absent.tfm'"
+status 65 larmor resample $t1 -o new.nii.gz --like $t1 -t $t1
+complains "not a displacement field"
+printf 'a transform\n' >words.mat
+status 65 larmor resample $t1 -o new.nii.gz --like $t1 -t words.mat
+complains "neither an ITK text transform nor a displacement field"
+complains "ConvertTransformFile"
+sed 's/-5 3 -2/-5 x -2/' shift_back.txt >letters.txt
+status 65 larmor resample $t1 -o new.nii.gz --like $t1 -t letters.txt
+complains "'letters.txt' holds 'x' where a number was expected"
+sed 's/-5 3 -2/-5000 3 -2/' shift_back.txt >far.txt
+status 65 larmor resample $t1 -o new.nii.gz --like $t1 -t far.txt
+complains "do not overlap"
 for wrong in -1 0 nan x 0.001; do
     status 2 larmor resample $t1 -o new.nii.gz --spacing $wrong
     complains "'$wrong' is not a valid --spacing"
