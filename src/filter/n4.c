@@ -237,8 +237,8 @@ lar_status lar_n4(lar_image **out, lar_image **field, lar_n4_report *report, con
     for (int a = 0; a < 3 && !plan.itk; a++)
         lar_n4_axis_narrow(&axes[a], spacing[a], a, &plan, box[a][0], box[a][1]);
     LAR_TRY(lar_n4_estimate(&lattice, report, &grid, axes, &plan));
-    LAR_TRY(lar_image_like(&divided, in, LAR_F32));
-    if (field) LAR_TRY(lar_image_like(&bias, in, LAR_F32));
+    LAR_TRY(lar_image_blank(&divided, in, LAR_F32));
+    if (field) LAR_TRY(lar_image_blank(&bias, in, LAR_F32));
     LAR_TRY(lar_n4_divide(divided, bias, in, plan.itk ? mask : NULL, &lattice, axes));
     if (plan.rescale) LAR_TRY(rescale(divided, in, mask));
     *out = divided;

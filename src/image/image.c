@@ -110,7 +110,8 @@ lar_status lar_image_over(lar_image **out, const lar_grid *grid, int64_t channel
     return LAR_OK;
 }
 
-lar_status lar_image_new(lar_image **out, const lar_grid *grid, int64_t channels, lar_type type)
+static lar_status image_make(lar_image **out, const lar_grid *grid, int64_t channels, lar_type type,
+                             bool zero)
 {
     const int64_t factors[4] = { grid->size[0], grid->size[1], grid->size[2], channels };
     size_t bytes;
@@ -125,11 +126,23 @@ lar_status lar_image_new(lar_image **out, const lar_grid *grid, int64_t channels
         return lar_fail(LAR_EMEMORY, "an image of %lldx%lldx%lldx%lld voxels cannot be addressed",
                         (long long)factors[0], (long long)factors[1], (long long)factors[2],
                         (long long)factors[3]);
-    void *voxels = lar_alloc((int64_t)bytes, 1);
+    void *voxels = zero ? lar_alloc((int64_t)bytes, 1) : lar_alloc_raw((int64_t)bytes, 1);
     if (!voxels) return LAR_EMEMORY;
     const lar_status status = lar_buffer_new(&buffer, voxels, bytes, release_alloc);
     if (status != LAR_OK) return status;
     return lar_image_over(out, grid, channels, type, buffer, voxels);
+}
+
+lar_status lar_image_new(lar_image **out, const lar_grid *grid, int64_t channels, lar_type type)
+{
+    return image_make(out, grid, channels, type, true);
+}
+
+lar_status lar_image_blank(lar_image **out, const lar_image *model, lar_type type)
+{
+    const lar_status status = image_make(out, &model->grid, model->channels, type, false);
+    if (status == LAR_OK) lar_image_set_notes(*out, model->notes);
+    return status;
 }
 
 lar_status lar_image_like(lar_image **out, const lar_image *model, lar_type type)

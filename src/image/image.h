@@ -41,6 +41,10 @@ void lar_image_set_notes(lar_image *image, lar_notes *notes);
 lar_status lar_image_over(lar_image **out, const lar_grid *grid, int64_t channels, lar_type type,
                           lar_buffer *buffer, void *voxels);
 
+/* As lar_image_like(), but with whatever voxels: for a result of which every voxel is written.
+ * Large images are made in half the time so, and by all threads. */
+lar_status lar_image_blank(lar_image **out, const lar_image *model, lar_type type);
+
 /* The image on lar_grid_to_axes(): a view, shares the voxels. */
 lar_status lar_image_to_axes(lar_image **out, const lar_image *in, const int axis[3],
                              const bool flipped[3]);
