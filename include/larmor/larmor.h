@@ -497,6 +497,8 @@ typedef struct lar_quality_params {
     int64_t bins;          /* of the histograms */
     lar_reals percentiles; /* the range: from the lowest of the first to the highest of the second
                               over images; what lies outside counts in the end bins */
+    bool combs; /* each value counts in one bin; else, where an image holds at most 4096 different
+                   values, as scans stored as integers do, each is spread over its step */
 } lar_quality_params;
 LAR_API extern const lar_param lar_quality_table[];
 LAR_API lar_quality_params lar_quality_default(void);

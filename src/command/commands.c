@@ -27,6 +27,7 @@ extern const lar_command lar_command_pad;
 extern const lar_command lar_command_phantom;
 extern const lar_command lar_command_predict;
 extern const lar_command lar_command_prepare;
+extern const lar_command lar_command_quality;
 extern const lar_command lar_command_resample;
 extern const lar_command lar_command_rescale;
 extern const lar_command lar_command_smooth;
@@ -63,6 +64,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_predict,
     &lar_command_evaluate,
     &lar_command_figure,
+    &lar_command_quality,
     &lar_command_doctor,
     NULL,
 };

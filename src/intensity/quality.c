@@ -8,6 +8,7 @@
 #include "image/image.h"
 #include "intensity/intensity.h"
 #include "intensity/sample.h"
+#include "intensity/spread.h"
 #include "math/math.h"
 
 enum { CODES = 1 << 16, CHUNK = 256 };
@@ -18,6 +19,9 @@ const lar_param lar_quality_table[] = {
     LAR_P_REALS(lar_quality_params, percentiles, "percentiles", 0, "0 100", 0, 100, "percent",
                 "ends of that range: the lowest and the highest over images; what lies outside "
                 "counts in the end bins"),
+    LAR_P_FLAG(lar_quality_params, combs, "combs", 0,
+               "count each value in one bin, integers too; else an image of few different values "
+               "has them spread over their steps"),
     LAR_P_END,
 };
 
@@ -76,6 +80,16 @@ static lar_status grow(void **block, int64_t *room, int64_t used, size_t size)
     return LAR_OK;
 }
 
+static lar_status check_grids(const lar_image *image, const lar_image *other, const char *what)
+{
+    char here[96], there[96];
+    if (!other || lar_grid_matches(&image->grid, &other->grid)) return LAR_OK;
+    lar_grid_words(&image->grid, here, sizeof here);
+    lar_grid_words(&other->grid, there, sizeof there);
+    return lar_fail(LAR_EGEOMETRY, "the %s (%s) is not on the grid of the image (%s)", what, there,
+                    here);
+}
+
 /* ---- the images, one at a time ------------------------------------------------------------ */
 
 lar_status lar_quality_look(lar_quality *q, const lar_image *image, const lar_image *mask)
@@ -85,6 +99,7 @@ lar_status lar_quality_look(lar_quality *q, const lar_image *image, const lar_im
     const double fractions[2] = { q->params.percentiles.at[0] / 100,
                                   q->params.percentiles.at[1] / 100 };
     lar_status status = LAR_OK;
+    LAR_TRY(check_grids(image, mask, "mask"));
     LAR_TRY(lar_sample_take(&sample, image, mask));
     LAR_TRY(lar_quantiles(ends, fractions, 2, sample.values, sample.count));
     q->low = fmin(q->low, ends[0]);
@@ -153,33 +168,38 @@ done:
     return status;
 }
 
+/* As the values are, or without combs. */
+static lar_status count_voxels(double *counts, const lar_quality *q, const lar_sample *sample)
+{
+    const int64_t bins = q->params.bins;
+    if (!q->params.combs) return lar_spread_histogram(counts, bins, q->low, q->high, sample);
+    int64_t *whole = lar_alloc(bins, sizeof *whole);
+    if (!whole) return LAR_EMEMORY;
+    lar_histogram(whole, bins, q->low, q->high, sample->values, sample->count);
+    for (int64_t b = 0; b < bins; b++) counts[b] = (double)whole[b];
+    lar_free(whole);
+    return LAR_OK;
+}
+
 lar_status lar_quality_add(lar_quality *q, const lar_image *image, const lar_image *mask,
                            const lar_image *labels)
 {
     lar_status status = LAR_OK;
     lar_sample sample = { 0 };
-    int64_t *counts = NULL;
     const int64_t bins = q->params.bins;
 
     if (q->added >= q->looked)
         return lar_fail(LAR_EARGUMENT, "an image is added that was not looked at");
     if (!(q->high > q->low))
         return lar_fail(LAR_ENUMERIC, "the images are constant: every value is %.9g", q->low);
-    if (labels && !lar_grid_matches(&image->grid, &labels->grid))
-        return lar_fail(LAR_EGEOMETRY, "the labels are not on the grid of the image");
+    LAR_TRY(check_grids(image, mask, "mask"));
+    LAR_TRY(check_grids(image, labels, "labels image"));
     LAR_TRY(lar_sample_take(&sample, image, mask));
-    counts = lar_alloc(bins, sizeof *counts);
-    if (!counts) {
-        status = LAR_EMEMORY;
-        goto done;
-    }
     LAR_TRY(grow((void **)&q->counts, &q->room, q->added, (size_t)bins * sizeof *q->counts));
-    lar_histogram(counts, bins, q->low, q->high, sample.values, sample.count);
-    for (int64_t b = 0; b < bins; b++) q->counts[q->added * bins + b] = (double)counts[b];
+    LAR_TRY(count_voxels(q->counts + q->added * bins, q, &sample));
     if (labels) LAR_TRY(add_labels(q, image, labels));
     q->added++;
 done:
-    lar_free(counts);
     lar_sample_clear(&sample);
     return status;
 }
@@ -279,11 +299,10 @@ lar_status lar_quality_end(const lar_quality_result **out, lar_quality *q)
     double sum = 0;
 
     *out = NULL;
-    if (images < 2 || q->added != q->looked || q->divergences)
+    if (images < 2 || q->divergences)
         return lar_fail(LAR_EARGUMENT,
-                        "images are compared in pairs: %lld of %lld were added, expected at least "
-                        "two, each shown twice",
-                        (long long)q->added, (long long)q->looked);
+                        "images are compared in pairs: at least two are needed, and there %s %lld",
+                        images == 1 ? "is" : "are", (long long)images);
     q->divergences = lar_alloc(images * images, sizeof *q->divergences);
     if (!q->divergences) return LAR_EMEMORY;
     LAR_TRY(lar_parallel(images, 4, compare_rows, q));

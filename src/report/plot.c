@@ -5,6 +5,7 @@
 
 #include "report/axis.h"
 #include "report/canvas.h"
+#include "report/plot.h"
 #include "report/report.h"
 
 static const lar_colour paper = { 1, 1, 1 }, ink = { 0.13, 0.14, 0.16 },
@@ -129,20 +130,13 @@ static lar_status find_ranges(plot *p)
     return LAR_OK;
 }
 
-static double draw_head(cairo_t *cr, const plot *p, double width)
+double lar_plot_legend(cairo_t *cr, const lar_series *series, int64_t count, double y, double width)
 {
-    double y = 20, x = 24;
-    if (p->params->title) {
-        y += 20;
-        lar_canvas_text(
-            cr, p->params->title, x, y,
-            &(lar_style){ .size = 19, .bold = true, .colour = ink, .widest = width - 2 * x });
-    }
     const lar_style words = { .size = 14, .colour = ink };
     int64_t colour = 0;
     bool any = false;
-    for (int64_t s = 0; s < p->count; s++) {
-        const lar_series *series = &p->series[s];
+    double x = 24;
+    for (int64_t s = 0; s < count; s++, series++) {
         const lar_colour c = lar_colour_series(colour);
         if (!series->faint) colour++;
         if (!series->name) continue;
@@ -163,6 +157,18 @@ static double draw_head(cairo_t *cr, const plot *p, double width)
         x += needed;
     }
     return y;
+}
+
+static double draw_head(cairo_t *cr, const plot *p, double width)
+{
+    double y = 20, x = 24;
+    if (p->params->title) {
+        y += 20;
+        lar_canvas_text(
+            cr, p->params->title, x, y,
+            &(lar_style){ .size = 19, .bold = true, .colour = ink, .widest = width - 2 * x });
+    }
+    return lar_plot_legend(cr, p->series, p->count, y, width);
 }
 
 static void draw_grid(cairo_t *cr, const plot *p)
@@ -319,13 +325,21 @@ static void draw(cairo_t *cr, plot *p, double width, double height)
                                                       words_y_of(p, n, marks_y));
 }
 
+lar_status lar_plot_draw(cairo_t *cr, const lar_plot_params *params, const lar_series *series,
+                         int64_t count, double width, double height)
+{
+    plot p = { .params = params, .series = series, .count = count };
+    const lar_status status = find_ranges(&p);
+    if (status == LAR_OK) draw(cr, &p, width, height);
+    return status;
+}
+
 lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int64_t count,
                     const char *path, bool force)
 {
     lar_status status = LAR_OK;
     lar_canvas *canvas = NULL;
     cairo_t *cr = NULL;
-    plot p = { .params = params, .series = series, .count = count };
     const int64_t width = params->width ? params->width : 960,
                   height = params->height ? params->height : 600;
 
@@ -334,9 +348,8 @@ lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int
                         "a plot of %lld x %lld pixels, expected 240 x 180 to 16384 x 16384",
                         (long long)width, (long long)height);
     LAR_TRY(lar_canvas_open(&canvas, path, force));
-    LAR_TRY(find_ranges(&p));
     LAR_TRY(lar_canvas_begin(&cr, canvas, (double)width, (double)height));
-    draw(cr, &p, (double)width, (double)height);
+    LAR_TRY(lar_plot_draw(cr, params, series, count, (double)width, (double)height));
     LAR_TRY(lar_canvas_finish(canvas));
 done:
     lar_canvas_free(canvas);

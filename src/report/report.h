@@ -35,4 +35,17 @@ typedef struct lar_plot_params {
 lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int64_t count,
                     const char *path, bool force);
 
+/* Histograms of one group of images, on bins that they share. */
+typedef struct lar_histograms {
+    const char *title;
+    const double *counts; /* of image n in bin b at [n * bins + b] */
+    int64_t images, bins;
+    double low, high; /* first bin begins, last ends */
+} lar_histograms;
+
+/* Groups side by side, one curve per image, the same colour in each. names: one per image; at most
+ * a dozen stand in the legend. linear: counts, not their logarithm. */
+lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
+                               const char *const *names, bool linear, const char *path, bool force);
+
 #endif
