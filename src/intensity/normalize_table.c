@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 #include "intensity/intensity.h"
+#include "intensity/ravel.h"
 
 /* In the order of lar_normalizer_methods; a test holds them together. */
 /* clang-format off */
 static const char *const method_names[] = {
-    "zscore", "fcm", "gmm", "kde", "whitestripe", "percentile", "ct", "nyul", "lsq", NULL
+    "zscore", "fcm", "gmm", "kde", "whitestripe", "percentile", "ct", "nyul", "lsq", "ravel", NULL
 };
 /* clang-format on */
 static const char *const contrasts[] = { "auto", "t1", "t2", "pd", "flair", "md", "other", NULL };
@@ -38,6 +39,10 @@ const lar_param lar_normalize_table[] = {
                  "CT: what becomes the range"),
     LAR_P_REALS(lar_normalize_params, limits, "limits", 0, "", -32768, 65535, "HU",
                 "CT: lowest and highest value, in place of a window"),
+    LAR_P_INT(lar_normalize_params, factors, "factors", 0, "1", 1, LAR_RAVEL_FACTORS, "count",
+              "ravel: unwanted ones, that are taken out"),
+    LAR_P_REAL(lar_normalize_params, control, "control", 0, "0.99", 0, 1, "membership",
+               "ravel: in CSF, that a control voxel exceeds in every image"),
     LAR_P_END,
 };
 

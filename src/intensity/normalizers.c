@@ -12,6 +12,7 @@
 
 extern const lar_normalizer_method lar_normalizer_lsq;
 extern const lar_normalizer_method lar_normalizer_nyul;
+extern const lar_normalizer_method lar_normalizer_ravel;
 extern const lar_normalizer_method lar_normalizer_zscore;
 extern const lar_normalizer_method lar_normalizer_fcm;
 extern const lar_normalizer_method lar_normalizer_gmm;
@@ -31,6 +32,7 @@ const lar_normalizer_method *const lar_normalizer_methods[] = {
     &lar_normalizer_ct,
     &lar_normalizer_nyul,
     &lar_normalizer_lsq,
+    &lar_normalizer_ravel,
     NULL,
     /* clang-format on */
 };

@@ -93,6 +93,10 @@ static void what_is_no_fit_is_an_error(void **state)
           "landmarks", LAR_EFORMAT },
         { HEAD "\"lsq\", \"parameters\": {}, \"standard\": {\"means\": [0, 1, 2]}}", "tissue means",
           LAR_EFORMAT },
+        { HEAD "\"ravel\", \"parameters\": {}, \"standard\": {\"images\": 2, \"factors\": 9}}",
+          "number of factors", LAR_EFORMAT },
+        { HEAD "\"ravel\", \"parameters\": {}, \"standard\": {\"images\": 2, \"factors\": 1}}",
+          "f_mean.nii.gz", LAR_ENOINPUT },
         { HEAD "\"zscore\", \"parameters\": {}, \"fit\": {\"values\": [1, 2], \"from\": [2, 2], "
                "\"to\": [0, 1], \"clips\": false}}",
           "not valid", LAR_EFORMAT },
