@@ -107,3 +107,23 @@ for name, text in (("affine", affine), ("euler", euler.replace("\n", "\r\n")),
                    ("singular", affine.replace("1.05", "0")), ("flat", affine.replace("_3_3", "_2_2")),
                    ("composite", ITK % "CompositeTransform" + affine[28:] + euler[28:])):
     write("transform", name, text.encode())
+
+
+def fit(method, parameters, standard=None, found=None, version=1):
+    whole = {"larmor": "normalizer", "version": version, "method": method, "parameters": parameters}
+    whole.update({"standard": standard} if standard else {}, **({"fit": found} if found else {}))
+    return json.dumps(whole).encode()
+
+
+found = {"values": [12.5, 3], "from": [12.5, 15.5], "to": [0, 1], "clips": False}
+landmarks = {"images": 3, "percentiles": [1, 50, 99], "landmarks": [1, 40, 100]}
+write("normalizer", "zscore", fit("zscore", {"foreground": "auto"}, found=found))
+write("normalizer", "nyul", fit("nyul", {"contrast": "t1", "percentiles": "1 50 99"}, landmarks))
+write("normalizer", "nyul_fit", fit("nyul", {}, landmarks, {**found, "values": [1, 2, 3]}))
+write("normalizer", "lsq", fit("lsq", {"to": "2"}, {"means": [1, 2.3, 3.2]}))
+write("normalizer", "ravel_no_maps", fit("ravel", {"factors": "1"}, {"images": 3, "factors": 1}))
+write("normalizer", "falling", fit("zscore", {}, found={**found, "from": [2, 1]}))
+write("normalizer", "many", fit("nyul", {}, {**landmarks, "percentiles": list(range(99)), "landmarks": list(range(99))}))
+write("normalizer", "version", fit("zscore", {}, found=found, version=9))
+write("normalizer", "nested", b"[" * 3000)
+write("normalizer", "cut", fit("zscore", {}, found=found)[:70])
