@@ -19,9 +19,10 @@ static const int foreground_kinds[] = { LAR_FOREGROUND_HEAD, LAR_FOREGROUND_WHOL
                                         LAR_FOREGROUND_OTSU };
 
 static const lar_param table[] = {
-    LAR_P_TEXT(options, after, "after", 'a', "", "pattern",
-               "the same images after normalization: a folder that holds files of the same names, "
-               "or a name with {name} or {subject} in it"),
+    LAR_P_TEXT(
+        options, after, "after", 'a', "", "pattern",
+        "the same images after normalization: the folder of NAME.nii.gz or NAME_METHOD.nii.gz, "
+        "or a name with {name} or {subject} in it"),
     LAR_P_TEXT(options, mask, "mask", 'm', "", "pattern",
                "voxels that count, before and after: an image, or a name with {name} or {subject}"),
     LAR_P_CHOICE(options, foreground, "foreground", 0, "head", foregrounds,
@@ -73,14 +74,37 @@ static const char *expand(const char *pattern, const char *name, lar_arena *aren
     return out;
 }
 
+/* In a folder: the file of the same name, or the one that begins with NAME_ (as the outputs of
+ * larmor normalize do). */
+static lar_status find_in_folder(const char **out, const work *w, const char *folder, int64_t n)
+{
+    lar_status status = LAR_OK;
+    lar_texts files;
+    lar_arena *arena = w->call->arena;
+    const char *name = w->names[n], *found = NULL;
+    *out = lar_path_join(arena, folder, lar_path_name(w->call->args[n]));
+    if (!*out || lar_path_exists(*out)) return *out ? LAR_OK : LAR_EMEMORY;
+    LAR_TRY(lar_folder_list(&files, folder, arena));
+    for (int64_t k = 0; k < files.count; k++) {
+        if (!lar_text_starts(files.at[k], name) || files.at[k][strlen(name)] != '_') continue;
+        if (found)
+            return lar_fail(LAR_EARGUMENT, "'%s' holds '%s' and '%s' for the image '%s'", folder,
+                            found, files.at[k], name);
+        found = files.at[k];
+    }
+    if (!found)
+        return lar_fail(LAR_ENOINPUT, "'%s' holds neither '%s' nor a file that begins with '%s_'",
+                        folder, lar_path_name(w->call->args[n]), name);
+    *out = lar_path_join(arena, folder, found);
+done:
+    return *out ? status : LAR_EMEMORY;
+}
+
 /* The file of image n that a flag names. */
 static lar_status path_of(const char **out, const work *w, const char *flag, int64_t n)
 {
-    const char *image = w->call->args[n];
-    if (lar_path_is_folder(flag))
-        *out = lar_path_join(w->call->arena, flag, lar_path_name(image));
-    else
-        *out = expand(flag, w->names[n], w->call->arena);
+    if (lar_path_is_folder(flag)) return find_in_folder(out, w, flag, n);
+    *out = expand(flag, w->names[n], w->call->arena);
     return *out ? LAR_OK : LAR_EMEMORY;
 }
 

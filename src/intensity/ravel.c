@@ -423,6 +423,7 @@ const lar_normalizer_method lar_normalizer_ravel = {
     .value_names = value_names,
     .keys = keys,
     .foreground = LAR_FOREGROUND_HEAD,
+    .takes_tissue = true,
     .population = &population,
     .fit = ravel_fit,
 };

@@ -40,6 +40,18 @@ cmp one out || fail "one thread and three differ"
 status 0 larmor quality loud/*.nii.gz --after loud -q
 says 'did not help'
 
+# names that larmor normalize gives, in a folder
+mkdir named
+for n in 1 2 3; do cp z/sub-0${n}_T1.nii.gz named/sub-0${n}_T1_zscore.nii.gz; done
+status 0 larmor quality loud/*.nii.gz --after named -q
+says 'normalization helped'
+cp named/sub-01_T1_zscore.nii.gz named/sub-01_T1_kde.nii.gz
+status 1 larmor quality loud/*.nii.gz --after named -q
+complains "'named' holds 'sub-01_T1_kde.nii.gz' and 'sub-01_T1_zscore.nii.gz'"
+rm named/sub-01*
+status 1 larmor quality loud/*.nii.gz --after named -q
+complains "'named' holds neither 'sub-01_T1.nii.gz' nor"
+
 # one bad image does not stop the rest
 head -c 1000 loud/sub-03_T1.nii.gz >loud/sub-04_T1.nii.gz
 status 1 larmor quality loud/*.nii.gz --json
