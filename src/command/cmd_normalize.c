@@ -147,3 +147,11 @@ static const lar_example lsq_examples[] = {
     { NULL, NULL }
 };
 ROW(lsq, ABOUT LEARNS, lsq_examples, TISSUE, POPULATION);
+
+static const lar_example ravel_examples[] = {
+    { "larmor normalize ravel cohort/t1/sub-01_T1.nii.gz cohort/t1/sub-02_T1.nii.gz "
+      "cohort/t1/sub-03_T1.nii.gz -o ravel/ --save-fit ravel.json",
+      "scans on one grid, less what varies together in their CSF" },
+    { NULL, NULL }
+};
+ROW(ravel, ABOUT LEARNS, ravel_examples, TISSUE, POPULATION);

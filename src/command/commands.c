@@ -21,6 +21,7 @@ extern const lar_command lar_command_normalize_kde;
 extern const lar_command lar_command_normalize_lsq;
 extern const lar_command lar_command_normalize_nyul;
 extern const lar_command lar_command_normalize_percentile;
+extern const lar_command lar_command_normalize_ravel;
 extern const lar_command lar_command_normalize_whitestripe;
 extern const lar_command lar_command_normalize_zscore;
 extern const lar_command lar_command_pad;
@@ -57,6 +58,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_normalize_ct,
     &lar_command_normalize_nyul,
     &lar_command_normalize_lsq,
+    &lar_command_normalize_ravel,
     &lar_command_check,
     &lar_command_prepare,
     &lar_command_lr_find,
