@@ -142,6 +142,18 @@ static void add_standards(lar_text *out, const lar_study *study, const lar_check
         lar_text_add(out, "warning: %s\n", lar_error());
 }
 
+static void add_unpredictable(lar_text *out, const lar_study *study)
+{
+    lar_text lines = { 0 };
+    lar_study_unpredictable(&lines, study);
+    for (const char *line = lar_text_get(&lines); *line;) {
+        const size_t length = strcspn(line, "\n");
+        lar_text_add(out, "warning: %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    lar_text_clear(&lines);
+}
+
 static void add_sizes(lar_text *out, const lar_study *study, const lar_check *check)
 {
     char size[WORDS];
@@ -212,6 +224,7 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
     add_steps(out, study, check);
     add_standards(out, study, check);
     add_sizes(out, study, check);
+    if (net) add_unpredictable(out, study);
     if (net) add_network(out, study, net);
     lar_text_add(out, "split: train %lld, valid %lld, test %lld\n", (long long)counts[LAR_TRAIN],
                  (long long)counts[LAR_VALID], (long long)counts[LAR_TEST]);

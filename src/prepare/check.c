@@ -144,3 +144,22 @@ void lar_check_free(lar_check *check)
     lar_standards_free(check->standards);
     lar_arena_free(check->arena);
 }
+
+void lar_study_unpredictable(lar_text *out, const lar_study *study)
+{
+    const lar_data_params *data = &study->data;
+    for (int64_t s = 0; s < study->step_count; s++) {
+        const lar_step *step = &study->steps[s];
+        bool used[LAR_IMAGES_MAX] = { false }, on_input = false;
+        for (int64_t n = 0; n < data->image_count; n++)
+            on_input |= step->on[n] && data->images[n].role == LAR_INPUT;
+        if (!on_input || step->only_training || !step->kind->uses) continue;
+        step->kind->uses(step, data, used);
+        for (int64_t n = 0; n < data->image_count; n++)
+            if (used[n] && data->images[n].role != LAR_INPUT)
+                lar_text_add(out,
+                             "step %lld, %s, reads '%s', which is no input: predict will not have "
+                             "it\n",
+                             (long long)s + 1, step->kind->name, data->images[n].name);
+    }
+}

@@ -28,6 +28,7 @@ static void find_needed(learning *l)
     for (int64_t s = l->standard->step; s >= 0; s--) {
         const lar_step *step = &l->study->steps[s];
         bool runs = false;
+        if (step->kind->spatial) continue;
         for (int64_t n = 0; n < l->study->data.image_count; n++)
             runs |= step->on[n] && l->needed[n];
         if (runs && step->kind->uses) step->kind->uses(step, &l->study->data, l->needed);

@@ -55,7 +55,7 @@ typedef struct lar_step_kind {
     const char *stays; /* what it does to a target that predict cannot undo: "smoothed"; or NULL */
     /* What the tables cannot see of one step of a study; may be NULL. LAR_EARGUMENT. */
     lar_status (*check)(const lar_step *step, const lar_data_params *data);
-    /* Sets `used` of the other images whose voxels the step reads; NULL: none. */
+    /* Sets `used` of the other images whose voxels or grid the step looks at; NULL: none. */
     void (*uses)(const lar_step *step, const lar_data_params *data, bool *used);
     /* Does the step to one image. */
     lar_status (*run)(const lar_step *step, struct lar_pass *pass, int64_t image);
@@ -222,6 +222,8 @@ typedef struct lar_check {
 } lar_check;
 lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress);
 void lar_check_free(lar_check *check);
+/* Why a model of this study could not prepare a raw scan, as lines; nothing where it could. */
+void lar_study_unpredictable(lar_text *out, const lar_study *study);
 /* The last error on one line, without its hint; of the arena. */
 const char *lar_reason(lar_arena *arena);
 

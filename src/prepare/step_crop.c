@@ -107,6 +107,13 @@ static lar_status crop_run(const lar_step *step, lar_pass *pass, int64_t image)
     return box_on(&pass->targets[image], &before, &pass->boxes[n], p->margin_mm, name);
 }
 
+static void crop_uses(const lar_step *step, const lar_data_params *data, bool *used)
+{
+    const crop_step *p = step->params;
+    const char *name = p->head ? p->head : p->mask;
+    if (name) used[lar_step_image(data, name)] = true;
+}
+
 const lar_step_kind lar_step_crop = {
     .name = "crop",
     .help = "part of an anatomical axis, or the box of the head",
@@ -114,6 +121,7 @@ const lar_step_kind lar_step_crop = {
     .size = sizeof(crop_step),
     .spatial = true,
     .check = crop_check,
+    .uses = crop_uses,
     .run = crop_run,
 };
 

@@ -57,6 +57,12 @@ static lar_status resample_check(const lar_step *step, const lar_data_params *da
     return p->onto ? lar_step_find_image(data, p->onto) : LAR_OK;
 }
 
+static void resample_uses(const lar_step *step, const lar_data_params *data, bool *used)
+{
+    const resample_step *p = step->params;
+    if (p->onto) used[lar_step_image(data, p->onto)] = true;
+}
+
 static void set_sampling(const resample_step *p, lar_resample_params *how, bool measured)
 {
     if (!measured) {
@@ -94,6 +100,7 @@ const lar_step_kind lar_step_resample = {
     .size = sizeof(resample_step),
     .spatial = true,
     .check = resample_check,
+    .uses = resample_uses,
     .run = resample_run,
 };
 

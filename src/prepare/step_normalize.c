@@ -51,14 +51,50 @@ static lar_status refuse_unread(const lar_normalize_params *how)
     return status;
 }
 
+/* What the study says of the image; LAR_CONTRAST_AUTO where it says nothing. */
+static int contrast_of(const lar_image_spec *spec)
+{
+    const char *const *names = lar_param_find(lar_normalize_table, "contrast")->choices;
+    if (!spec->contrast) return LAR_CONTRAST_AUTO;
+    for (int n = LAR_CONTRAST_T1; names[n]; n++)
+        if (lar_text_is(names[n], spec->contrast)) return n;
+    return LAR_CONTRAST_OTHER;
+}
+
+static bool may_be_t1(const normalize_step *p, const lar_image_spec *spec)
+{
+    const int contrast = p->how.contrast == LAR_CONTRAST_AUTO ? contrast_of(spec) : p->how.contrast;
+    return contrast == LAR_CONTRAST_AUTO || contrast == LAR_CONTRAST_T1;
+}
+
+/* Tissue is seen on a T1: in the image itself, or in the one named. */
+static lar_status refuse_untold_tissue(const lar_step *step, const lar_data_params *data)
+{
+    const normalize_step *p = step->params;
+    const int64_t from = p->tissue_of ? lar_step_image(data, p->tissue_of) : -1;
+    for (int64_t n = 0; n < data->image_count; n++) {
+        const bool looks = n == from || (from < 0 && step->on[n]);
+        if (!looks || may_be_t1(p, &data->images[n])) continue;
+        lar_fail(LAR_EARGUMENT, "the tissue for %s is seen on a T1, and '%s' has the contrast %s",
+                 lar_normalizer_methods[p->how.method]->name, data->images[n].name,
+                 data->images[n].contrast ? data->images[n].contrast : "that the step says");
+        return lar_hint(LAR_EARGUMENT, "'tissue_of:' and the T1 of the same head");
+    }
+    return LAR_OK;
+}
+
 static lar_status normalize_check(const lar_step *step, const lar_data_params *data)
 {
     lar_status status = LAR_OK;
     const normalize_step *p = step->params;
     LAR_TRY(refuse_unread(&p->how));
     LAR_TRY(lar_step_find_mask(data, p->mask));
-    if (!p->tissue_of) goto done;
-    if (!lar_normalizer_methods[p->how.method]->takes_tissue) {
+    const bool takes = lar_normalizer_methods[p->how.method]->takes_tissue;
+    if (!p->tissue_of) {
+        if (takes) status = refuse_untold_tissue(step, data);
+        goto done;
+    }
+    if (!takes) {
         status = lar_fail(LAR_EARGUMENT, "the method %s looks at no tissue",
                           lar_normalizer_methods[p->how.method]->name);
         goto done;
@@ -68,6 +104,8 @@ static lar_status normalize_check(const lar_step *step, const lar_data_params *d
     if (!lar_role_is_measured(role))
         status = lar_fail(LAR_EARGUMENT, "no tissue can be found in '%s': its role is %s",
                           p->tissue_of, lar_role_names[role]);
+    else
+        status = refuse_untold_tissue(step, data);
 done:
     return status;
 }
@@ -80,16 +118,6 @@ static void normalize_uses(const lar_step *step, const lar_data_params *data, bo
 }
 
 /* ---- one image ------------------------------------------------------------------------- */
-
-/* What the study says of the image; LAR_CONTRAST_AUTO where it says nothing. */
-static int contrast_of(const lar_image_spec *spec)
-{
-    const char *const *names = lar_param_find(lar_normalize_table, "contrast")->choices;
-    if (!spec->contrast) return LAR_CONTRAST_AUTO;
-    for (int n = LAR_CONTRAST_T1; names[n]; n++)
-        if (lar_text_is(names[n], spec->contrast)) return n;
-    return LAR_CONTRAST_OTHER;
-}
 
 bool lar_normalize_is_bound(const lar_step *step)
 {

@@ -84,3 +84,10 @@ status 0 larmor check lab/study.yaml
 says "^  5 crop  *t1 flair: "
 status 0 larmor prepare lab/study.yaml
 says "^3 cases prepared"
+
+# a step of an input that predict could not do; the target's are no matter
+sed 's/^  - resample: {images: t1, spacing: 6}/  - resample: {images: t1, onto: flair}/' lab/study.yaml >lab/onto.yaml
+status 0 larmor check lab/onto.yaml
+says "^warning: step 2, resample, reads 'flair', which is no input: predict will not have it$"
+status 0 larmor check lab/study.yaml
+! grep -q "predict will not" out || fail "a warning without a reason"

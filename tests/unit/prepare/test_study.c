@@ -155,6 +155,11 @@ static void mistakes_have_a_place(void **state)
         { IMAGES "prepare:\n  - rescale: {from: 1}\n", "7:5: from is two numbers" },
         { IMAGES "prepare:\n  - normalize: {width: 0.1}\n",
           "exp.yaml:7:5: 'width' is not a key of the method zscore; it has foreground" },
+        { IMAGES "prepare:\n  - normalize: {method: fcm}\n",
+          "7:5: the tissue for fcm is seen on a T1, and 'flair' has the contrast flair\n  try "
+          "'tissue_of:'" },
+        { IMAGES "prepare:\n  - normalize: {images: t1, method: lsq, tissue_of: flair}\n",
+          "7:5: the tissue for lsq is seen on a T1, and 'flair' has" },
         { IMAGES "prepare:\n  - normalize: {tissue_of: t1}\n",
           "7:5: the method zscore looks at no tissue" },
         { IMAGES "prepare:\n  - normalize: {method: fcm, tissue_of: t2}\n",
