@@ -48,7 +48,8 @@ unset LD_LIBRARY_PATH
 [ "larmor $(pkg-config --modversion larmor)" = "$(larmor --version)" ] || fail "version in larmor.pc"
 
 # names: LARMOR_0 is larmor.h, no more and no less; the rest is private to the program and tests
-nm -D --defined-only --with-symbol-versions "$lib/liblarmor.so" >names
+# (a function compiled for several processors brings the compiler's NAME.resolver with it)
+nm -D --defined-only --with-symbol-versions "$lib/liblarmor.so" | grep -v '\.resolver@@LARMOR_PRIVATE$' >names
 sed -n 's/.* \(lar_[a-z0-9_]*\)@@LARMOR_0$/\1/p' names | sort >exported
 tr '\n' ' ' <"$prefix/include/larmor/larmor.h" | tr ';' '\n' |
     sed -n 's/.*LAR_API [^(]*\b\(lar_[a-z0-9_]*\) *\((.*\|\[\]\)$/\1/p' | sort >declared
