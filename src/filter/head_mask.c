@@ -65,6 +65,14 @@ lar_status lar_head_mask(lar_image **out, const lar_image *in)
     if (!lar_image_writable(floats)) LAR_TRY(lar_image_copy(&copy, floats));
     lar_image *smooth = copy ? copy : floats;
     const int64_t count = lar_image_voxel_count(smooth), *size = smooth->grid.size;
+    const float *values = smooth->voxels;
+    int64_t same = 1;
+    while (same < count && values[same] == values[0]) same++;
+    if (same == count) { /* said before smoothing rounds the value */
+        status =
+            lar_fail(LAR_ENUMERIC, "the image is constant: every value is %.9g", (double)values[0]);
+        goto done;
+    }
     lar_grid_spacing(&in->grid, spacing);
     for (int a = 0; a < 3; a++) sigma[a] = SIGMA_MM / spacing[a];
     LAR_TRY(lar_smooth_voxels(smooth->voxels, size, sigma));

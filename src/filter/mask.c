@@ -99,6 +99,16 @@ static lar_status still_parts(const lar_image *mask, const char *after)
                                 : "a smaller radius");
 }
 
+/* A ball between voxels does nothing; who asked for it should know. */
+static void tell_if_idle(double radius_mm, const double mm[3])
+{
+    const double nearest = fmin(mm[0], fmin(mm[1], mm[2]));
+    if (radius_mm > 0 && radius_mm < nearest * 0.999)
+        lar_log(LAR_LOG_WARNING,
+                "a ball of %g mm changes nothing: the nearest voxels are %.4g mm apart", radius_mm,
+                nearest);
+}
+
 lar_status lar_mask(lar_image **out, const lar_image *in, const lar_mask_params *p)
 {
     lar_status status = LAR_OK;
@@ -113,6 +123,8 @@ lar_status lar_mask(lar_image **out, const lar_image *in, const lar_mask_params 
     const int64_t *size = image->grid.size;
     uint8_t *mask = image->voxels;
     lar_grid_spacing(&image->grid, mm);
+    const double radii[] = { p->open_mm, p->close_mm, p->dilate_mm, p->erode_mm };
+    for (size_t n = 0; n < sizeof radii / sizeof *radii; n++) tell_if_idle(radii[n], mm);
     if (p->open_mm > 0) {
         LAR_TRY(lar_mask_erode(mask, size, mm, p->open_mm));
         LAR_TRY(lar_mask_dilate(mask, size, mm, p->open_mm));
