@@ -8,13 +8,14 @@ as its users do, numpy.asanyarray(image.dataobj), which inflates and scales but 
 the checksum; larmor always does.
 SPDX-License-Identifier: Apache-2.0"""
 import ctypes
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+import table
 
 SOURCE = os.environ.get("SOURCE", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(SOURCE, "build"))
@@ -110,16 +111,7 @@ def main():
                          "peer": round(1000 * theirs[0], 3), "unit": "ms",
                          "ratio": round(ratio, 2), "asked": ">= %g" % ASKED,
                          "met": ratio >= ASKED})
-    os.makedirs(os.path.join(BUILD, "bench"), exist_ok=True)
-    with open(os.path.join(BUILD, "bench", "read.json"), "w") as f:
-        json.dump(rows, f, indent=1)
-        f.write("\n")
-    print("%-40s %9s %9s %-3s %7s %7s %s" % ("what", "ours", "peer", "", "ratio", "asked", "met"))
-    for r in rows:
-        print("%-40s %9.2f %9.2f %-3s %7.2f %7s %s" % (
-            r["what"], r["ours"], r["peer"], r["unit"], r["ratio"], r["asked"],
-            "yes" if r["met"] else "NO"))
-    return 0 if all(r["met"] for r in rows) else 1
+    return table.finish(rows, os.path.join(BUILD, "bench", "read.json"))
 
 
 if __name__ == "__main__":

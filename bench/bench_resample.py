@@ -7,12 +7,13 @@ rows(RUNS) gives the rows to other benches. scipy is that of this Python; ITK (S
 Python named by PEERS, or of this one. A peer that is absent is left out, and said so.
 SPDX-License-Identifier: Apache-2.0"""
 import ctypes
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
+
+import table
 
 SOURCE = os.environ.get("SOURCE", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(SOURCE, "build"))
@@ -246,16 +247,7 @@ def rows(runs):
 
 def main():
     found = rows(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
-    os.makedirs(os.path.join(BUILD, "bench"), exist_ok=True)
-    with open(os.path.join(BUILD, "bench", "resample.json"), "w") as f:
-        json.dump(found, f, indent=1)
-        f.write("\n")
-    print("%-46s %9s %9s %-3s %7s %7s %s" % ("what", "ours", "peer", "", "ratio", "asked", "met"))
-    for r in found:
-        print("%-46s %9.3f %9.3f %-3s %7.2f %7s %s" % (
-            r["what"], r["ours"], r["peer"], r["unit"], r["ratio"], r["asked"],
-            "yes" if r["met"] else "NO"))
-    return 0 if all(r["met"] for r in found) else 1
+    return table.finish(found, os.path.join(BUILD, "bench", "resample.json"))
 
 
 if __name__ == "__main__":

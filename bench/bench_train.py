@@ -4,13 +4,14 @@ larmor and by PyTorch (Debian's python3-torch), each in its own process, taking 
 
 Writes BUILD/bench/train.json.   bench_train.py [STEPS]
 SPDX-License-Identifier: Apache-2.0"""
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+import table
 
 SOURCE = os.environ.get("SOURCE", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(SOURCE, "build"))
@@ -132,15 +133,7 @@ def main():
                      row(name + ", peak memory", ours[2] / 1024, peer[2] / 1024, "MB", less=0.65),
                      row(name + ", peak above start", (ours[2] - ours[3]) / 1024,
                          (peer[2] - peer[3]) / 1024, "MB")]
-    with open(os.path.join(out, "train.json"), "w") as f:
-        json.dump(rows, f, indent=1)
-        f.write("\n")
-    print("%-40s %10s %10s %-4s %7s %8s %s" % ("what", "ours", "peer", "", "ratio", "asked", "met"))
-    for r in rows:
-        print("%-40s %10.3f %10.3f %-4s %7.3f %8s %s" % (
-            r["what"], r["ours"], r["peer"], r["unit"], r["ratio"], r["asked"] or "",
-            {True: "yes", False: "NO", None: ""}[r["met"]]))
-    return 0 if all(r["met"] is not False for r in rows) else 1
+    return table.finish(rows, os.path.join(out, "train.json"))
 
 
 if __name__ == "__main__":
