@@ -72,6 +72,19 @@ typedef struct taking {
     int64_t *not_finite;
 } taking;
 
+static int64_t count_set(const uint8_t *set, int64_t count)
+{
+    int64_t some = 0, n = 0;
+    for (; n + 32 <= count; n += 32) {
+        uint64_t words[4];
+        memcpy(words, set + n, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) == 0) continue;
+        for (int64_t b = n; b < n + 32; b++) some += set[b] != 0;
+    }
+    for (; n < count; n++) some += set[n] != 0;
+    return some;
+}
+
 static lar_status count_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     const taking *job = arg;
@@ -83,9 +96,7 @@ static lar_status count_rows(void *arg, int64_t piece, int64_t begin, int64_t en
         for (int64_t i = 0; i < size[0]; i += CHUNK) {
             const int64_t count = size[0] - i < CHUNK ? size[0] - i : CHUNK;
             const uint8_t *set = lar_row_mask(room, job->mask, i, j, k, count);
-            int32_t some = 0;
-            for (int64_t n = 0; n < count; n++) some += set[n] != 0;
-            inside += some;
+            inside += count_set(set, count);
         }
     }
     job->counts[piece] = inside;
@@ -115,9 +126,15 @@ static int64_t gather(float *restrict out, const float *restrict from, const uin
 
 static bool any_set(const uint8_t *set, int64_t count)
 {
-    uint8_t all = 0;
-    for (int64_t n = 0; n < count; n++) all |= set[n];
-    return all != 0;
+    int64_t n = 0;
+    for (; n + 8 <= count; n += 8) {
+        uint64_t eight;
+        memcpy(&eight, set + n, sizeof eight);
+        if (eight) return true;
+    }
+    for (; n < count; n++)
+        if (set[n]) return true;
+    return false;
 }
 
 /* Smallest, largest, and how many are not finite; those are left out of both. */

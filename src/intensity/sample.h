@@ -47,6 +47,10 @@ typedef struct lar_moments {
     int64_t count;
     double mean, deviation;
 } lar_moments;
-lar_status lar_moments_of(lar_moments *out, const lar_sample *sample, double low, double high);
+/* centre: near the mean, so that squares of distances from it do not cancel. */
+lar_status lar_moments_of(lar_moments *out, const lar_sample *sample, double low, double high,
+                          double centre);
+/* How many are below `limit`. */
+int64_t lar_sample_below(const lar_sample *sample, double limit);
 
 #endif

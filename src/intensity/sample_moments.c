@@ -35,28 +35,38 @@ static lar_status sum_values(void *arg, int64_t piece, int64_t begin, int64_t en
     return LAR_OK;
 }
 
-/* Two passes: the squares are of distances from the mean, so that they do not cancel. */
-lar_status lar_moments_of(lar_moments *out, const lar_sample *sample, double low, double high)
+lar_status lar_moments_of(lar_moments *out, const lar_sample *sample, double low, double high,
+                          double centre)
 {
-    lar_status status = LAR_OK;
     const int64_t pieces = lar_piece_count(sample->count, GRAIN);
     double *sums = lar_alloc(3 * pieces, sizeof *sums);
 
     *out = (lar_moments){ 0 };
     if (!sums) return LAR_EMEMORY;
-    summing job = {
-        sample->values,   low, high, 0.5 * sample->low + 0.5 * sample->high, sums, sums + pieces,
-        sums + 2 * pieces
-    };
-    for (int pass = 0; pass < 2; pass++) {
-        LAR_TRY(lar_parallel(sample->count, GRAIN, sum_values, &job));
-        const double count = lar_sum_pairs(job.counts, pieces);
-        if (!(count > 0)) goto done;
-        out->count = (int64_t)count;
-        job.centre = out->mean = job.centre + lar_sum_pairs(job.first, pieces) / count;
-        out->deviation = sqrt(lar_sum_pairs(job.second, pieces) / count);
+    summing job = { sample->values, low, high, centre, sums, sums + pieces, sums + 2 * pieces };
+    const lar_status status = lar_parallel(sample->count, GRAIN, sum_values, &job);
+    const double count = lar_sum_pairs(job.counts, pieces);
+    if (count > 0) {
+        const double shift = lar_sum_pairs(job.first, pieces) / count;
+        const double square = lar_sum_pairs(job.second, pieces) / count - shift * shift;
+        *out = (lar_moments){ (int64_t)count, centre + shift, sqrt(fmax(square, 0)) };
     }
-done:
     lar_free(sums);
     return status;
+}
+
+int64_t lar_sample_below(const lar_sample *sample, double limit)
+{
+    enum { BLOCK = 1 << 12 };
+    /* the least float that is not below, so that floats are compared */
+    float least = (float)limit;
+    if ((double)least < limit) least = nextafterf(least, INFINITY);
+    int64_t below = 0;
+    for (int64_t first = 0; first < sample->count; first += BLOCK) {
+        const int64_t end = first + BLOCK < sample->count ? first + BLOCK : sample->count;
+        int32_t some = 0;
+        for (int64_t n = first; n < end; n++) some += sample->values[n] < least;
+        below += some;
+    }
+    return below;
 }

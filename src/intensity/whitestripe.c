@@ -12,16 +12,15 @@ static lar_status find_stripe(lar_found *out, const lar_sample *sample,
                               const lar_normalize_params *params)
 {
     lar_status status = LAR_OK;
-    lar_moments below, stripe;
+    lar_moments stripe;
     double mode, ends[2];
 
     LAR_TRY(lar_tissue_mode(&mode, sample, params->contrast));
-    LAR_TRY(lar_moments_of(&below, sample, -INFINITY, mode));
-    const double fraction = (double)below.count / (double)sample->count;
+    const double fraction = (double)lar_sample_below(sample, mode) / (double)sample->count;
     const double fractions[2] = { fmax(fraction - params->width, 0),
                                   fmin(fraction + params->width, 1) };
     LAR_TRY(lar_quantiles(ends, fractions, 2, sample->values, sample->count));
-    LAR_TRY(lar_moments_of(&stripe, sample, ends[0], ends[1]));
+    LAR_TRY(lar_moments_of(&stripe, sample, ends[0], ends[1], mode));
     if (!(stripe.deviation > 1e-9 * fabs(stripe.mean))) {
         status = lar_fail(LAR_ENUMERIC,
                           "the stripe around the mode %.9g, from %.9g to %.9g, holds %lld voxels "
