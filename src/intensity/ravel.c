@@ -386,6 +386,11 @@ static lar_status ravel_correct(lar_image *image, const void *standard, const la
     const lar_ravel *r = standard;
     const lar_status status = check_grid(image, &r->mean->grid);
     if (status != LAR_OK) return status;
+    if (found->values.count < r->factors) /* of a file */
+        return lar_fail(LAR_EFORMAT,
+                        "the fit holds %lld values, too few for the scores of %lld "
+                        "factors",
+                        (long long)found->values.count, (long long)r->factors);
     correcting job = { image->voxels, r, found->values.at + found->values.count - r->factors,
                        lar_image_voxel_count(image) };
     return lar_parallel(job.count, PIECE, correct_voxels, &job);

@@ -93,7 +93,17 @@ static void comes_back_from_files(void **state)
     CHECK_OK(lar_normalizer_read(&back, path));
     lar_image *a = normalized(n, p.images[3], p.mask), *b = normalized(back, p.images[3], p.mask);
     assert_memory_equal(a->voxels, b->voxels, (size_t)lar_image_voxel_count(a) * sizeof(float));
+    lar_image_free(b);
     CHECK_FAILS(lar_normalizer_undo(&b, n, a), LAR_EUNSUPPORTED, "cannot be added again");
+    lar_normalizer_free(back);
+    /* a fit whose scores were cut off */
+    CHECK_OK(lar_normalizer_write(n, path, true));
+    json_t *root = json_load_file(path, 0, NULL);
+    json_array_clear(json_object_get(json_object_get(root, "fit"), "values"));
+    assert_int_equal(json_dump_file(root, path, 0), 0);
+    json_decref(root);
+    CHECK_OK(lar_normalizer_read(&back, path));
+    CHECK_FAILS(lar_normalizer_apply(&b, back, p.images[3]), LAR_EFORMAT, "too few for the scores");
     lar_image_free(a);
     lar_normalizer_free(n);
     lar_normalizer_free(back);
