@@ -14,6 +14,8 @@ enum { LANES = LAR_N4_LANES, TABLES = 4, FRACTION_BITS = 16, COUNT_BITS = 40 };
 
 /* Points with less weight than this stay as they are: what ITK takes for zero in float. */
 #define ITK_LEAST 1.1920929e-8
+/* More samples could overflow the counts: each of the tables holds 2^24 in one bin. */
+#define SAMPLES_MAX ((int64_t)TABLES << (64 - COUNT_BITS))
 /* A sample adds one unit and its fraction of a bin: no rounding, whatever the order. */
 #define ONE ((uint64_t)1 << COUNT_BITS)
 
@@ -398,9 +400,17 @@ static void next_mesh(bool along[3], const estimate *job)
                    (job->plan->itk || 4 * job->total.pieces[a] <= job->grid->size[a]);
 }
 
-static lar_status check_lattice(const lar_n4_axis axes[3], const lar_n4_plan *plan)
+static lar_status check_size(const lar_n4_grid *grid, const lar_n4_axis axes[3],
+                             const lar_n4_plan *plan)
 {
     double points = 1;
+    if (grid->width * grid->size[1] * grid->size[2] >= SAMPLES_MAX) {
+        const lar_status status =
+            lar_fail(LAR_EARGUMENT, "the coarse grid has %lldx%lldx%lld samples, %lld at most",
+                     (long long)grid->size[0], (long long)grid->size[1], (long long)grid->size[2],
+                     (long long)SAMPLES_MAX);
+        return lar_hint(status, "a larger --shrink");
+    }
     for (int a = 0; a < 3; a++) {
         const double pieces = ldexp((double)axes[a].mesh, (int)plan->iterations.count - 1);
         const double most =
@@ -483,7 +493,7 @@ lar_status lar_n4_estimate(lar_n4_lattice *lattice, lar_n4_report *report, const
     *lattice = (lar_n4_lattice){ 0 };
     *report = (lar_n4_report){ .voxels = grid->voxels };
     memcpy(report->size, grid->size, sizeof report->size);
-    LAR_TRY(check_lattice(axes, plan));
+    LAR_TRY(check_size(grid, axes, plan));
     LAR_TRY(lar_n4_sharpener_new(&sharpener, plan->bins, plan->fwhm, plan->wiener));
     LAR_TRY(make_rooms(&job));
     LAR_TRY(lar_n4_lattice_init(&job.total, mesh));
