@@ -91,3 +91,12 @@ status 0 larmor check lab/onto.yaml
 says "^warning: step 2, resample, reads 'flair', which is no input: predict will not have it$"
 status 0 larmor check lab/study.yaml
 ! grep -q "predict will not" out || fail "a warning without a reason"
+
+# maps on the cohort's own grid: prepare works, a model could not
+sed -e '/n4:\|crop:\|pad:/d' -e 's/method: fcm, tissue_of: t1}/images: t1, method: ravel}/' lab/study.yaml >lab/ravel.yaml
+status 0 larmor check lab/ravel.yaml
+says "^warning: lab/ravel.yaml:.*'t1' is corrected by maps"
+status 0 larmor prepare lab/ravel.yaml
+[ -s lab/ravel/prepared/fits/3_t1_mean.nii.gz ] || fail "no maps"
+status 69 larmor train lab/ravel.yaml
+complains "a model of this study could not prepare a raw scan"
