@@ -20,24 +20,45 @@ typedef struct binning {
     uint64_t *tables; /* pieces x (bins + 1) */
 } binning;
 
+enum { BLOCK = 256, TURNS = 4, FEW = 256 };
+
+/* Places in units of 2^-16 bins, from 0 to `last`; what is above `most` gets -1. */
+LAR_CLONES
+static void place_values(double *restrict at, const float *restrict values, int64_t count,
+                         double low, double scale, double last, double most)
+{
+    for (int64_t n = 0; n < count; n++) {
+        const double value = (double)values[n];
+        double x = (value - low) * scale;
+        x = x < 0 ? 0 : x;
+        x = x > last ? last : x;
+        at[n] = value > most ? -1 : x;
+    }
+}
+
 static lar_status bin_values(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     const binning *job = arg;
     const float *values = job->values;
     uint64_t *table = job->tables + piece * (job->bins + 1);
-    const double most = job->most, low = job->low, scale = job->scale * (double)(place_mask + 1);
+    const double scale = job->scale * (double)(place_mask + 1);
     const double last = (double)(job->all << PLACE_BITS) - 1;
     const uint64_t first = (uint64_t)job->first, bins = (uint64_t)job->bins;
-    for (int64_t n = begin; n < end; n++) {
-        double at = ((double)values[n] - low) * scale;
-        at = at < 0 ? 0 : at;
-        at = at > last ? last : at;
-        const int64_t place = (int64_t)at;
-        uint64_t bin = (uint64_t)(place >> PLACE_BITS) - first;
-        bin = (double)values[n] > most ? bins : bin;
-        table[bin < bins ? bin : bins] +=
-            ((uint64_t)1 << SUM_BITS) + (uint64_t)(place & place_mask);
+    double at[BLOCK];
+    uint64_t few[TURNS][FEW] = { { 0 } }; /* values side by side are often of one bin: in turns */
+    for (int64_t n = begin; n < end; n += BLOCK) {
+        const int64_t count = end - n < BLOCK ? end - n : BLOCK;
+        place_values(at, values + n, count, job->low, scale, last, job->most);
+        for (int64_t b = 0; b < count; b++) {
+            const int64_t place = (int64_t)at[b];
+            const uint64_t bin = (uint64_t)(place >> PLACE_BITS) - first; /* of -1: very large */
+            uint64_t *turn = few[b % TURNS];
+            (bins < FEW ? turn : table)[bin < bins ? bin : bins] +=
+                ((uint64_t)1 << SUM_BITS) + (uint64_t)(place & place_mask);
+        }
     }
+    for (int t = 0; t < TURNS && bins < FEW; t++)
+        for (uint64_t b = 0; b <= bins; b++) table[b] += few[t][b];
     return LAR_OK;
 }
 

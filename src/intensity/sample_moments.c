@@ -13,22 +13,34 @@ typedef struct summing {
     double *counts, *first, *second; /* per piece: of x - centre, and its square */
 } summing;
 
-static lar_status sum_values(void *arg, int64_t piece, int64_t begin, int64_t end)
+/* LANES sums side by side, over whole groups of values. */
+LAR_CLONES
+static void add_values(double *restrict counts, double *restrict first, double *restrict second,
+                       const float *restrict values, int64_t count, double low, double high,
+                       double centre)
 {
-    const summing *job = arg;
-    const double low = job->low, high = job->high, centre = job->centre;
-    double counts[LANES] = { 0 }, first[LANES] = { 0 }, second[LANES] = { 0 };
-    for (int64_t n = begin; n < end; n += LANES) {
-        const int lanes = end - n < LANES ? (int)(end - n) : LANES;
-        for (int l = 0; l < lanes; l++) {
-            const double x = (double)job->values[n + l];
-            const double counted = x > low && x < high ? 1 : 0;
-            const double away = counted * (x - centre);
-            counts[l] += counted;
+    for (int64_t n = 0; n < count; n += LANES)
+        for (int l = 0; l < LANES; l++) {
+            const double x = (double)values[n + l];
+            const bool counted = x > low && x < high;
+            const double away = counted ? x - centre : 0;
+            counts[l] += counted ? 1 : 0;
             first[l] += away;
             second[l] += away * away;
         }
-    }
+}
+
+static lar_status sum_values(void *arg, int64_t piece, int64_t begin, int64_t end)
+{
+    const summing *job = arg;
+    const double low = job->low, high = job->high;
+    const int64_t whole = (end - begin) / LANES * LANES;
+    float rest[LANES];
+    double counts[LANES] = { 0 }, first[LANES] = { 0 }, second[LANES] = { 0 };
+    for (int64_t l = 0; l < LANES; l++) /* what is missing is above `high` */
+        rest[l] = begin + whole + l < end ? job->values[begin + whole + l] : INFINITY;
+    add_values(counts, first, second, job->values + begin, whole, low, high, job->centre);
+    add_values(counts, first, second, rest, LANES, low, high, job->centre);
     job->counts[piece] = lar_sum_pairs(counts, LANES);
     job->first[piece] = lar_sum_pairs(first, LANES);
     job->second[piece] = lar_sum_pairs(second, LANES);
