@@ -3,7 +3,7 @@
 intensity-normalization: CPU seconds of the work alone on one thread, medians; the peer's numbers are
 compared with ours in the same run.
 
-Writes BUILD/bench/intensity.json.   bench_intensity.py [n4|resample|normalize|phantoms ...]
+Writes BUILD/bench/intensity.json and the article's figure, BUILD/histograms_*.png.   bench_intensity.py [PART ...]
 Peers are those of BUILD/peers (./dev setup --full) or of the Python named by LARMOR_BENCH_PYTHON; what
 is absent is left out, and said so. N4 runs on scans of LARMOR_TEST_DATA where they are, else on a phantom.
 SPDX-License-Identifier: Apache-2.0"""
@@ -163,8 +163,23 @@ def bench_phantoms():
     return rows + [row("field of phantoms, mean", *mean, 0.75, "%", most=True)]
 
 
+def draw_histograms():
+    """The article's figure: T1 of a cohort, raw against normalized."""
+    folder = os.path.join(DATA, "cohort2mm", "t1")
+    if not os.path.isdir(folder):
+        print("LARMOR_TEST_DATA has no cohort: no histograms")
+        return []
+    scans = [os.path.join(folder, f) for f in sorted(os.listdir(folder)) if f.endswith(".nii.gz")]
+    for method in ("zscore", "nyul"):
+        after, picture = os.path.join(OUT, method), os.path.join(BUILD, "histograms_%s.png" % method)
+        larmor("normalize", method, *scans, "--foreground", "head", "-o", after + "/", "--force", "--quiet")
+        larmor("quality", *scans, "--after", after, "--plot", picture, "--force", "--quiet")
+        print("histograms of %d T1, raw and after %s: %s" % (len(scans), method, picture))
+    return []
+
+
 PARTS = {"n4": bench_n4, "resample": lambda: bench_resample.rows(5), "normalize": bench_normalize,
-         "phantoms": bench_phantoms}
+         "phantoms": bench_phantoms, "histograms": draw_histograms}
 
 
 def main():

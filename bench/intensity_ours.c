@@ -136,14 +136,10 @@ static const struct {
     const char *name;
     void (*run)(void);
 } works[] = {
-    { "n4-ants", n4_ants },
-    { "n4-default", n4_default },
-    { "n4-fast", n4_fast },
-    { "fcm", fcm },
-    { "kde", kde },
-    { "whitestripe", whitestripe },
-    { "nyul-fit", nyul_fit },
-    { "nyul-apply", nyul_apply },
+    { "n4-ants", n4_ants },   { "n4-default", n4_default },
+    { "n4-fast", n4_fast },   { "fcm", fcm },
+    { "kde", kde },           { "whitestripe", whitestripe },
+    { "nyul-fit", nyul_fit }, { "nyul-apply", nyul_apply },
 };
 
 static int by_size(const void *a, const void *b)

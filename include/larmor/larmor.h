@@ -364,16 +364,17 @@ LAR_API lar_status lar_normalizer_write(const lar_normalizer *n, const char *pat
 LAR_API lar_status lar_normalizer_read(lar_normalizer **out, const char *path);
 LAR_API void lar_normalizer_free(lar_normalizer *n);
 
-/* Three tissues of a T1 of the brain by fuzzy c-means (three classes, fuzziness 2) of its values. */
+/* Three tissues of a T1 of the brain by fuzzy c-means (three classes, fuzziness 2) of its values.
+ */
 typedef struct lar_tissue_report {
     double centres[3];     /* rising: LAR_TISSUE_CSF, _GREY, _WHITE */
     double means[3];       /* of the voxels, each weighted with its membership */
     double millilitres[3]; /* of the voxels whose label it is */
 } lar_tissue_report;
 /* labels: uint8, 1 CSF, 2 grey, 3 white matter (the largest membership), 0 outside. memberships:
- * float32, three volumes, 0 to 1, their sum 1 inside; NULL where not wanted, as `report`. mask: of the
- * brain; NULL: the head. Of several volumes the first. LAR_ENUMERIC where fewer than three values
- * are inside, or one is not finite. */
+ * float32, three volumes, 0 to 1, their sum 1 inside; NULL where not wanted, as `report`. mask: of
+ * the brain; NULL: the head. Of several volumes the first. LAR_ENUMERIC where fewer than three
+ * values are inside, or one is not finite. */
 LAR_API lar_status lar_tissue(lar_image **labels, lar_image **memberships,
                               lar_tissue_report *report, const lar_image *in,
                               const lar_image *mask);

@@ -3,9 +3,9 @@
 #include "base/base.h"
 #include "intensity/intensity.h"
 
-/* Width and level as Murphy and Baba list them, or within the range that they give (Windowing (CT),
- * doi:10.53347/rID-52108; bone: of the temporal bone); stroke: Lev
- * 1999, doi:10.1148/radiology.213.1.r99oc10150. hounsfield: all that 12 bits hold, unchanged. */
+/* Width and level as they are customary; there is no standard, and sites differ. bone: of the
+ * temporal bone; stroke: Lev 1999, doi:10.1148/radiology.213.1.r99oc10150. hounsfield: all that 12
+ * bits hold, unchanged. */
 #define WINDOW(width, level)                                                                       \
     {                                                                                              \
         (level) - (width) / 2.0, (level) + (width) / 2.0                                           \
@@ -53,7 +53,7 @@ const lar_normalizer_method lar_normalizer_ct = {
              "--limits in Hounsfield units; `hounsfield` clips to -1024 and 3071 (12 bits) and "
              "leaves the units as they are. Nothing is learned from the image, so all scans stay "
              "comparable.",
-    .cite = "Murphy and Baba, doi:10.53347/rID-52108",
+    .cite = "the stroke window: Lev 1999, doi:10.1148/radiology.213.1.r99oc10150",
     .value_names = value_names,
     .keys = keys,
     .foreground = LAR_FOREGROUND_WHOLE,

@@ -146,7 +146,8 @@ static void smoothing_of_a_point_is_the_gaussian(void **state)
     CHECK_NEAR(voxels[middle + 1] / voxels[middle], exp(-0.5), 1e-5);
     float flat[COUNT];
     for (int n = 0; n < COUNT; n++) flat[n] = 3;
-    CHECK_OK(lar_smooth_voxels(flat, size, (double[3]){ 2, 30, 5 })); /* wider than the volume too */
+    CHECK_OK(
+        lar_smooth_voxels(flat, size, (double[3]){ 2, 30, 5 })); /* wider than the volume too */
     for (int n = 0; n < COUNT; n++) CHECK_NEAR(flat[n], 3, 1e-5);
 }
 
