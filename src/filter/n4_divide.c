@@ -15,7 +15,7 @@ typedef struct dividing {
     int64_t points; /* along y */
 } dividing;
 
-LAR_N4_CLONES
+LAR_CLONES
 static void divide_row(float *restrict out, float *restrict field, const double *restrict in,
                        const float *restrict a, int64_t width, const float *w, int64_t count)
 {

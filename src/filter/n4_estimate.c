@@ -65,7 +65,7 @@ static inline float less_one(float x)
 
 /* ---- the three passes ------------------------------------------------------------------- */
 
-LAR_N4_CLONES
+LAR_CLONES
 static void renew_plane(const estimate *job, int64_t k, float *plane, plane_sums *out)
 {
     const lar_n4_grid *grid = job->grid;
@@ -115,7 +115,7 @@ static void renew_plane(const estimate *job, int64_t k, float *plane, plane_sums
 
 /* The bins of a row in units of 1 / 65536 bin; what does not count goes to the bin after the last.
  */
-LAR_N4_CLONES
+LAR_CLONES
 static void find_bins(int32_t *restrict bins, const float *restrict now,
                       const float *restrict weights, int64_t count, float low, float per_slope,
                       int32_t last)
@@ -152,7 +152,7 @@ static void count_plane(const estimate *job, int64_t k, const desk *r)
 }
 
 /* What sharpening takes off a row, weighted, added to the four rows of points around it. */
-LAR_N4_CLONES
+LAR_CLONES
 static void fit_row(float *restrict a, float *restrict b, float *restrict c, float *restrict d,
                     const float *w, const float *restrict now, const float *restrict weights,
                     const lar_n4_expected *restrict expected, const int32_t *restrict bins,

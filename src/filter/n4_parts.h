@@ -5,18 +5,6 @@
 
 #include <larmor/larmor.h>
 
-/* The code of one function for several processors, chosen when it is first called. Without fused
- * multiply-add (-ffp-contract=off) all give the same bits. */
-#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) &&           \
-    !defined(__SANITIZE_THREAD__)
-#if __has_attribute(target_clones)
-#define LAR_N4_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#endif
-#endif
-#ifndef LAR_N4_CLONES
-#define LAR_N4_CLONES
-#endif
-
 /* Rows of the coarse grid are padded to a multiple of this, and sums run in so many lanes. */
 enum { LAR_N4_LANES = 16 };
 

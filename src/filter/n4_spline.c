@@ -124,7 +124,7 @@ lar_status lar_n4_lattice_refine(lar_n4_lattice *lattice, const bool along[3])
     return LAR_OK;
 }
 
-LAR_N4_CLONES
+LAR_CLONES
 void lar_n4_spread_rows(float *rows, const lar_n4_lattice *lattice, const lar_n4_taps *x)
 {
     const int64_t lines = lattice->size[1] * lattice->size[2], points = lattice->size[0];
@@ -140,7 +140,7 @@ void lar_n4_spread_rows(float *rows, const lar_n4_lattice *lattice, const lar_n4
     }
 }
 
-LAR_N4_CLONES
+LAR_CLONES
 void lar_n4_spread_plane(float *plane, const float *rows, int64_t plane_size, const lar_n4_taps *z,
                          int64_t k)
 {
@@ -152,7 +152,7 @@ void lar_n4_spread_plane(float *plane, const float *rows, int64_t plane_size, co
         to[n] = (w[0] * a[n] + w[1] * b[n]) + (w[2] * c[n] + w[3] * d[n]);
 }
 
-LAR_N4_CLONES
+LAR_CLONES
 static void gather_planes(float *rows, const float *planes, int64_t plane_size,
                           const lar_n4_taps *z)
 {
@@ -171,7 +171,7 @@ static void gather_planes(float *rows, const float *planes, int64_t plane_size,
     }
 }
 
-LAR_N4_CLONES
+LAR_CLONES
 void lar_n4_gather(lar_n4_lattice *lattice, float *rows, const float *planes, const lar_n4_taps *x,
                    const lar_n4_taps *z)
 {

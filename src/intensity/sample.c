@@ -64,12 +64,17 @@ const uint8_t *lar_row_mask(uint8_t *room, const lar_image *mask, int64_t i, int
 
 /* ---- the sample ------------------------------------------------------------------------ */
 
+/* Smallest, largest, and how many are not finite; those are left out of both. */
+typedef struct ends {
+    float low, high;
+    int64_t not_finite;
+} ends;
+
 typedef struct taking {
     const lar_image *image, *mask;
     float *values;
     int64_t *counts; /* per piece; then where its values begin */
-    float *low, *high;
-    int64_t *not_finite;
+    ends *ends;      /* per piece */
 } taking;
 
 static int64_t count_set(const uint8_t *set, int64_t count)
@@ -143,23 +148,38 @@ static bool any_set(const uint8_t *set, int64_t count)
     return false;
 }
 
-/* Smallest, largest, and how many are not finite; those are left out of both. */
-LAR_CLONES
-static void extend(float *low, float *high, int64_t *not_finite, const float *values, int64_t count)
+enum { LANES = 16 };
+
+static inline void widen(float *low, float *high, int32_t *broken, float x)
 {
-    float least = *low, most = *high;
-    int32_t broken = 0;
-    for (int64_t n = 0; n < count; n++) {
-        const float x = values[n];
-        const bool finite = fabsf(x) <= FLT_MAX;
-        broken += !finite;
-        const float down = finite ? x : FLT_MAX, up = finite ? x : -FLT_MAX;
-        least = down < least ? down : least;
-        most = up > most ? up : most;
+    const bool finite = fabsf(x) <= FLT_MAX;
+    const float down = finite ? x : FLT_MAX, up = finite ? x : -FLT_MAX;
+    *broken += !finite;
+    *low = down < *low ? down : *low;
+    *high = up > *high ? up : *high;
+}
+
+/* Side by side, since each comparison waits for the one before. Of fewer than 2^31 values. */
+LAR_CLONES
+static ends ends_of(const float *restrict values, int64_t count)
+{
+    float low[LANES], high[LANES];
+    int32_t broken[LANES] = { 0 };
+    for (int l = 0; l < LANES; l++) {
+        low[l] = FLT_MAX;
+        high[l] = -FLT_MAX;
     }
-    *low = least;
-    *high = most;
-    *not_finite += broken;
+    const int64_t whole = count / LANES * LANES;
+    for (int64_t n = 0; n < whole; n += LANES)
+        for (int l = 0; l < LANES; l++) widen(&low[l], &high[l], &broken[l], values[n + l]);
+    for (int64_t n = whole; n < count; n++) widen(low, high, broken, values[n]);
+    ends found = { low[0], high[0], broken[0] };
+    for (int l = 1; l < LANES; l++) {
+        found.low = fminf(found.low, low[l]);
+        found.high = fmaxf(found.high, high[l]);
+        found.not_finite += broken[l];
+    }
+    return found;
 }
 
 static lar_status take_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
@@ -168,9 +188,7 @@ static lar_status take_rows(void *arg, int64_t piece, int64_t begin, int64_t end
     const int64_t *size = job->image->grid.size;
     float room[CHUNK], inside[CHUNK + 8];
     uint8_t set_room[CHUNK];
-    float *out = job->values + job->counts[piece];
-    float low = FLT_MAX, high = -FLT_MAX;
-    int64_t not_finite = 0;
+    float *const start = job->values + job->counts[piece], *out = start;
     for (int64_t r = begin; r < end; r++) {
         const int64_t j = r % size[1], k = r / size[1] % size[2], c = r / (size[1] * size[2]);
         for (int64_t i = 0; i < size[0]; i += CHUNK) {
@@ -183,14 +201,11 @@ static lar_status take_rows(void *arg, int64_t piece, int64_t begin, int64_t end
                 count = gather(inside, row, set, count);
                 row = inside;
             }
-            extend(&low, &high, &not_finite, row, count);
             memcpy(out, row, (size_t)count * sizeof *out);
             out += count;
         }
     }
-    job->low[piece] = low;
-    job->high[piece] = high;
-    job->not_finite[piece] = not_finite;
+    job->ends[piece] = ends_of(start, out - start);
     return LAR_OK;
 }
 
@@ -220,15 +235,15 @@ lar_status lar_sample_take(lar_sample *out, const lar_image *image, const lar_im
     const int64_t *size = image->grid.size;
     const int64_t rows = size[1] * size[2] * image->channels;
     const int64_t pieces = lar_piece_count(rows, ROWS);
-    int64_t *counts = lar_alloc(2 * pieces, sizeof *counts), not_finite = 0;
-    float *ends = lar_alloc(2 * pieces, sizeof *ends);
+    int64_t *counts = lar_alloc(pieces, sizeof *counts), not_finite = 0;
+    ends *each = lar_alloc(pieces, sizeof *each);
 
     *out = (lar_sample){ 0 };
-    if (!counts || !ends) {
+    if (!counts || !each) {
         status = LAR_EMEMORY;
         goto done;
     }
-    taking job = { image, mask, NULL, counts, ends, ends + pieces, counts + pieces };
+    taking job = { image, mask, NULL, counts, each };
     if (mask)
         LAR_TRY(lar_parallel(rows, ROWS, count_rows, &job));
     else
@@ -248,15 +263,15 @@ lar_status lar_sample_take(lar_sample *out, const lar_image *image, const lar_im
     LAR_TRY(lar_parallel(rows, ROWS, take_rows, &job));
     out->low = (double)FLT_MAX, out->high = -(double)FLT_MAX;
     for (int64_t p = 0; p < pieces; p++) {
-        out->low = fmin(out->low, (double)job.low[p]);
-        out->high = fmax(out->high, (double)job.high[p]);
-        not_finite += job.not_finite[p];
+        out->low = fmin(out->low, (double)each[p].low);
+        out->high = fmax(out->high, (double)each[p].high);
+        not_finite += each[p].not_finite;
     }
     if (not_finite) status = refuse_broken(not_finite, out->count, mask);
 done:
     if (status != LAR_OK) lar_sample_clear(out);
     lar_free(counts);
-    lar_free(ends);
+    lar_free(each);
     return status;
 }
 
