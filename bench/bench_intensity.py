@@ -53,6 +53,7 @@ def peer(work, runs, files, threads=1, out=""):
 
 
 def row(what, ours, peer, asked, unit="s", most=False):
+    ours, peer = float(ours), float(peer)
     ratio = ours / peer if most else peer / ours
     return {"what": what, "ours": round(ours, 6), "peer": round(peer, 6), "unit": unit,
             "ratio": round(ratio, 3), "asked": "%s %g" % ("<=" if most else ">=", asked),
@@ -67,7 +68,7 @@ def voxels(path):
 def spread(ratio):
     """Coefficient of variation, in percent."""
     ratio = ratio.astype("float64")
-    return 100 * ratio.std() / ratio.mean()
+    return float(100 * ratio.std() / ratio.mean())
 
 
 def bench_n4():

@@ -21,7 +21,7 @@ lar_status lar_threshold(lar_image **out, const lar_image *floats, double low, d
 
 /* The head against air, MR of any contrast or CT: uint8 on the grid of `in` (its first channel),
  * 1 inside; one piece without holes. Works on normalized images too. LAR_ENUMERIC where the image
- * is constant or holds voxels that are not finite. */
+ * is constant, holds voxels that are not finite, or no piece of it is as large as 0.5 %. */
 lar_status lar_head_mask(lar_image **out, const lar_image *in);
 
 /* The threshold that best parts values in two classes (Otsu 1979,

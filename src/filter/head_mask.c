@@ -11,9 +11,10 @@
 
 /* Chosen on T1, T2 and FLAIR scans of two sites: above ghosts and noise, below dim tissue. */
 #define RISE     0.15
-#define SIGMA_MM 1.5 /* noise is thinned out, the outline stays */
-#define OPEN_MM  2.0 /* breaks threads of ghost that hang on the head */
-#define CLOSE_MM 5.0 /* closes nostrils and ears, so that what is behind them is enclosed */
+#define SIGMA_MM 1.5   /* noise is thinned out, the outline stays */
+#define OPEN_MM  2.0   /* breaks threads of ghost that hang on the head */
+#define CLOSE_MM 5.0   /* closes nostrils and ears, so that what is behind them is enclosed */
+#define LEAST    0.005 /* of the volume: a smaller head is a clump of noise */
 /* CT is recognized by its air, -1000 Hounsfield units; foam and cloth lie below the middle. */
 #define CT_AIR  (-900.0)
 #define CT_HEAD (-500.0)
@@ -54,6 +55,17 @@ done:
     return status;
 }
 
+static lar_status refuse_clump(const uint8_t *mask, int64_t count)
+{
+    int64_t inside = 0;
+    for (int64_t n = 0; n < count; n++) inside += mask[n];
+    if ((double)inside >= LEAST * (double)count) return LAR_OK;
+    const lar_status status = lar_fail(
+        LAR_ENUMERIC, "no head was found: the largest bright piece has %lld of %lld voxels",
+        (long long)inside, (long long)count);
+    return lar_hint(status, "a mask of your own, or --foreground otsu where a command has it");
+}
+
 lar_status lar_head_mask(lar_image **out, const lar_image *in)
 {
     lar_status status = LAR_OK;
@@ -79,6 +91,7 @@ lar_status lar_head_mask(lar_image **out, const lar_image *in)
     LAR_TRY(head_level(&level, smooth->voxels, count));
     LAR_TRY(lar_threshold(&mask, smooth, nextafter(level, INFINITY), INFINITY));
     LAR_TRY(shape(mask->voxels, size, spacing));
+    LAR_TRY(refuse_clump(mask->voxels, count));
     *out = mask;
     mask = NULL;
 done:

@@ -143,6 +143,20 @@ static void bad_input_is_named(void **state)
     lar_image_free(image);
 }
 
+static void noise_is_no_head(void **state)
+{
+    (void)state;
+    const lar_grid grid = { .size = { 64, 64, 64 }, .to_world = lar_affine_identity() };
+    lar_image *image, *mask;
+    CHECK_OK(lar_image_new(&image, &grid, 1, LAR_F32));
+    for (int64_t n = 0; n < lar_image_voxel_count(image); n++)
+        ((float *)image->voxels)[n] = (float)hypot(lar_random_normal(1, 0, (uint64_t)n),
+                                                   lar_random_normal(1, 1, (uint64_t)n));
+    CHECK_FAILS(lar_head_mask(&mask, image), LAR_ENUMERIC, "no head was found");
+    assert_null(mask);
+    lar_image_free(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +164,7 @@ int main(void)
         cmocka_unit_test(head_in_ct_is_found),
         cmocka_unit_test(laws),
         cmocka_unit_test(bad_input_is_named),
+        cmocka_unit_test(noise_is_no_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
