@@ -49,7 +49,7 @@ static const struct {
     double tolerance, fwhm, wiener;
     int64_t mesh, bins;
 } chosen[] = {
-    [LAR_N4_DEFAULT] = { 4, { 2, { 300, 300 } }, 2e-4, 0.15, 5e-4, 1, 200 },
+    [LAR_N4_DEFAULT] = { 4, { 2, { 300, 300 } }, 2.5e-4, 0.15, 5e-4, 1, 200 },
     [LAR_N4_ANTS] = { 4, { 4, { 50, 50, 50, 50 } }, 1e-7, 0.15, 0.01, 1, 200 },
     [LAR_N4_FAST] = { 4, { 2, { 100, 100 } }, 5e-4, 0.15, 5e-4, 1, 200 },
 };
