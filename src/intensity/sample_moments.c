@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "intensity/sample.h"
 
-enum { LANES = 8, GRAIN = 1 << 16 };
+enum { LANES = 8, BLOCK = 1 << 12, GRAIN = 1 << 16 };
 
 typedef struct summing {
     const float *values;
@@ -13,35 +13,36 @@ typedef struct summing {
     double *counts, *first, *second; /* per piece: of x - centre, and its square */
 } summing;
 
-/* LANES sums side by side, over whole groups of values. */
-LAR_CLONES
-static void add_values(double *restrict counts, double *restrict first, double *restrict second,
-                       const float *restrict values, int64_t count, double low, double high,
-                       double centre)
+/* The values inside, in order; returns how many. Without a branch that cannot be foreseen. */
+static int64_t pick(float out[BLOCK + 1], const float *values, int64_t count, double low,
+                    double high)
 {
-    for (int64_t n = 0; n < count; n += LANES)
-        for (int l = 0; l < LANES; l++) {
-            const double x = (double)values[n + l];
-            const bool counted = x > low && x < high;
-            const double away = counted ? x - centre : 0;
-            counts[l] += counted ? 1 : 0;
-            first[l] += away;
-            second[l] += away * away;
-        }
+    int64_t taken = 0;
+    for (int64_t n = 0; n < count; n++) {
+        const double x = (double)values[n];
+        out[taken] = values[n];
+        taken += (x > low) & (x < high);
+    }
+    return taken;
 }
 
 static lar_status sum_values(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     const summing *job = arg;
-    const double low = job->low, high = job->high;
-    const int64_t whole = (end - begin) / LANES * LANES;
-    float rest[LANES];
-    double counts[LANES] = { 0 }, first[LANES] = { 0 }, second[LANES] = { 0 };
-    for (int64_t l = 0; l < LANES; l++) /* what is missing is above `high` */
-        rest[l] = begin + whole + l < end ? job->values[begin + whole + l] : INFINITY;
-    add_values(counts, first, second, job->values + begin, whole, low, high, job->centre);
-    add_values(counts, first, second, rest, LANES, low, high, job->centre);
-    job->counts[piece] = lar_sum_pairs(counts, LANES);
+    float inside[BLOCK + 1];
+    int64_t counted = 0;
+    double first[LANES] = { 0 }, second[LANES] = { 0 };
+    for (int64_t n = begin; n < end; n += BLOCK) {
+        const int64_t block = end - n < BLOCK ? end - n : BLOCK;
+        const int64_t count = pick(inside, job->values + n, block, job->low, job->high);
+        for (int64_t i = 0; i < count; i++) {
+            const double away = (double)inside[i] - job->centre;
+            first[i % LANES] += away;
+            second[i % LANES] += away * away;
+        }
+        counted += count;
+    }
+    job->counts[piece] = (double)counted;
     job->first[piece] = lar_sum_pairs(first, LANES);
     job->second[piece] = lar_sum_pairs(second, LANES);
     return LAR_OK;
@@ -69,7 +70,6 @@ lar_status lar_moments_of(lar_moments *out, const lar_sample *sample, double low
 
 int64_t lar_sample_below(const lar_sample *sample, double limit)
 {
-    enum { BLOCK = 1 << 12 };
     /* the least float that is not below, so that floats are compared */
     float least = (float)limit;
     if ((double)least < limit) least = nextafterf(least, INFINITY);
