@@ -53,6 +53,7 @@ static hinges hinges_of(const double *from, const double *to, int64_t count, boo
     return h;
 }
 
+LAR_CLONES
 static void map_values(float *restrict out, double *restrict x, int64_t count, const hinges *h)
 {
     double sum[CHUNK];
@@ -106,7 +107,7 @@ static lar_status map_image(lar_image **out, const lar_image *in, const hinges *
 
     *out = NULL;
     if (!broken) return LAR_EMEMORY;
-    LAR_TRY(lar_image_like(&result, in, LAR_F32));
+    LAR_TRY(lar_image_blank(&result, in, LAR_F32));
     mapping job = { .in = in, .out = result, .map = *map, .broken = broken };
     LAR_TRY(lar_parallel(rows, ROWS, map_rows, &job));
     for (int64_t n = 0; n < pieces; n++) total += broken[n];
