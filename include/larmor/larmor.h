@@ -238,6 +238,24 @@ LAR_API lar_status lar_chain_add_file(lar_chain *chain, const char *path);
 LAR_API void lar_chain_points(const lar_chain *chain, double (*xyz)[3], int64_t count);
 LAR_API void lar_chain_free(lar_chain *chain);
 
+/* How a transform file is meant. */
+typedef struct lar_transform_use {
+    bool inverse;                   /* the map the other way */
+    const lar_grid *fixed, *moving; /* FSL's matrices lie between these two; NULL: not known */
+} lar_transform_use;
+/* Any transform file that larmor reads, found by content: ITK text (.txt, .tfm), ANTs' .mat, FSL's
+ * .mat, FreeSurfer's .lta, displacement fields (NIfTI). use: NULL for all zero. */
+LAR_API lar_status lar_chain_add_file_as(lar_chain *chain, const char *path,
+                                         const lar_transform_use *use);
+/* The inverse of a displacement field, found point by point. As lar_chain_add_field(). */
+LAR_API lar_status lar_chain_add_field_inverse(lar_chain *chain, const lar_image *displacement_mm);
+/* Format by name: .txt .tfm ITK text, .fsl.mat FSL, other .mat ANTs, .lta FreeSurfer; the last
+ * three but ANTs' need both grids (NULL else). */
+LAR_API lar_status lar_affine_write(const lar_affine *fixed_to_moving, const lar_grid *fixed,
+                                    const lar_grid *moving, const char *path, bool force);
+/* Three channels, mm along x y z (RAS+), as ITK and ANTs read it: NIfTI with vector intent, LPS. */
+LAR_API lar_status lar_field_write(const lar_image *displacement_mm, const char *path, bool force);
+
 /* The image on a grid of the fixed image, through a chain (NULL: none) in one interpolation. */
 LAR_API lar_status lar_resample_through(lar_image **out, const lar_image *in, const lar_grid *onto,
                                         const lar_chain *fixed_to_moving,
@@ -541,6 +559,72 @@ LAR_API lar_status lar_quality_add(lar_quality *q, const lar_image *image, const
 LAR_API lar_status lar_quality_end(const lar_quality_result **out, lar_quality *q);
 LAR_API void lar_quality_free(lar_quality *q);
 
+/* ---- registration ------------------------------------------------------------------------ */
+
+enum {
+    LAR_REGISTER_TRANSLATION,
+    LAR_REGISTER_RIGID,
+    LAR_REGISTER_SIMILARITY,
+    LAR_REGISTER_AFFINE,
+    LAR_REGISTER_DEFORMABLE /* affine, then a diffeomorphism */
+};
+enum { LAR_METRIC_AUTO, LAR_METRIC_MI, LAR_METRIC_NMI, LAR_METRIC_LNCC };
+enum { LAR_HEADS_AUTO, LAR_HEADS_SAME, LAR_HEADS_DIFFERENT };
+
+/* docs/registration.md says what each stage does. */
+typedef struct lar_register_params {
+    int kind;          /* LAR_REGISTER_TRANSLATION ... */
+    int metric;        /* of the affine stages; auto: LAR_METRIC_MI */
+    int bend;          /* metric of the deformable stage; auto: LAR_METRIC_LNCC */
+    int start;         /* 0 search: whatever the headers say; 1 header: as the headers say */
+    int heads;         /* LAR_HEADS_SAME: of one person, so that what differs in shape is flagged;
+                          auto: same, but for deformable */
+    bool bias;         /* correct the bias field of what is compared (not of the result) */
+    lar_reals bins;    /* of the joint histogram: fixed, moving, or one for both */
+    double smooth_mm;  /* deformable: Gaussian regularization of each update, sigma */
+    double radius_mm;  /* of the window of the local correlation */
+    lar_ints iterations; /* deformable: at most, at each level from coarse to fine */
+} lar_register_params;
+LAR_API extern const lar_param lar_register_table[];
+LAR_API lar_register_params lar_register_default(void);
+
+/* Whether a result can be trusted. */
+typedef struct lar_register_verdict {
+    bool doubtful;
+    char reason[256];           /* why, one line; "" */
+    double overlap;             /* part of the smaller head that lies in the other's field of view */
+    double metric_before, metric_after; /* mutual information in nats, by headers and by the result */
+    double angle_degrees, shift_mm;     /* of the head's centre */
+    double scale[3], determinant;       /* singular values of the linear part, rising */
+    double residual_mm;   /* median distance by which small blocks would still move */
+    double consistency_mm; /* between this result and a second run started elsewhere; NaN: none */
+    double jacobian[2];    /* of the deformation: smallest and largest; 1 1 where there is none */
+    int64_t folded;        /* voxels with a negative Jacobian */
+} lar_register_verdict;
+
+typedef struct lar_registration {
+    lar_affine affine;          /* a point of the fixed world to the moving one, RAS+ mm */
+    lar_image *field, *inverse; /* deformable: displacements on the fixed grid (float32, x y z, mm),
+                                   before the affine map; and after its inverse; else NULL */
+    lar_register_verdict verdict;
+} lar_registration;
+
+/* The map from fixed to moving. fixed, moving: one volume each, any contrast. Masks: NULL, or where
+ * to look. start: NULL, or a map to begin with. LAR_ENUMERIC where an image is constant, empty or
+ * not finite; LAR_EGEOMETRY where a mask lies on another grid; LAR_EUNSUPPORTED for a single slice.
+ * A doubtful result is LAR_OK, with the verdict. */
+LAR_API lar_status lar_register(lar_registration **out, const lar_image *fixed,
+                                const lar_image *moving, const lar_image *fixed_mask,
+                                const lar_image *moving_mask, const lar_affine *start,
+                                const lar_register_params *params);
+LAR_API void lar_registration_free(lar_registration *registration);
+/* The chain from fixed to moving, or from moving to fixed. */
+LAR_API lar_status lar_registration_chain(lar_chain **out, const lar_registration *registration,
+                                          bool inverse);
+/* The determinant of the deformation's Jacobian at every voxel of the field, float32; 1 keeps the
+ * volume. */
+LAR_API lar_status lar_field_jacobian(lar_image **out, const lar_image *displacement_mm);
+
 /* ---- pictures -------------------------------------------------------------------------- */
 
 typedef struct lar_figure_params {
@@ -565,6 +649,13 @@ LAR_API lar_figure_params lar_figure_default(void);
 LAR_API lar_status lar_figure(const lar_image *const *images, const char *const *labels,
                               int64_t count, const lar_figure_params *params, const char *path,
                               bool force);
+/* One image over another: `fixed` in grey, the contours of `moved` in colour over it, in several
+ * slices of the three planes; where `before` is not NULL, its contours in a first block. All are
+ * sampled at the same places of the world. PNG, SVG or PDF by its suffix. */
+LAR_API lar_status lar_contours(const lar_image *fixed, const lar_image *moved,
+                                const lar_image *before, const char *title, const char *path,
+                                bool force);
+
 /* ---- networks -------------------------------------------------------------------------- */
 
 enum { LAR_CONV_RELU_NORM, LAR_CONV_NORM_RELU };
