@@ -222,8 +222,9 @@ LAR_API lar_status lar_resample(lar_image **out, const lar_image *in, const lar_
                                 const lar_resample_params *params);
 
 /* A chain of maps, each from a point of the fixed image's world to one of the moving image's
- * (pull). The map added last is applied to a point first, as in ITK's composite transform and in
- * the order of ANTs' arguments. An empty chain leaves points where they are. */
+ * (pull). The map added last is applied to a point first, as in ITK's composite transform. (ANTs'
+ * arguments are in the other order: the first is applied first.) An empty chain leaves points where
+ * they are. */
 typedef struct lar_chain lar_chain;
 LAR_API lar_status lar_chain_new(lar_chain **out);
 /* RAS+ mm. LAR_ENUMERIC where it is singular or not finite. */
@@ -232,25 +233,26 @@ LAR_API lar_status lar_chain_add_affine(lar_chain *chain, const lar_affine *fixe
  * and no displacement outside its field of view. Shares the voxels where they are float32 and
  * contiguous. LAR_ENUMERIC where it holds values that are not finite. */
 LAR_API lar_status lar_chain_add_field(lar_chain *chain, const lar_image *displacement_mm);
-/* An ITK text transform (.txt, .tfm) or a displacement field as ITK and ANTs write it in NIfTI
- * (vector intent, LPS). */
-LAR_API lar_status lar_chain_add_file(lar_chain *chain, const char *path);
-LAR_API void lar_chain_points(const lar_chain *chain, double (*xyz)[3], int64_t count);
-LAR_API void lar_chain_free(lar_chain *chain);
-
 /* How a transform file is meant. */
 typedef struct lar_transform_use {
-    bool inverse;                   /* the map the other way */
-    const lar_grid *fixed, *moving; /* FSL's matrices lie between these two; NULL: not known */
+    bool inverse; /* the map the other way */
+    /* The two ends of the map as it is used: FSL's matrices lie between grids (inverse: from the
+     * other one). NULL: not known. */
+    const lar_grid *fixed, *moving;
 } lar_transform_use;
-/* Any transform file that larmor reads, found by content: ITK text (.txt, .tfm), ANTs' .mat, FSL's
- * .mat, FreeSurfer's .lta, displacement fields (NIfTI). use: NULL for all zero. */
+/* Any transform file that larmor reads, found by content: ITK's text (.txt, .tfm), ANTs' .mat,
+ * FSL's .mat, FreeSurfer's .lta, and displacement fields as ITK and ANTs write them in NIfTI. use:
+ * NULL for all zero. LAR_EARGUMENT for FSL's without both grids. */
 LAR_API lar_status lar_chain_add_file_as(lar_chain *chain, const char *path,
                                          const lar_transform_use *use);
-/* The inverse of a displacement field, found point by point. As lar_chain_add_field(). */
+LAR_API lar_status lar_chain_add_file(lar_chain *chain, const char *path); /* use: NULL */
+/* The inverse of a displacement field, found point by point to 1e-6 mm where the field does not
+ * fold; points outside its field of view stay where they are. As lar_chain_add_field(). */
 LAR_API lar_status lar_chain_add_field_inverse(lar_chain *chain, const lar_image *displacement_mm);
-/* Format by name: .txt .tfm ITK text, .fsl.mat FSL, other .mat ANTs, .lta FreeSurfer; the last
- * three but ANTs' need both grids (NULL else). */
+LAR_API void lar_chain_points(const lar_chain *chain, double (*xyz)[3], int64_t count);
+LAR_API void lar_chain_free(lar_chain *chain);
+/* Format by name: .txt .tfm ITK's text, .fsl.mat FSL's, other .mat ANTs', .lta FreeSurfer's. FSL's
+ * and FreeSurfer's need both grids (others: NULL). */
 LAR_API lar_status lar_affine_write(const lar_affine *fixed_to_moving, const lar_grid *fixed,
                                     const lar_grid *moving, const char *path, bool force);
 /* Three channels, mm along x y z (RAS+), as ITK and ANTs read it: NIfTI with vector intent, LPS. */

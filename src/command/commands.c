@@ -34,6 +34,7 @@ extern const lar_command lar_command_rescale;
 extern const lar_command lar_command_smooth;
 extern const lar_command lar_command_tissue;
 extern const lar_command lar_command_train;
+extern const lar_command lar_command_warp;
 
 /* clang-format off */
 const lar_command *const lar_commands[] = {
@@ -41,6 +42,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_info,
     &lar_command_convert,
     &lar_command_resample,
+    &lar_command_warp,
     &lar_command_mask,
     &lar_command_smooth,
     &lar_command_crop,
