@@ -8,7 +8,7 @@
 #include "register/register_parts.h"
 #include "register/spots.h"
 
-enum { GRAIN = 8192, BLOCK = LAR_SPOTS, SUMS = 12 };
+enum { GRAIN = 32768, BLOCK = LAR_SPOTS, SUMS = 12 };
 
 struct lar_match {
     const lar_samples *samples;
@@ -65,6 +65,11 @@ lar_status lar_match_new(lar_match **out, const lar_samples *samples, const lar_
                : LAR_EMEMORY;
 }
 
+int64_t lar_match_samples(const lar_match *match)
+{
+    return match->samples->count;
+}
+
 /* ---- values under a map -------------------------------------------------------------------- */
 
 LAR_CLONES static lar_status look_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
@@ -86,7 +91,12 @@ LAR_CLONES static lar_status look_piece(void *arg, int64_t piece, int64_t begin,
         lar_spots_find(&spots, at[0], at[1], at[2], count, size);
         lar_spots_slope(match->value + first, match->steep[0] + first, match->steep[1] + first,
                         match->steep[2] + first, &spots, count, match->probe->image->voxels, size);
-        for (int64_t n = 0; n < count; n++) match->value[first + n] += spots.beyond[n];
+        for (int64_t n = first; n < first + count; n++) {
+            const float value = match->value[n] + spots.beyond[n - first];
+            match->value[n] = value;
+            for (int r = 0; r < 3; r++) /* no value: no slope, which 0 times NaN would not be */
+                match->steep[r][n] = value == value ? match->steep[r][n] : 0;
+        }
     }
     return LAR_OK;
 }
@@ -148,7 +158,8 @@ static double share_of(const lar_match *match, int64_t used)
             used += is_known && match->value[n] == match->value[n];
         }
     }
-    return known ? (double)used / (double)known : 0;
+    const double share = known ? (double)used / (double)known / match->probe->expected : 0;
+    return share < 1 ? share : 1;
 }
 
 lar_status lar_match_value(double *value, double *share, double slope[12], lar_match *match,

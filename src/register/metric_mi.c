@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "register/register_parts.h"
 
-enum { GRAIN = 8192, CELLS = LAR_BINS_MAX * LAR_BINS_MAX };
+enum { GRAIN = 32768 };
 
 lar_bins lar_bins_between(double low, double high, int64_t count)
 {

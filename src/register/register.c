@@ -53,7 +53,8 @@ static double voxel_mm3(const lar_image *image)
     return fabs(lar_affine_determinant(&image->grid.to_world));
 }
 
-/* Whether `b` is the one to sample: the coarser, so that no value is invented between its voxels.
+/* Whether `b` is the one to sample: that with a mask, so that nothing of it is lost; else the
+ * coarser, so that no value is invented between its voxels.
  * Of equals always the same one, whatever the order, so that exchanging both inverts the result. */
 static bool second_is_sampled(const lar_side *a, const lar_side *b)
 {
@@ -61,6 +62,7 @@ static bool second_is_sampled(const lar_side *a, const lar_side *b)
                          a->low };
     const double y[] = { voxel_mm3(b->full), (double)-lar_image_voxel_count(b->full), b->high,
                          b->low };
+    if (a->masked != b->masked) return b->masked;
     for (int n = 0; n < 4; n++)
         if (x[n] != y[n] && fabs(x[n] - y[n]) > 1e-6 * fabs(x[n])) return y[n] > x[n];
     return false;

@@ -7,8 +7,9 @@
 #include "math/math.h"
 #include "register/register_parts.h"
 
-/* TURNS: about 20 degrees from any turn to the nearest. */
-enum { TURNS = 600, TRIED_APART = 60, CLIMBED = 32, STEPS = 12 };
+/* TURNS: about 20 degrees from any turn to the nearest. CLIMBED: hills, with MANY samples; of fewer
+ * samples more, because they tell less and cost less. */
+enum { TURNS = 600, TRIED_APART = 60, CLIMBED = 32, STEPS = 12, MANY = 10000 };
 #define FAR_DEGREES  115.0 /* turns beyond are looked at only where asked */
 #define APART_MM     30.0
 #define LEAST_SHARE  0.3  /* of the samples must meet the other image */
@@ -108,7 +109,8 @@ lar_status lar_search(lar_pose *out, int64_t *found, int64_t most, lar_match *ma
             LAR_TRY(score(p, match));
         }
     count = thin(poses, count);
-    if (count > CLIMBED) count = CLIMBED;
+    const int64_t affordable = CLIMBED * MANY / (1 + lar_match_samples(match));
+    if (count > affordable) count = affordable > CLIMBED ? affordable : CLIMBED;
     for (int64_t n = 0; n < count; n++) {
         LAR_TRY(lar_match_climb(&poses[n].map, &poses[n].value, match,
                                 turns ? LAR_REGISTER_RIGID : LAR_REGISTER_TRANSLATION, STEPS, 8,

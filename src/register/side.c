@@ -127,6 +127,8 @@ static void measure_mask(lar_side *side)
         for (int r = 0; r < 3 && !pass; r++) side->centre_mm[r] = sum[r] / (double)count;
     }
     side->radius_mm = sqrt(square / (double)count);
+    side->volume_mm3 =
+        (double)count * fabs(lar_affine_determinant(&side->mask->grid.to_world));
 }
 
 /* Most values of the head, and of the air around. */
