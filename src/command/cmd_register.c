@@ -27,14 +27,16 @@ static const lar_param table[] = {
                "and from moving to fixed, in the same forms"),
     LAR_P_TEXT(options, field_out, "field-out", 0, "", "file",
                "deformable: its displacements alone, before the affine map (ANTs' 1Warp.nii.gz)"),
-    LAR_P_TEXT(options, inverse_field_out, "inverse-field-out", 0, "", "file",
-               "deformable: the inverse ones, after the affine map's inverse (1InverseWarp.nii.gz)"),
+    LAR_P_TEXT(
+        options, inverse_field_out, "inverse-field-out", 0, "", "file",
+        "deformable: the inverse ones, after the affine map's inverse (1InverseWarp.nii.gz)"),
     LAR_P_TEXT(options, jacobian_out, "jacobian-out", 0, "", "file",
                "deformable: how it changes the volume of each voxel, 1 for not at all"),
     LAR_P_TEXT(options, labels, "labels", 'l', "", "image",
                "labels or a mask in the moving image's space, to be moved too"),
-    LAR_P_TEXT(options, labels_out, "labels-out", 0, "", "file",
-               "those labels on the fixed grid: of the labels around a place that with most weight"),
+    LAR_P_TEXT(
+        options, labels_out, "labels-out", 0, "", "file",
+        "those labels on the fixed grid: of the labels around a place that with most weight"),
     LAR_P_TEXT(options, fixed_mask, "fixed-mask", 0, "", "image",
                "where to look in the fixed image: voxels that are not zero"),
     LAR_P_TEXT(options, moving_mask, "moving-mask", 0, "", "image",
@@ -42,8 +44,9 @@ static const lar_param table[] = {
     LAR_P_TEXTS(options, begin, "begin", 'b', "file",
                 "begin with this transform in place of a search; may be repeated, as for larmor "
                 "warp"),
-    LAR_P_TEXT(options, check, "check", 'c', "", "picture",
-               "contours of the moving image over the fixed one, before and after (.png .svg .pdf)"),
+    LAR_P_TEXT(
+        options, check, "check", 'c', "", "picture",
+        "contours of the moving image over the fixed one, before and after (.png .svg .pdf)"),
     LAR_P_FLAG(options, trust, "trust", 0,
                "write a doubtful result under the names that were given, and end with 0"),
     LAR_P_FLAG(options, force, "force", 'f', "replace outputs that exist"),
@@ -65,9 +68,10 @@ enum { OUTPUTS = 8 };
 
 static void list_outputs(const char *paths[OUTPUTS], const options *o)
 {
-    const char *const all[OUTPUTS] = { o->output,       o->transform_out,     o->inverse_out,
-                                       o->field_out,    o->inverse_field_out, o->jacobian_out,
-                                       o->labels_out,   o->check };
+    const char *const all[OUTPUTS] = {
+        o->output,       o->transform_out, o->inverse_out, o->field_out, o->inverse_field_out,
+        o->jacobian_out, o->labels_out,    o->check
+    };
     memcpy(paths, all, sizeof all);
 }
 
@@ -100,8 +104,9 @@ static lar_status check(const options *o)
                                         : "jacobian-out");
         return lar_hint(LAR_EARGUMENT, "--transform-out NAME.nii.gz for the map as a field");
     }
-    if (bends && ((o->transform_out && !lar_path_is_image(o->transform_out) && !o->field_out) ||
-                  (o->inverse_out && !lar_path_is_image(o->inverse_out) && !o->inverse_field_out))) {
+    if (bends &&
+        ((o->transform_out && !lar_path_is_image(o->transform_out) && !o->field_out) ||
+         (o->inverse_out && !lar_path_is_image(o->inverse_out) && !o->inverse_field_out))) {
         lar_fail(LAR_EARGUMENT, "'%s' can hold the affine part alone",
                  o->transform_out ? o->transform_out : o->inverse_out);
         return lar_hint(LAR_EARGUMENT,
@@ -203,7 +208,8 @@ static lar_status draw(const work *w, lar_image *moved)
         lar_affine_invert(&back, &w->found->affine);
         there->grid.to_world = lar_affine_chain(&w->moving->grid.to_world, &back);
     }
-    status = lar_contours(w->fixed, there ? there : moved, w->moving, NULL, w->o->check, w->o->force);
+    status =
+        lar_contours(w->fixed, there ? there : moved, w->moving, NULL, w->o->check, w->o->force);
 done:
     lar_image_free(there);
     return status;
@@ -214,8 +220,7 @@ static lar_status write_deformation(const work *w)
     lar_status status = LAR_OK;
     lar_image *jacobian = NULL;
     const options *o = w->o;
-    if (o->field_out)
-        LAR_TRY(lar_field_write(w->found->field, name_of(w, o->field_out), o->force));
+    if (o->field_out) LAR_TRY(lar_field_write(w->found->field, name_of(w, o->field_out), o->force));
     if (o->inverse_field_out)
         LAR_TRY(lar_field_write(w->found->inverse, name_of(w, o->inverse_field_out), o->force));
     if (o->jacobian_out) {
@@ -287,10 +292,11 @@ static lar_status print_words(const work *w)
     if (w->o->params.kind >= LAR_REGISTER_SIMILARITY)
         lar_text_add(&text, "scaled by       %.3f %.3f %.3f\n", v->scale[0], v->scale[1],
                      v->scale[2]);
-    lar_text_add(&text,
-                 "mutual information  %.3f, by the headers %.3f; 2 mm beside %.0f %% of it is lost\n"
-                 "overlap         %.0f %% of the smaller head\n",
-                 v->metric_after, v->metric_before, 100 * v->sharpness, 100 * v->overlap);
+    lar_text_add(
+        &text,
+        "mutual information  %.3f, by the headers %.3f; 2 mm beside %.0f %% of it is lost\n"
+        "overlap         %.0f %% of the smaller head\n",
+        v->metric_after, v->metric_before, 100 * v->sharpness, 100 * v->overlap);
     if (isfinite(v->consistency_mm))
         lar_text_add(&text, "second run      %.2f mm away\n", v->consistency_mm);
     if (w->found->field)
@@ -348,7 +354,8 @@ const lar_command lar_command_register = {
         "Both images are volumes of any contrast and grid. A search over all turns up to 115 "
         "degrees and far shifts begins, whatever the headers say (--start header begins with what "
         "they say); levels of 8, 4, 2 and 1 mm follow, each a climb of mutual information inside "
-        "the head, on copies without their bias fields. Deformable: an affine map, then a symmetric "
+        "the head, on copies without their bias fields. Deformable: an affine map, then a "
+        "symmetric "
         "diffeomorphism by local correlation. The result does not depend on the number of threads, "
         "and exchanging both images inverts a linear map. "
         "Every result is judged: how far the heads overlap, whether the map fits better than the "
@@ -361,9 +368,10 @@ const lar_command lar_command_register = {
         "docs/registration.md tells how each stage works.",
     .cite = "Mattes 2003, doi:10.1109/TMI.2003.809072; Avants 2008, "
             "doi:10.1016/j.media.2007.06.004",
-    .args = (const lar_arg[]){ { .name = "fixed", .help = "the image that stays", .is_path = true },
-                               { .name = "moving", .help = "the image that moves", .is_path = true },
-                               { 0 } },
+    .args =
+        (const lar_arg[]){ { .name = "fixed", .help = "the image that stays", .is_path = true },
+                           { .name = "moving", .help = "the image that moves", .is_path = true },
+                           { 0 } },
     .tables = { { table, 0 }, { lar_register_table, offsetof(options, params) } },
     .size = sizeof(options),
     .json = true,

@@ -19,9 +19,9 @@ typedef struct bending {
 
 /* Row r of `in` at the places that the displacements `by` (of its row) lead to; channel c of the
  * result is at out[c * apart]. Beyond the outermost centres their values hold, or (blank) NaN. */
-static inline void bend_row(float *restrict out, int64_t apart, const float *restrict in,
-                            const float *restrict by, const int64_t size[3], int64_t r,
-                            int channels, bool blank)
+LAR_SPOTS_INLINE void bend_row(float *restrict out, int64_t apart, const float *restrict in,
+                               const float *restrict by, const int64_t size[3], int64_t r,
+                               int channels, bool blank)
 {
     const int64_t count = size[0] * size[1] * size[2];
     const float j = (float)(r % size[1]), k = (float)(r / size[1]);

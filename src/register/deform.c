@@ -24,9 +24,9 @@ typedef struct deforming {
     int64_t count;
     double spacing[3], voxel_mm; /* of the voxels: each edge, and the cube root of the volume */
     float *fixed, *moving;
-    float *bend[2];     /* from the middle to the fixed and to the moving image: voxels, 3 volumes */
-    float *seen[2];     /* both images as seen from the middle */
-    float *slope[2];    /* of the likeness along their values */
+    float *bend[2];  /* from the middle to the fixed and to the moving image: voxels, 3 volumes */
+    float *seen[2];  /* both images as seen from the middle */
+    float *slope[2]; /* of the likeness along their values */
     float *step, *next; /* 3 volumes each */
     lar_lncc *lncc;
     uint8_t *bins; /* in place of lncc, for mutual information */
@@ -144,7 +144,8 @@ LAR_CLONES static lar_status push_slices(void *arg, int64_t piece, int64_t begin
         for (int64_t j = 0; j < size[1]; j++) {
             float *restrict x = d->step + k * plane + j * row, *restrict y = x + d->count;
             float *restrict z = y + d->count;
-            const float *restrict s = slope + k * plane + j * row, *restrict v = seen + k * plane + j * row;
+            const float *restrict s = slope + k * plane + j * row, *restrict v =
+                                                                       seen + k * plane + j * row;
             if (k == 0 || k == size[2] - 1 || j == 0 || j == size[1] - 1) {
                 for (int64_t i = 0; i < row; i++) x[i] = y[i] = z[i] = 0;
                 continue;

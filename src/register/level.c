@@ -10,8 +10,9 @@
 #include "register/register_parts.h"
 
 /* On coarse levels air around the head takes part, so that the outline counts; on finer ones only
- * what lies so deep, as a part of the head's radius, which leaves out what moves by itself: skin, fat
- * and eyes (10 mm of a whole head, for which phantoms are then met within 0.06 mm in place of 0.10). */
+ * what lies so deep, as a part of the head's radius, which leaves out what moves by itself: skin,
+ * fat and eyes (10 mm of a whole head, for which phantoms are then met within 0.06 mm in place of
+ * 0.10). */
 #define MARGIN_MM 8.0
 #define DEPTH     0.13
 #define DEEP_FROM 3.0 /* mm of spacing and finer */
@@ -88,8 +89,8 @@ static lar_status load(lar_image **image, lar_image **mask, const lar_side *side
     for (int a = 0; a < 3; a++) grow[a] = (int64_t)ceil(MARGIN_MM / spacing[a] - 0.01);
     LAR_TRY(own_voxels(mask));
     if (spacing_mm < DEEP_FROM)
-        LAR_TRY(lar_mask_erode((*mask)->voxels, (*mask)->grid.size, spacing,
-                               DEPTH * side->radius_mm));
+        LAR_TRY(
+            lar_mask_erode((*mask)->voxels, (*mask)->grid.size, spacing, DEPTH * side->radius_mm));
     else
         LAR_TRY(lar_mask_grow((*mask)->voxels, (*mask)->grid.size, grow));
 done:
@@ -122,9 +123,8 @@ static void fill_samples(lar_samples *s, const lar_image *image, const uint8_t *
                 seen++;
                 if (!whole && (turn - floor(turn) >= share || n == room)) continue;
                 for (int a = 0; a < 3; a++)
-                    s->at[a][n] =
-                        (float)(m[a][0] * (double)i + m[a][1] * (double)j + m[a][2] * (double)k +
-                                m[a][3] - s->centre_mm[a]);
+                    s->at[a][n] = (float)(m[a][0] * (double)i + m[a][1] * (double)j +
+                                          m[a][2] * (double)k + m[a][3] - s->centre_mm[a]);
                 s->value[n++] = chosen[v] ? values[v] : NAN;
             }
     s->count = n;
@@ -159,8 +159,7 @@ static void find_bins(lar_samples *s, double share, int64_t most)
     }
 }
 
-static lar_status init_probe(lar_probe *probe, const lar_side *side, double spacing_mm,
-                             bool shaped)
+static lar_status init_probe(lar_probe *probe, const lar_side *side, double spacing_mm, bool shaped)
 {
     lar_status status = LAR_OK;
     lar_image *mask = NULL;

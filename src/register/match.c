@@ -46,9 +46,8 @@ lar_status lar_match_new(lar_match **out, const lar_samples *samples, const lar_
     const int64_t count = samples->count;
     *out = match;
     if (!match) return LAR_EMEMORY;
-    *match = (lar_match){
-        .samples = samples, .probe = probe, .metric = metric, .radius_mm = radius_mm
-    };
+    *match =
+        (lar_match){ .samples = samples, .probe = probe, .metric = metric, .radius_mm = radius_mm };
     match->value = lar_alloc_raw(count, sizeof(float));
     match->slope = lar_alloc_raw(count, sizeof(float));
     for (int a = 0; a < 3; a++) match->steep[a] = lar_alloc_raw(count, sizeof(float));

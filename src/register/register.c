@@ -9,8 +9,8 @@
 #include "math/math.h"
 #include "register/register_parts.h"
 
-static const char *const kinds[] = { "translation", "rigid", "similarity", "affine", "deformable",
-                                     NULL };
+static const char *const kinds[] = { "translation", "rigid",      "similarity",
+                                     "affine",      "deformable", NULL };
 static const char *const metrics[] = { "auto", "mi", "nmi", "lncc", NULL };
 static const char *const starts[] = { "search", "header", NULL };
 static const char *const heads[] = { "auto", "same", "different", NULL };
@@ -33,9 +33,10 @@ const lar_param lar_register_table[] = {
               "of each axis of the joint histogram, at most"),
     LAR_P_REAL(lar_register_params, radius_mm, "radius", 0, "4", 0.1, 50, "mm",
                "half the edge of the boxes of the local correlation; a voxel at least"),
-    LAR_P_REAL(lar_register_params, smooth_mm, "smooth", 0, "5", 0, 50, "mm",
-               "deformable: standard deviation that each step is smoothed with; on coarse levels as "
-               "many voxels as on the finest"),
+    LAR_P_REAL(
+        lar_register_params, smooth_mm, "smooth", 0, "5", 0, 50, "mm",
+        "deformable: standard deviation that each step is smoothed with; on coarse levels as "
+        "many voxels as on the finest"),
     LAR_P_INTS(lar_register_params, iterations, "iterations", 0, "15,10,3", 0, 1000, "count",
                "deformable: at voxels of 8, 4 and 2 mm"),
     LAR_P_END,

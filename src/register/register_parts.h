@@ -42,11 +42,11 @@ void lar_lncc_radius(int64_t radius[3], const double spacing_mm[3], double radiu
 
 /* One of the two images, ready to be compared: in RAS, contiguous float32. */
 typedef struct lar_side {
-    lar_image *full;  /* the first channel as it came */
-    lar_image *image; /* at the working spacing, the bias field divided out, as unit values */
-    lar_image *field; /* the bias field, on the same grid; NULL: none */
-    lar_image *mask;  /* uint8, on the same grid: the head, or what the user gave */
-    bool masked;      /* by the user */
+    lar_image *full;     /* the first channel as it came */
+    lar_image *image;    /* at the working spacing, the bias field divided out, as unit values */
+    lar_image *field;    /* the bias field, on the same grid; NULL: none */
+    lar_image *mask;     /* uint8, on the same grid: the head, or what the user gave */
+    bool masked;         /* by the user */
     double volume_mm3;   /* of the mask */
     double centre_mm[3]; /* of the mask, in the world */
     double radius_mm;    /* root mean square distance of the mask's voxels from it */

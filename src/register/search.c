@@ -24,12 +24,11 @@ static lar_affine turn_of(int n)
     const double r = sqrt(t), q = sqrt(1 - t);
     const double alpha = 2 * M_PI * (n + 0.5) / sqrt(2), beta = 2 * M_PI * (n + 0.5) / psi;
     const double a = r * sin(alpha), b = r * cos(alpha), c = q * sin(beta), w = q * cos(beta);
-    return (lar_affine){ .m = { { 1 - 2 * (b * b + c * c), 2 * (a * b - c * w),
-                                  2 * (a * c + b * w), 0 },
-                                { 2 * (a * b + c * w), 1 - 2 * (a * a + c * c),
-                                  2 * (b * c - a * w), 0 },
-                                { 2 * (a * c - b * w), 2 * (b * c + a * w),
-                                  1 - 2 * (a * a + b * b), 0 } } };
+    return (lar_affine){
+        .m = { { 1 - 2 * (b * b + c * c), 2 * (a * b - c * w), 2 * (a * c + b * w), 0 },
+               { 2 * (a * b + c * w), 1 - 2 * (a * a + c * c), 2 * (b * c - a * w), 0 },
+               { 2 * (a * c - b * w), 2 * (b * c + a * w), 1 - 2 * (a * a + b * b), 0 } }
+    };
 }
 
 static double turn_degrees(const lar_affine *a, const lar_affine *b)

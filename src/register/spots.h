@@ -1,5 +1,5 @@
-/* Values between the voxels of a volume, for a block of places at a time: first where they are, then
- * what is there. Both loops are free of jumps, so that the compiler takes many places at once.
+/* Values between the voxels of a volume, for a block of places at a time: first where they are,
+ * then what is there. Both loops are free of jumps, so that the compiler takes many places at once.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_SPOTS_H
 #define LAR_SPOTS_H
@@ -7,19 +7,23 @@
 #include <math.h>
 #include <stdint.h>
 
+/* Into the clones of whoever calls, for each kind of processor; not a function of its own, which
+ * would be compiled for the oldest. */
+#define LAR_SPOTS_INLINE static inline __attribute__((always_inline))
+
 enum { LAR_SPOTS = 256 };
 
 typedef struct lar_spots {
     int32_t corner[LAR_SPOTS];                      /* the lowest of the eight voxels around */
     float u[LAR_SPOTS], v[LAR_SPOTS], w[LAR_SPOTS]; /* how far on from it, along i j k */
-    float beyond[LAR_SPOTS];                        /* NaN outside of the outermost centres, else 0 */
+    float beyond[LAR_SPOTS]; /* NaN outside of the outermost centres, else 0 */
 } lar_spots;
 
 /* Places in voxels; those outside are taken to the border. The volume has two voxels or more along
  * each axis, and fewer than 2^31. */
-static inline void lar_spots_find(lar_spots *restrict s, const float *restrict x,
-                                  const float *restrict y, const float *restrict z, int64_t count,
-                                  const int64_t size[3])
+LAR_SPOTS_INLINE void lar_spots_find(lar_spots *restrict s, const float *restrict x,
+                                     const float *restrict y, const float *restrict z,
+                                     int64_t count, const int64_t size[3])
 {
     const float last[3] = { (float)(size[0] - 1), (float)(size[1] - 1), (float)(size[2] - 1) };
     const int32_t below[3] = { (int32_t)size[0] - 2, (int32_t)size[1] - 2, (int32_t)size[2] - 2 };
@@ -43,8 +47,9 @@ static inline void lar_spots_find(lar_spots *restrict s, const float *restrict x
 }
 
 /* Trilinear. */
-static inline void lar_spots_value(float *restrict out, const lar_spots *restrict s, int64_t count,
-                                   const float *restrict volume, const int64_t size[3])
+LAR_SPOTS_INLINE void lar_spots_value(float *restrict out, const lar_spots *restrict s,
+                                      int64_t count, const float *restrict volume,
+                                      const int64_t size[3])
 {
     const int32_t row = (int32_t)size[0], plane = (int32_t)(size[0] * size[1]);
     for (int64_t n = 0; n < count; n++) {
@@ -62,9 +67,10 @@ static inline void lar_spots_value(float *restrict out, const lar_spots *restric
 }
 
 /* The same, and the slope along i j k, per voxel. */
-static inline void lar_spots_slope(float *restrict out, float *restrict di, float *restrict dj,
-                                   float *restrict dk, const lar_spots *restrict s, int64_t count,
-                                   const float *restrict volume, const int64_t size[3])
+LAR_SPOTS_INLINE void lar_spots_slope(float *restrict out, float *restrict di, float *restrict dj,
+                                      float *restrict dk, const lar_spots *restrict s,
+                                      int64_t count, const float *restrict volume,
+                                      const int64_t size[3])
 {
     const int32_t row = (int32_t)size[0], plane = (int32_t)(size[0] * size[1]);
     for (int64_t n = 0; n < count; n++) {

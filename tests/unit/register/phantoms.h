@@ -25,7 +25,8 @@ static inline double map_distance_mm(const lar_affine *a, const lar_affine *b)
 {
     double most = 0;
     for (int corner = 0; corner < 8; corner++) {
-        const double at[3] = { corner & 1 ? 60 : -60, corner & 2 ? 70 : -70, corner & 4 ? 60 : -40 };
+        const double at[3] = { corner & 1 ? 60 : -60, corner & 2 ? 70 : -70,
+                               corner & 4 ? 60 : -40 };
         double x[3], y[3], square = 0;
         lar_affine_point(a, at, x);
         lar_affine_point(b, at, y);

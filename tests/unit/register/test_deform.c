@@ -11,7 +11,8 @@ static void make_field(float *field, double size, int seed)
 {
     for (int c = 0; c < 3; c++)
         for (int64_t n = 0; n < COUNT; n++) {
-            const double x = (double)(n % EDGE) / (EDGE - 1), y = (double)(n / EDGE % EDGE) / (EDGE - 1);
+            const double x = (double)(n % EDGE) / (EDGE - 1),
+                         y = (double)(n / EDGE % EDGE) / (EDGE - 1);
             const double z = (double)(n / (EDGE * EDGE)) / (EDGE - 1);
             const double rim = sin(M_PI * x) * sin(M_PI * y) * sin(M_PI * z);
             field[c * COUNT + n] = (float)(size * rim * sin(3 * x + 2 * y + c + seed));
@@ -52,7 +53,8 @@ static void composing_and_looking(void **state)
     CHECK_OK(lar_bend_image(twice, image, u, edges));
     CHECK_OK(lar_bend_image(twice, twice, v, edges));
     for (int64_t n = 0; n < COUNT; n++)
-        if (!isnan(once[n]) && !isnan(twice[n])) CHECK_NEAR((double)once[n], (double)twice[n], 0.06);
+        if (!isnan(once[n]) && !isnan(twice[n]))
+            CHECK_NEAR((double)once[n], (double)twice[n], 0.06);
     /* beyond the border there is nothing */
     for (int64_t n = 0; n < COUNT; n++) v[n] = 5;
     CHECK_OK(lar_bend_image(once, image, v, edges));

@@ -42,8 +42,7 @@ static void check_mutual(int metric)
         CHECK_OK(lar_mi_value(sign > 0 ? &up : &down, &used, NULL, metric, bin, BINS, moved, &bins,
                               COUNT));
     }
-    for (int64_t n = 0; n < COUNT; n++)
-        along += (double)(slope[n] * sinf((float)n) * fixed[n]);
+    for (int64_t n = 0; n < COUNT; n++) along += (double)(slope[n] * sinf((float)n) * fixed[n]);
     CHECK_NEAR((up - down) / (2 * (double)step), along, 2e-4 * fabs(along) + 1e-7);
     assert_true(fabs(along) > 1e-5);
     /* and of single samples */
@@ -212,8 +211,8 @@ static void same_bits_for_any_number_of_threads(void **state)
     for (int t = 0; t < 2; t++) {
         lar_lncc *lncc;
         lar_threads_set(t ? 3 : 1);
-        CHECK_OK(lar_mi_value(&mutual[t], &used, slope[t], LAR_METRIC_MI, bin, BINS, moving, &bins,
-                              N));
+        CHECK_OK(
+            lar_mi_value(&mutual[t], &used, slope[t], LAR_METRIC_MI, bin, BINS, moving, &bins, N));
         CHECK_OK(lar_lncc_new(&lncc, size, radius));
         CHECK_OK(lar_lncc_value(&local[t], slope[t], other[t], lncc, fixed, moving));
         lar_lncc_free(lncc);

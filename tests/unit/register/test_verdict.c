@@ -85,8 +85,7 @@ static void heads_of_two_people_are_doubted(void **state)
 {
     (void)state;
     lar_phantom *a = make_phantom(4, 1), *b = make_phantom(4, 2);
-    lar_registration *r =
-        registered(a->scans[0].image, b->scans[1].image, LAR_HEADS_AUTO);
+    lar_registration *r = registered(a->scans[0].image, b->scans[1].image, LAR_HEADS_AUTO);
     assert_true(r->verdict.doubtful);
     assert_true(strlen(r->verdict.reason) > 20);
     lar_registration_free(r);
@@ -213,8 +212,8 @@ static void short_memory(void **state)
     int64_t refused = 0;
     for (int64_t n = 1; n <= taken; n += 1 + taken / 60) {
         lar_alloc_fail_at(n, true);
-        const lar_status status = lar_register(&out, p->scans[0].image, p->scans[1].image, NULL,
-                                               NULL, NULL, &params);
+        const lar_status status =
+            lar_register(&out, p->scans[0].image, p->scans[1].image, NULL, NULL, NULL, &params);
         lar_alloc_fail_at(0, false);
         refused += status != LAR_OK;
         assert_true(status == LAR_EMEMORY ? out == NULL : true);
