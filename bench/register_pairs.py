@@ -219,8 +219,8 @@ def phantom(sources, folder):
         if not os.path.isdir(drawn):
             subprocess.run([sources.larmor, "phantom", drawn, "--subjects", "1", "--spacing", "1", "--contrasts",
                             "t1,flair", "--bias", "40", "--noise", "3", "--thickness", str(thick), "--turn", "15",
-                            "--move", "20", "--seed", str(p + 1), "--labels", maps[p % len(maps)]],
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                            "--move", "20", "--seed", str(p + 1), "--labels", maps[p % len(maps)], "--quiet"],
+                           check=True, stdout=subprocess.DEVNULL)
         t1, flair, brain = (Scan(os.path.join(drawn, *f)) for f in (
             ("t1", "sub-01_T1.nii.gz"), ("flair", "sub-01_FLAIR.nii.gz"), ("truth", "sub-01_brain.nii.gz")))
         t1.path = os.path.join(here, "t1.nii")
