@@ -1,7 +1,7 @@
 """The peers' side of bench_register.py, one registration in a process:
     register_peers.py WORK FIXED MOVING [FIXED_LABELS MOVING_LABELS]
 ANTsPy as it comes (ants-rigid, ants-affine, ants-syn) and elastix with its default parameter maps
-(elastix-rigid, elastix-affine; -more: 8192 samples, 500 iterations, the affine map after a rigid one). Files are read before.
+(elastix-rigid, elastix-affine; -more: 8192 samples, 500 iterations, the affine map after a rigid one).
 Prints the CPU and wall seconds of the work, the peak memory above what was there before in kB, and the
 map from fixed to moving (3 x 4, RAS); of ants-syn the mean Dice of labels and the voxels that fold.
 SPDX-License-Identifier: Apache-2.0"""
