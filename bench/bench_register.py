@@ -143,20 +143,19 @@ def median(results, what):
     return statistics.median(r[what] for r in results)
 
 
-def linear(part, kind, cpu_s, title, split=None):
+def linear(part, kind, cpu_s, title, split=()):
     """The error beside the best peer's, CPU beside ANTs'."""
-    found, pairs = {"larmor": []}, pairs_of(part)
     works = ["ants-" + kind, "elastix-" + kind, "elastix-%s-more" % kind]
+    found, pairs = {who: [] for who in ["larmor"] + works}, pairs_of(part)
     for pair in pairs:
-        found["larmor"].append(ours(pair, kind, RUNS))
-        for work in works:
-            if (theirs := peer(pair, work)) is not None:
-                found.setdefault(work, []).append(theirs)
+        here = {"larmor": ours(pair, kind, RUNS), **{work: peer(pair, work) for work in works}}
         print("%s %s: %s" % (part, os.path.basename(pair), ", ".join(
-            "%s %.3f mm %.2f s" % (who, f[-1]["error"], f[-1]["cpu"]) for who, f in found.items())), flush=True)
-    note(part, [(p, who, f) for who in found for p, f in zip(pairs, found[who])])
+            "%s %.3f mm %.2f s" % (who, f["error"], f["cpu"]) for who, f in here.items() if f)), flush=True)
+        for who, f in here.items():
+            found[who].append(f)
+    note(part, [(p, who, f) for who in found for p, f in zip(pairs, found[who]) if f])
     mine, rows = found["larmor"], []
-    others = [w for w in works if w in found]
+    others = [w for w in works if all(found[w])]  # of every pair, or it is not compared
     if others:
         best = min(others, key=lambda w: mean(found[w], "error"))
         errors = mean(mine, "error"), mean(found[best], "error")
@@ -169,19 +168,18 @@ def linear(part, kind, cpu_s, title, split=None):
         for who in others:
             if who != best:
                 rows.append(row("  beside %s" % who, errors[0], mean(found[who], "error"), "mm", None, None))
-        for name, of in split or ():
+        for name, of in split:
             rows.append(row("  %s, beside %s" % (name, best), mean(mine[of], "error"),
                             mean(found[best][of], "error"), "mm", None, None))
     else:
         rows.append(row("%s, error" % title, mean(mine, "error"), 0, "mm", None, None))
-    cpu = median(mine, "cpu")
-    if "ants-" + kind in others:
-        theirs = median(found["ants-" + kind], "cpu")
-        if kind == "affine":
-            rows.append(row("  CPU, ants", cpu, theirs, "s", "<= 1/15", cpu <= theirs / 15))
-        else:
-            rows.append(row("  CPU, ants", cpu, theirs, "s", None, None))
+    cpu, ants = mean(mine, "cpu"), found["ants-" + kind] if "ants-" + kind in others else None
     rows.append(row("  CPU, beside what is asked", cpu, cpu_s, "s", "<= %g" % cpu_s, cpu <= cpu_s))
+    if ants:
+        rows.append(row("  CPU, ants", cpu, mean(ants, "cpu"), "s", "<= 1/15" if kind == "affine" else None,
+                        cpu <= mean(ants, "cpu") / 15))
+    for name, of in (split if ants else ()):
+        rows.append(row("  %s, CPU, ants" % name, mean(mine[of], "cpu"), mean(ants[of], "cpu"), "s", None, None))
     most = max(m["memory"] for m in mine)
     rows.append(row("  memory / images in float32", most, 12, "x", "<= 12", most <= 12))
     rows.append(row("  called doubtful, of %d" % len(mine), mean(mine, "doubtful") * len(mine), 0, "", None, None))
@@ -228,18 +226,18 @@ def bench_deformable():
     mine, theirs, pairs = [], [], pairs_of("deformable")
     for pair in pairs:
         mine.append(ours(pair, "deformable"))
-        if (found := peer(pair, "ants-syn")) is not None:
-            theirs.append(found)
+        theirs.append(peer(pair, "ants-syn"))
         print("deformable %s: %s" % (os.path.basename(pair), ", ".join(
             "Dice %.4f, %.1f s, %d fold" % tuple(f[-1][k] for k in ("dice", "cpu", "folded"))
-            for f in (mine, theirs) if f)), flush=True)
-    note("deformable", [(p, who, f) for who, all in (("larmor", mine), ("ants-syn", theirs))
-                        for p, f in zip(pairs, all)])
+            for f in (mine, theirs) if f[-1])), flush=True)
+    note("deformable", [(p, who, f) for who, found in (("larmor", mine), ("ants-syn", theirs))
+                        for p, f in zip(pairs, found) if f])
+    theirs = theirs if all(theirs) else []
     folded = sum(m["folded"] for m in mine)
     rows = []
     if theirs:
         dice = mean(mine, "dice"), mean(theirs, "dice")
-        cpu = median(mine, "cpu"), median(theirs, "cpu")
+        cpu = mean(mine, "cpu"), mean(theirs, "cpu")
         rows = [row("deformable, Dice, ants-syn", *dice, "", ">= -0.005", dice[0] >= dice[1] - 0.005),
                 row("  CPU", *cpu, "s", "<= 1/8", cpu[0] <= cpu[1] / 8)]
     most = max(m["memory"] for m in mine)
