@@ -50,16 +50,21 @@ def files(pair, labels=False):
     return [os.path.join(pair, n + ".nii") for n in names]
 
 
-def error_mm(pair, matrix):
-    """The mean over points of the brain."""
-    true = [float(n) for n in open(os.path.join(pair, "truth.txt")).read().split()]
-    apart = [a - b for a, b in zip(matrix, true)]
+def apart_mm(pair, one, other):
+    """The mean distance of two maps over points of the brain."""
+    apart = [a - b for a, b in zip(one, other)]
     total = count = 0
     for line in open(os.path.join(pair, "points.txt")):
         point = (*map(float, line.split()), 1.0)
         total += sum(sum(a * p for a, p in zip(apart[r:r + 4], point)) ** 2 for r in (0, 4, 8)) ** 0.5
         count += 1
     return total / count
+
+
+def placed(pair, matrix):
+    """The map that was found, and its error."""
+    true = [float(n) for n in open(os.path.join(pair, "truth.txt")).read().split()]
+    return {"map": matrix, "error": apart_mm(pair, matrix, true)}
 
 
 def bytes_of(path):
@@ -79,7 +84,7 @@ def ours(pair, kind, runs=1):
     if labels:
         found.update(dice=rest[12], folded=rest[13])
     else:
-        found["error"] = error_mm(pair, rest[:12])
+        found.update(placed(pair, rest[:12]))
     return found
 
 
@@ -101,7 +106,7 @@ def peer(pair, work):
     if labels:
         found.update(dice=rest[0], folded=rest[1])
     else:
-        found["error"] = error_mm(pair, rest)
+        found.update(placed(pair, rest))
     json.dump(found, open(kept, "w"))
     return found
 
@@ -143,6 +148,18 @@ def median(results, what):
     return statistics.median(r[what] for r in results)
 
 
+def among(pairs, *found):
+    """How far each of three is from the mean of the other two, where the true map is not known well: the first
+    of the three, and the better of the others."""
+    away = []
+    for n, those in enumerate(found):
+        others = [f for m, f in enumerate(found) if m != n]
+        away.append(statistics.mean(
+            apart_mm(pair, those[p]["map"], [sum(m) / 2 for m in zip(*(o[p]["map"] for o in others))])
+            for p, pair in enumerate(pairs)))
+    return away[0], min(away[1:])
+
+
 def linear(part, kind, cpu_s, title, split=()):
     """The error beside the best peer's, CPU beside ANTs'."""
     works = ["ants-" + kind, "elastix-" + kind, "elastix-%s-more" % kind]
@@ -171,6 +188,10 @@ def linear(part, kind, cpu_s, title, split=()):
         for name, of in split:
             rows.append(row("  %s, beside %s" % (name, best), mean(mine[of], "error"),
                             mean(found[best][of], "error"), "mm", None, None))
+            if len(others) == len(works):
+                rows.append(row("  %s, from the mean of two others" % name,
+                                *among(pairs[of], *(found[w][of] for w in ("larmor", works[0], works[2]))),
+                                "mm", None, None))
     else:
         rows.append(row("%s, error" % title, mean(mine, "error"), 0, "mm", None, None))
     cpu, ants = mean(mine, "cpu"), found["ants-" + kind] if "ants-" + kind in others else None
