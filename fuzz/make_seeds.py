@@ -109,6 +109,31 @@ for name, text in (("affine", affine), ("euler", euler.replace("\n", "\r\n")),
     write("transform", name, text.encode())
 
 
+def level4(name, numbers, order="<", kind="d"):
+    head = struct.pack(order + "5i", 1000 * (order == ">") + 10 * (kind == "f"), len(numbers), 1, 0, len(name) + 1)
+    return head + name.encode() + b"\0" + struct.pack(f"{order}{len(numbers)}{kind}", *numbers)
+
+
+ANTS = [1.1, 0.2, 0, -0.2, 0.9, 0, 0, 0, 1.05, 1, -2, 3]
+for order, kind in ("<d", ">d", "<f", ">f"):
+    write("transform", f"mat_{'big' if order == '>' else 'little'}_{kind}",
+          level4("AffineTransform_double_3_3", ANTS, order, kind) + level4("fixed", [4, 5, 6], order, kind))
+write("transform", "mat_euler", level4("Euler3DTransform_double_3_3", ANTS[6:]) + level4("fixed", [1, 2, 3, 0]))
+write("transform", "mat_cut", level4("AffineTransform_double_3_3", ANTS)[:90])
+FSL = "1.04 0.02 -0.05 3.5\n-0.02 0.97 0.1 -2e0\n0.05 -0.1 1.02 7\n0 0 0 1\n"
+VOLUME = ("%s volume info\nvalid = 1  # volume info valid\nfilename = a.mgz\nvolume = 16 18 20\n"
+          "voxelsize = 1 1.25 1.5\nxras = -1 0 0\nyras = 0 0 -1\nzras = 0 1 0\ncras = 1 -2 3\n")
+LTA = "# made\ntype = %d # kind\nnxforms = 1\nmean = 0 0 0\nsigma = 1\n1 4 4\n" + FSL + VOLUME % "src" + VOLUME % "dst"
+for name, text in (("fsl", FSL), ("fsl_rows", FSL[:40]), ("fsl_singular", FSL.replace("1.02", "0").replace("0.1", "0")),
+                   ("lta_voxels", LTA % 0), ("lta_ras", LTA % 1 + "subject a\nfscale 0.15\n"), ("lta_tkreg", LTA % 14),
+                   ("lta_cut", (LTA % 0)[:-40])):
+    write("transform", name, text.encode())
+for name, text in (("plain", "x,y,z\n1,2,3\n-4.5,5e1,.6\n"), ("columns", 'label,Z,"x", y \r\n"a,b",3, 1 ,"2"\r\n\r\n'),
+                   ("bom", "\ufeffx,y,z,t\r1,2,3,0"), ("quote", 'x,y,z\n1,"2,3\n'), ("short", "x,y,z\n1,2\n"),
+                   ("word", "x,y,z\n1,two,3\n")):
+    write("points", name, text.encode())
+
+
 def fit(method, parameters, standard=None, found=None, version=1):
     whole = {"larmor": "normalizer", "version": version, "method": method, "parameters": parameters}
     whole.update({"standard": standard} if standard else {}, **({"fit": found} if found else {}))

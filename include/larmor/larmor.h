@@ -222,8 +222,9 @@ LAR_API lar_status lar_resample(lar_image **out, const lar_image *in, const lar_
                                 const lar_resample_params *params);
 
 /* A chain of maps, each from a point of the fixed image's world to one of the moving image's
- * (pull). The map added last is applied to a point first, as in ITK's composite transform and in
- * the order of ANTs' arguments. An empty chain leaves points where they are. */
+ * (pull). The map added last is applied to a point first, as in ITK's composite transform. (ANTs'
+ * arguments are in the other order: the first is applied first.) An empty chain leaves points where
+ * they are. */
 typedef struct lar_chain lar_chain;
 LAR_API lar_status lar_chain_new(lar_chain **out);
 /* RAS+ mm. LAR_ENUMERIC where it is singular or not finite. */
@@ -232,25 +233,26 @@ LAR_API lar_status lar_chain_add_affine(lar_chain *chain, const lar_affine *fixe
  * and no displacement outside its field of view. Shares the voxels where they are float32 and
  * contiguous. LAR_ENUMERIC where it holds values that are not finite. */
 LAR_API lar_status lar_chain_add_field(lar_chain *chain, const lar_image *displacement_mm);
-/* An ITK text transform (.txt, .tfm) or a displacement field as ITK and ANTs write it in NIfTI
- * (vector intent, LPS). */
-LAR_API lar_status lar_chain_add_file(lar_chain *chain, const char *path);
-LAR_API void lar_chain_points(const lar_chain *chain, double (*xyz)[3], int64_t count);
-LAR_API void lar_chain_free(lar_chain *chain);
-
 /* How a transform file is meant. */
 typedef struct lar_transform_use {
-    bool inverse;                   /* the map the other way */
-    const lar_grid *fixed, *moving; /* FSL's matrices lie between these two; NULL: not known */
+    bool inverse; /* the map the other way */
+    /* The two ends of the map as it is used: FSL's matrices lie between grids (inverse: from the
+     * other one). NULL: not known. */
+    const lar_grid *fixed, *moving;
 } lar_transform_use;
-/* Any transform file that larmor reads, found by content: ITK text (.txt, .tfm), ANTs' .mat, FSL's
- * .mat, FreeSurfer's .lta, displacement fields (NIfTI). use: NULL for all zero. */
+/* Any transform file that larmor reads, found by content: ITK's text (.txt, .tfm), ANTs' .mat,
+ * FSL's .mat, FreeSurfer's .lta, and displacement fields as ITK and ANTs write them in NIfTI. use:
+ * NULL for all zero. LAR_EARGUMENT for FSL's without both grids. */
 LAR_API lar_status lar_chain_add_file_as(lar_chain *chain, const char *path,
                                          const lar_transform_use *use);
-/* The inverse of a displacement field, found point by point. As lar_chain_add_field(). */
+LAR_API lar_status lar_chain_add_file(lar_chain *chain, const char *path); /* use: NULL */
+/* The inverse of a displacement field, found point by point to 1e-6 mm where the field does not
+ * fold; points outside its field of view stay where they are. As lar_chain_add_field(). */
 LAR_API lar_status lar_chain_add_field_inverse(lar_chain *chain, const lar_image *displacement_mm);
-/* Format by name: .txt .tfm ITK text, .fsl.mat FSL, other .mat ANTs, .lta FreeSurfer; the last
- * three but ANTs' need both grids (NULL else). */
+LAR_API void lar_chain_points(const lar_chain *chain, double (*xyz)[3], int64_t count);
+LAR_API void lar_chain_free(lar_chain *chain);
+/* Format by name: .txt .tfm ITK's text, .fsl.mat FSL's, other .mat ANTs', .lta FreeSurfer's. FSL's
+ * and FreeSurfer's need both grids (others: NULL). */
 LAR_API lar_status lar_affine_write(const lar_affine *fixed_to_moving, const lar_grid *fixed,
                                     const lar_grid *moving, const char *path, bool force);
 /* Three channels, mm along x y z (RAS+), as ITK and ANTs read it: NIfTI with vector intent, LPS. */
@@ -568,22 +570,24 @@ enum {
     LAR_REGISTER_AFFINE,
     LAR_REGISTER_DEFORMABLE /* affine, then a diffeomorphism */
 };
+/* Likeness: mutual information, normalized mutual information, local correlation. */
 enum { LAR_METRIC_AUTO, LAR_METRIC_MI, LAR_METRIC_NMI, LAR_METRIC_LNCC };
+enum { LAR_START_SEARCH, LAR_START_HEADER };
 enum { LAR_HEADS_AUTO, LAR_HEADS_SAME, LAR_HEADS_DIFFERENT };
 
 /* docs/registration.md says what each stage does. */
 typedef struct lar_register_params {
-    int kind;          /* LAR_REGISTER_TRANSLATION ... */
-    int metric;        /* of the affine stages; auto: LAR_METRIC_MI */
-    int bend;          /* metric of the deformable stage; auto: LAR_METRIC_LNCC */
-    int start;         /* 0 search: whatever the headers say; 1 header: as the headers say */
-    int heads;         /* LAR_HEADS_SAME: of one person, so that what differs in shape is flagged;
-                          auto: same, but for deformable */
-    bool bias;         /* correct the bias field of what is compared (not of the result) */
-    lar_reals bins;    /* of the joint histogram: fixed, moving, or one for both */
-    double smooth_mm;  /* deformable: Gaussian regularization of each update, sigma */
-    double radius_mm;  /* of the window of the local correlation */
-    lar_ints iterations; /* deformable: at most, at each level from coarse to fine */
+    int kind;            /* LAR_REGISTER_TRANSLATION ... */
+    int metric;          /* of the linear stages; auto: LAR_METRIC_MI */
+    int bend_metric;     /* of the deformable stage; auto: LAR_METRIC_LNCC */
+    int start;           /* LAR_START_SEARCH: whatever the headers say; _HEADER: near what they say */
+    int heads;           /* LAR_HEADS_SAME: of one person, and what fits less well is doubted; auto:
+                            same, but for deformable */
+    bool keep_bias;      /* compare the images as they are, their bias fields not divided out */
+    int64_t bins;        /* of each axis of the joint histogram, at most */
+    double radius_mm;    /* half the edge of the boxes of the local correlation; at least a voxel */
+    double smooth_mm;    /* deformable: of each step, standard deviation of the Gaussian */
+    lar_ints iterations; /* deformable: at 8, 4, and 2 mm */
 } lar_register_params;
 LAR_API extern const lar_param lar_register_table[];
 LAR_API lar_register_params lar_register_default(void);
@@ -591,28 +595,33 @@ LAR_API lar_register_params lar_register_default(void);
 /* Whether a result can be trusted. */
 typedef struct lar_register_verdict {
     bool doubtful;
-    char reason[256];           /* why, one line; "" */
-    double overlap;             /* part of the smaller head that lies in the other's field of view */
-    double metric_before, metric_after; /* mutual information in nats, by headers and by the result */
-    double angle_degrees, shift_mm;     /* of the head's centre */
-    double scale[3], determinant;       /* singular values of the linear part, rising */
-    double residual_mm;   /* median distance by which small blocks would still move */
-    double consistency_mm; /* between this result and a second run started elsewhere; NaN: none */
+    char reason[256]; /* why, one line; "" */
+    double overlap;   /* of the smaller of both heads, as far as both were seen: 0 to 1 */
+    double metric_before, metric_after; /* mutual information in nats, by the headers and by the map
+                                           (deformable: by its affine part) */
+    double sharpness;      /* share of it that is lost 2 mm beside: 0 to 1 */
+    double angle_degrees;  /* between what the headers say and the map */
+    double shift_mm;       /* and of the centre of the fixed head */
+    double scale[3];       /* singular values of the affine map, rising */
+    double determinant;    /* of the affine map */
+    double consistency_mm; /* to a second run started elsewhere, mean over the head; NaN: there was
+                              no need of one */
     double jacobian[2];    /* of the deformation: smallest and largest; 1 1 where there is none */
-    int64_t folded;        /* voxels with a negative Jacobian */
+    int64_t folded;        /* voxels of it with a Jacobian not above 0 */
 } lar_register_verdict;
 
 typedef struct lar_registration {
     lar_affine affine;          /* a point of the fixed world to the moving one, RAS+ mm */
-    lar_image *field, *inverse; /* deformable: displacements on the fixed grid (float32, x y z, mm),
-                                   before the affine map; and after its inverse; else NULL */
+    lar_image *field, *inverse; /* deformable: displacements before the affine map, and after its
+                                   inverse: float32, mm along x y z, on a grid of 2 mm around the
+                                   fixed head; else NULL */
     lar_register_verdict verdict;
 } lar_registration;
 
-/* The map from fixed to moving. fixed, moving: one volume each, any contrast. Masks: NULL, or where
- * to look. start: NULL, or a map to begin with. LAR_ENUMERIC where an image is constant, empty or
- * not finite; LAR_EGEOMETRY where a mask lies on another grid; LAR_EUNSUPPORTED for a single slice.
- * A doubtful result is LAR_OK, with the verdict. */
+/* The map from fixed to moving: volumes of any contrast, the first of several. Masks: NULL, or
+ * where to look. start: NULL, or a map to begin with in place of a search. LAR_ENUMERIC where an
+ * image is constant or not finite, or a mask empty; LAR_EGEOMETRY where a mask lies on another grid;
+ * LAR_EUNSUPPORTED for a slice. A doubtful result is LAR_OK, with a verdict that says so. */
 LAR_API lar_status lar_register(lar_registration **out, const lar_image *fixed,
                                 const lar_image *moving, const lar_image *fixed_mask,
                                 const lar_image *moving_mask, const lar_affine *start,
@@ -621,8 +630,8 @@ LAR_API void lar_registration_free(lar_registration *registration);
 /* The chain from fixed to moving, or from moving to fixed. */
 LAR_API lar_status lar_registration_chain(lar_chain **out, const lar_registration *registration,
                                           bool inverse);
-/* The determinant of the deformation's Jacobian at every voxel of the field, float32; 1 keeps the
- * volume. */
+/* The determinant of the Jacobian of x + displacement at every voxel, float32: 1 keeps the volume.
+ */
 LAR_API lar_status lar_field_jacobian(lar_image **out, const lar_image *displacement_mm);
 
 /* ---- pictures -------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "command/command.h"
+#include "command/transforms.h"
 #include "image/image.h"
 
 typedef struct options {
@@ -25,8 +26,8 @@ static const lar_param table[] = {
                 "so many times the voxels, in the same field of view; one number, or three"),
     LAR_P_TEXTS(
         options, transforms, "transform", 't', "file",
-        "move the image through this transform; may be repeated, the last is applied to the "
-        "output's points first"),
+        "move the image through this transform, or [FILE,1] for its inverse; may be repeated, the "
+        "first is applied to the output's points first"),
     LAR_P_FLAG(options, force, "force", 'f', "replace an output that exists"),
     LAR_P_END,
 };
@@ -86,17 +87,6 @@ static lar_grid asked_grid(const lar_grid *grid, const options *o)
     return lar_grid_with_spacing(grid, spacing);
 }
 
-static lar_status read_chain(lar_chain **out, const lar_texts *files)
-{
-    lar_status status = LAR_OK;
-    *out = NULL;
-    if (files->count == 0) return LAR_OK;
-    LAR_TRY(lar_chain_new(out));
-    for (int64_t n = 0; n < files->count; n++) LAR_TRY(lar_chain_add_file(*out, files->at[n]));
-done:
-    return status;
-}
-
 static lar_status resample_run(lar_call *call)
 {
     lar_status status = LAR_OK;
@@ -105,10 +95,10 @@ static lar_status resample_run(lar_call *call)
     lar_chain *chain = NULL;
 
     LAR_TRY(check(call, o));
-    LAR_TRY(read_chain(&chain, &o->transforms));
     LAR_TRY(lar_image_read(&in, call->args[0]));
     if (o->like) LAR_TRY(lar_image_read(&like, o->like));
     const lar_grid onto = like ? like->grid : asked_grid(&in->grid, o);
+    LAR_TRY(lar_transforms_chain(&chain, &o->transforms, &onto, &in->grid, call->arena));
     status = lar_resample_through(&out, in, &onto, chain, &o->resample);
     if (status != LAR_OK) {
         lar_while(status, "cannot resample '%s'", call->args[0]);
@@ -146,11 +136,10 @@ const lar_command lar_command_resample = {
         "unchanged. "
         "--antialias smooths by a Gaussian, along each axis that shrinks by a ratio r of spacings "
         "with a deviation of sqrt(r^2 - 1) / 2.355 voxels of the input (Cardoso 2015). "
-        "--transform takes ITK's text transforms (.txt, .tfm) and displacement fields in NIfTI as "
-        "ITK and ANTs write them. Each maps points of the fixed image, whose grid the output has, "
-        "to the moving image, which is the input. With several the order is that of "
-        "antsApplyTransforms: the last is applied to the output's points first. Whatever "
-        "their number, the image is interpolated once.",
+        "--transform takes the transform files that larmor warp takes, in the same order, that of "
+        "antsApplyTransforms: each maps points of the fixed image, whose grid the output has, to "
+        "the moving image, which is the input; of several the first is applied to the output's "
+        "points first. Whatever their number, the image is interpolated once.",
     .cite = "Unser 1999, doi:10.1109/79.799930; Cardoso 2015, doi:10.1007/978-3-319-24571-3_81",
     .args = (const lar_arg[]){ { .name = "in", .help = "the image", .is_path = true }, { 0 } },
     .tables = { { table, 0 }, { lar_resample_table, offsetof(options, resample) } },

@@ -44,6 +44,23 @@ void lar_image_about_clear(lar_image_about *about);
  * The file must not shrink meanwhile. Any other file is read as by lar_image_read(). */
 lar_status lar_nifti_map(lar_image **out, const char *path);
 
+/* Points in a table of text: a header that names columns x, y and z (in either case), others beside
+ * them; .csv by commas, .tsv by tabs. */
+typedef struct lar_points {
+    double (*xyz)[3]; /* as the file says them: whether RAS or LPS, it does not say */
+    int64_t count;
+    struct lar_points_text *text; /* the file, of which all else is kept */
+} lar_points;
+bool lar_path_is_points(const char *path);
+lar_status lar_points_read(lar_points **out, const char *path);
+/* From memory; `name` is for sentences, and says by its end how columns are separated. */
+lar_status lar_points_read_bytes(lar_points **out, const char *bytes, size_t count,
+                                 const char *name);
+/* The file as it was read, but for the numbers in x, y and z. LAR_ENUMERIC where one is not finite.
+ */
+lar_status lar_points_write(const lar_points *points, const char *path, bool force);
+void lar_points_free(lar_points *points);
+
 /* What lar_image_write() does, with more to choose. */
 typedef struct lar_write_params {
     bool force;

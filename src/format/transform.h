@@ -4,12 +4,52 @@
 #define LAR_TRANSFORM_H
 
 #include "format/format.h"
+#include "format/source.h"
 
-/* How an ITK text transform begins. */
-#define LAR_ITK_TEXT "#Insight Transform File"
+/* One row of the table of files that hold affine maps. */
+typedef struct lar_transform_format {
+    const char *name;
+    const char *const *suffixes; /* of files that are written; NULL at the end */
+    bool needs_grids;            /* to be written */
+    bool (*sniff)(const lar_source *source);
+    /* The maps of RAS+ mm from fixed to moving, in the order of a chain; `out` is for lar_free().
+     * `bytes` end with a 0 beyond `length`, and are taken apart. */
+    lar_status (*read)(lar_affine **out, int64_t *count, char *bytes, size_t length,
+                       const char *path, const lar_transform_use *use);
+    void (*write)(lar_text *out, const lar_affine *fixed_to_moving, const lar_grid *fixed,
+                  const lar_grid *moving);
+} lar_transform_format;
+extern const lar_transform_format lar_transform_itk, lar_transform_mat, lar_transform_fsl,
+    lar_transform_lta;
 
-/* The transforms of an ITK text file, in its order, as maps of RAS+ mm; `out` is for lar_free().
- * `text` is taken apart. */
-lar_status lar_itk_text_affines(lar_affine **out, int64_t *count, char *text, const char *path);
+/* Files of affine maps, from memory: `bytes` as above. LAR_EFORMAT where they are none of these. */
+lar_status lar_transform_affines(lar_affine **out, int64_t *count, char *bytes, size_t length,
+                                 const char *path, const lar_transform_use *use);
+/* A chain's next map, from a displacement field in NIfTI. */
+lar_status lar_transform_add_field(lar_chain *chain, const char *path, bool inverse);
+/* One map, as `read` above gives it. LAR_ENUMERIC where it is singular or not finite. */
+lar_status lar_transform_one(lar_affine **out, int64_t *count, const lar_affine *map,
+                             const char *path);
+
+/* One of ITK's transforms as its file says. */
+enum { LAR_ITK_PARAMETERS_MAX = 12, LAR_ITK_FIXED_MAX = 4 };
+typedef struct lar_itk_transform {
+    const char *kind;           /* "Euler3DTransform_double_3_3" */
+    int64_t count, fixed_count; /* -1: they are missing */
+    double parameters[LAR_ITK_PARAMETERS_MAX], fixed[LAR_ITK_FIXED_MAX];
+} lar_itk_transform;
+bool lar_itk_is_kind(const char *kind, const char *name);
+/* As a map of RAS+ mm. */
+lar_status lar_itk_affine(lar_affine *out, const lar_itk_transform *t, const char *path);
+/* The parameters of ITK's AffineTransform, matrix and translation in LPS, with the centre 0. */
+void lar_itk_parameters(double parameters[12], const lar_affine *map);
+
+/* The next line, its end cut off; NULL after the last. */
+char *lar_next_line(char **text);
+/* The numbers of a line, `most` at most. */
+lar_status lar_line_numbers(double *out, int64_t *count, int64_t most, char *line,
+                            const char *path);
+/* The shortest decimal number that is read back as the same, whatever the locale. */
+void lar_add_number(lar_text *out, double value);
 
 #endif

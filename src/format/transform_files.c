@@ -1,95 +1,161 @@
-/* Files that hold a map between worlds: ITK's text transforms, and displacement fields in NIfTI as
- * ITK and ANTs write them, a vector of millimetres for each voxel.
+/* Files that hold a map between worlds, found by content: affine maps by the table below,
+ * displacement fields among the formats of images.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "base/base.h"
-#include "format/source.h"
-#include "format/transform.h"
+#include <math.h>
 
-enum {
-    TEXT_BYTES_MAX = 1 << 20,
-    DISPLACEMENT_INTENT = 1006, /* NIfTI's own, along RAS */
-    VECTOR_INTENT = 1007        /* what ITK writes, along LPS */
+#include "base/base.h"
+#include "format/transform.h"
+#include "math/math.h"
+
+enum { BYTES_MAX = 1 << 20 };
+
+/* In the order in which names are tried: ".fsl.mat" before ".mat". */
+static const lar_transform_format *const formats[] = {
+    &lar_transform_itk, &lar_transform_fsl, &lar_transform_mat, &lar_transform_lta, NULL,
 };
 
-static lar_status add_text(lar_chain *chain, const char *path)
+static const lar_transform_format *format_of(const lar_source *source)
 {
-    lar_status status = LAR_OK;
-    char *text = NULL;
-    size_t length;
-    lar_affine *affines = NULL;
-    int64_t count;
-    LAR_TRY(lar_file_read(&text, &length, path, TEXT_BYTES_MAX));
-    LAR_TRY(lar_itk_text_affines(&affines, &count, text, path));
-    for (int64_t n = 0; n < count; n++) LAR_TRY(lar_chain_add_affine(chain, &affines[n]));
-done:
-    lar_free(affines);
-    lar_free(text);
-    return status;
-}
-
-static lar_status check_field(const lar_image_about *about, const char *path)
-{
-    const int intent = about->notes->intent;
-    if (about->dims == 5 && about->dim[3] == 1 && about->dim[4] == 3 &&
-        (intent == VECTOR_INTENT || intent == DISPLACEMENT_INTENT))
-        return LAR_OK;
-    const lar_status status = lar_fail(
-        LAR_EFORMAT,
-        "'%s' is an image, but not a displacement field: it has %lld dimensions, %lld values a "
-        "voxel and intent code %d, expected 5, 3 and %d (vectors)",
-        path, (long long)about->dims, (long long)about->channels, intent, VECTOR_INTENT);
-    return lar_hint(status, "a field as ITK or ANTs writes it, such as ...1Warp.nii.gz");
-}
-
-static lar_status add_field(lar_chain *chain, const char *path)
-{
-    lar_status status = LAR_OK;
-    lar_image *image = NULL, *vectors = NULL;
-    lar_image_about about = { 0 };
-    LAR_TRY(lar_image_read_about(&image, &about, path, LAR_FORM_AUTO));
-    LAR_TRY(check_field(&about, path));
-    LAR_TRY(lar_image_to_type(&vectors, image, LAR_F32));
-    lar_image_free(image);
-    image = NULL;
-    if (about.notes->intent == VECTOR_INTENT) { /* LPS to RAS */
-        float *voxels = vectors->voxels;
-        const int64_t count = 2 * lar_image_voxel_count(vectors);
-        for (int64_t n = 0; n < count; n++) voxels[n] = -voxels[n];
-    }
-    status = lar_chain_add_field(chain, vectors);
-    if (status != LAR_OK) lar_while(status, "cannot use '%s' as a displacement field", path);
-done:
-    lar_image_about_clear(&about);
-    lar_image_free(vectors);
-    lar_image_free(image);
-    return status;
+    for (const lar_transform_format *const *f = formats; *f && !source->gzip; f++)
+        if ((*f)->sniff(source)) return *f;
+    return NULL;
 }
 
 static lar_status not_a_transform(const char *path)
 {
     const lar_status status = lar_fail(
-        LAR_EFORMAT, "'%s' is neither an ITK text transform nor a displacement field", path);
-    if (lar_text_ends(path, ".mat") || lar_text_ends(path, ".h5") || lar_text_ends(path, ".lta") ||
-        lar_text_ends(path, ".xfm"))
-        lar_hint(status, "to write it as text first, with ANTs' ConvertTransformFile or "
-                         "SimpleITK.WriteTransform(transform, 'name.tfm')");
+        LAR_EFORMAT,
+        "'%s' is neither an affine transform (of ITK, ANTs, FSL or FreeSurfer) nor a displacement "
+        "field",
+        path);
+    if (lar_text_ends(path, ".h5") || lar_text_ends(path, ".xfm"))
+        lar_hint(status,
+                 "to write it as text first, with SimpleITK.WriteTransform(transform, 'name.tfm')");
     return status;
 }
 
-lar_status lar_chain_add_file(lar_chain *chain, const char *path)
+lar_status lar_transform_one(lar_affine **out, int64_t *count, const lar_affine *map,
+                             const char *path)
+{
+    lar_affine inverse;
+    *out = NULL;
+    *count = 0;
+    for (int n = 0; n < 12; n++)
+        if (!isfinite(map->m[n / 4][n % 4]))
+            return lar_fail(LAR_ENUMERIC, "the numbers of '%s' overflow", path);
+    if (!lar_affine_invert(&inverse, map))
+        return lar_fail(LAR_ENUMERIC, "the matrix of '%s' is singular: its determinant is %g", path,
+                        lar_affine_determinant(map));
+    *out = lar_alloc(1, sizeof **out);
+    if (!*out) return LAR_EMEMORY;
+    **out = *map;
+    *count = 1;
+    return LAR_OK;
+}
+
+lar_status lar_transform_affines(lar_affine **out, int64_t *count, char *bytes, size_t length,
+                                 const char *path, const lar_transform_use *use)
+{
+    lar_source source;
+    *out = NULL;
+    *count = 0;
+    lar_status status = lar_source_over(&source, bytes, length, path);
+    const lar_transform_format *format = status == LAR_OK ? format_of(&source) : NULL;
+    lar_source_clear(&source);
+    if (status != LAR_OK) return status;
+    return format ? format->read(out, count, bytes, length, path, use) : not_a_transform(path);
+}
+
+static lar_status add_affines(lar_chain *chain, const char *path, const lar_transform_use *use)
+{
+    lar_status status = LAR_OK;
+    char *bytes = NULL;
+    size_t length;
+    lar_affine *affines = NULL;
+    int64_t count;
+    LAR_TRY(lar_file_read(&bytes, &length, path, BYTES_MAX));
+    LAR_TRY(lar_transform_affines(&affines, &count, bytes, length, path, use));
+    for (int64_t n = 0; n < count; n++) {
+        lar_affine map = affines[n];
+        /* a composite's inverse: those of its parts, the other way round */
+        if (use && use->inverse) (void)lar_affine_invert(&map, &affines[count - 1 - n]);
+        LAR_TRY(lar_chain_add_affine(chain, &map));
+    }
+done:
+    lar_free(affines);
+    lar_free(bytes);
+    return status;
+}
+
+lar_status lar_chain_add_file_as(lar_chain *chain, const char *path, const lar_transform_use *use)
 {
     lar_status status = LAR_OK;
     lar_source source = { 0 };
-    bool is_text = false, is_image = false;
+    bool is_image = false, is_affine = false;
     LAR_TRY(lar_source_open(&source, path, true));
-    is_text = source.head_count >= strlen(LAR_ITK_TEXT) &&
-              memcmp(source.head, LAR_ITK_TEXT, strlen(LAR_ITK_TEXT)) == 0;
+    is_affine = format_of(&source) != NULL;
     for (const lar_format *const *f = lar_formats; *f; f++)
         is_image = is_image || (*f)->sniff(&source);
 done:
     lar_source_clear(&source);
     if (status != LAR_OK) return status;
-    return is_text    ? add_text(chain, path)
-           : is_image ? add_field(chain, path)
+    return is_affine  ? add_affines(chain, path, use)
+           : is_image ? lar_transform_add_field(chain, path, use && use->inverse)
                       : not_a_transform(path);
+}
+
+lar_status lar_chain_add_file(lar_chain *chain, const char *path)
+{
+    return lar_chain_add_file_as(chain, path, NULL);
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static const lar_transform_format *format_named(const char *path)
+{
+    for (const lar_transform_format *const *f = formats; *f; f++)
+        for (const char *const *s = (*f)->suffixes; *s; s++)
+            if (lar_text_ends(path, *s)) return *f;
+    return NULL;
+}
+
+static lar_status check_writable(const lar_transform_format *format, const lar_affine *map,
+                                 const lar_grid *fixed, const lar_grid *moving, const char *path)
+{
+    lar_affine inverse;
+    lar_status status = LAR_OK;
+    if (!format) {
+        status = lar_fail(LAR_EARGUMENT, "the name '%s' does not say which kind of transform it is",
+                          path);
+        return lar_hint(status, ".txt or .tfm for ITK, .mat for ANTs, .fsl.mat for FSL, .lta for "
+                                "FreeSurfer");
+    }
+    if (!lar_affine_invert(&inverse, map))
+        return lar_fail(LAR_ENUMERIC, "cannot write '%s': its map is singular or not finite", path);
+    if (!format->needs_grids) return LAR_OK;
+    if (!fixed || !moving) {
+        status =
+            lar_fail(LAR_EARGUMENT,
+                     "cannot write '%s': %s lies between the grids of two images, and both must "
+                     "be known",
+                     path, format->name);
+        return lar_hint(status, "to name the fixed image (--like), and the moving one where it is "
+                                "not the input (--moving)");
+    }
+    if (!lar_grid_is_valid(fixed) || !lar_grid_is_valid(moving))
+        return lar_fail(LAR_EGEOMETRY, "cannot write '%s': a grid of it has no extent", path);
+    return LAR_OK;
+}
+
+lar_status lar_affine_write(const lar_affine *fixed_to_moving, const lar_grid *fixed,
+                            const lar_grid *moving, const char *path, bool force)
+{
+    const lar_transform_format *format = format_named(path);
+    lar_text text = { 0 };
+    lar_status status = check_writable(format, fixed_to_moving, fixed, moving, path);
+    if (status != LAR_OK) return status;
+    format->write(&text, fixed_to_moving, fixed, moving);
+    status = text.failed ? LAR_EMEMORY : lar_file_write(path, text.at, text.length, force);
+    lar_text_clear(&text);
+    return status;
 }

@@ -21,6 +21,23 @@ bool lar_affine_invert(lar_affine *out, const lar_affine *a);
  * the n x n matrix. LAR_ENUMERIC where it is not finite. */
 lar_status lar_eigen_symmetric(double *values, double *vectors, double *matrix, int64_t n);
 
+/* ---- minima ------------------------------------------------------------------------------ */
+
+enum { LAR_MINIMIZE_MAX = 16 };
+/* The value at x and its slope along each variable. */
+typedef lar_status (*lar_function)(void *arg, const double *x, double *value, double *slope);
+typedef struct lar_minimizing {
+    lar_function function;
+    void *arg;
+    int count;               /* of variables, at most LAR_MINIMIZE_MAX */
+    const double *curvature; /* about the second derivatives, to a factor; NULL: not known */
+    int64_t iterations;      /* at most */
+    double first_step, largest_step; /* length of the first one, and of any */
+    double tolerance;        /* ends where a step is shorter */
+} lar_minimizing;
+/* From x downhill to a minimum near. */
+lar_status lar_minimize(double *x, double *value, const lar_minimizing *how);
+
 /* ---- random numbers -------------------------------------------------------------------- */
 
 /* Counter-based (Philox 4x32-10; Salmon 2011, doi:10.1145/2063384.2063405): draw `index` of

@@ -41,14 +41,8 @@ lar_figure_params lar_figure_default(void)
     return params;
 }
 
-static const lar_plane planes[] = {
-    { "axial", 0, 1, 2 },
-    { "coronal", 0, 2, 1 },
-    { "sagittal", 1, 2, 0 },
-};
-enum { PLANES = sizeof planes / sizeof *planes };
-
-static lar_status choose_planes(lar_scene *scene, const lar_plane *chosen[PLANES], const char *list)
+static lar_status choose_planes(lar_scene *scene, const lar_plane *chosen[LAR_PLANES],
+                                const char *list)
 {
     static const char *const names[] = { "axial", "coronal", "sagittal", NULL };
     char word[16];
@@ -57,8 +51,8 @@ static lar_status choose_planes(lar_scene *scene, const lar_plane *chosen[PLANES
         const lar_plane *plane = NULL;
         snprintf(word, sizeof word, "%.*s", (int)(length < 15 ? length : 15), list);
         list += length;
-        for (int n = 0; n < PLANES; n++)
-            if (lar_text_is(word, names[n])) plane = &planes[n];
+        for (int n = 0; n < LAR_PLANES; n++)
+            if (lar_text_is(word, names[n])) plane = &lar_planes[n];
         if (!plane) {
             const char *nearest = lar_text_nearest(word, names);
             const lar_status status = lar_fail(LAR_EARGUMENT, "there is no plane '%s'", word);
@@ -74,11 +68,11 @@ static lar_status choose_planes(lar_scene *scene, const lar_plane *chosen[PLANES
 }
 
 /* One slice makes one plane: the others would be lines. */
-static void drop_flat_planes(lar_scene *scene, const lar_plane *chosen[PLANES],
+static void drop_flat_planes(lar_scene *scene, const lar_plane *chosen[LAR_PLANES],
                              const lar_look *looks, int64_t count)
 {
     int64_t kept = 0;
-    const lar_plane *full[PLANES];
+    const lar_plane *full[LAR_PLANES];
     for (int64_t row = 0; row < scene->plane_count; row++) {
         bool flat = true;
         for (int64_t n = 0; n < count; n++) {
@@ -224,7 +218,7 @@ lar_status lar_figure(const lar_image *const *images, const char *const *labels,
     lar_look *looks = NULL;
     lar_head *heads = NULL;
     lar_column *columns = NULL;
-    const lar_plane *chosen[PLANES];
+    const lar_plane *chosen[LAR_PLANES];
     lar_scene scene = { .title = params->title,
                         .planes = chosen,
                         .zoom = params->zoom,

@@ -20,11 +20,6 @@ enum {
     PAGE_LIMIT = 20000
 };
 
-static const lar_colour page = { 0.075, 0.080, 0.090 };    /* outside of every image */
-static const lar_colour bright = { 0.96, 0.96, 0.97 };     /* titles and labels */
-static const lar_colour soft = { 0.68, 0.70, 0.73 };       /* the rest of the text */
-static const lar_colour not_finite = { 0.42, 0.16, 0.44 }; /* no grey, no colour of differences */
-
 typedef struct layout {
     double zoom, top, left, column_width, width, height, row_y[3];
     int64_t panel_width[3], panel_height[3]; /* by row */
@@ -55,17 +50,17 @@ static lar_status lay_out(layout *out, const lar_scene *scene)
     double y = MARGIN + (scene->title ? TITLE : 0) + LABELS;
     for (int64_t c = 0; c < scene->column_count; c++) l.has_bar |= scene->columns[c].minus != NULL;
     for (int64_t row = 0; row < scene->plane_count; row++) {
-        const double width = ceil(extent_of(scene, scene->planes[row]->across) * l.zoom - 1e-6),
-                     height = ceil(extent_of(scene, scene->planes[row]->up) * l.zoom - 1e-6);
-        if (!(width <= PAGE_LIMIT && height <= PAGE_LIMIT)) {
+        double size[2];
+        lar_panel_size(size, scene->planes[row], scene->low, scene->high, l.zoom);
+        if (!(size[0] <= PAGE_LIMIT && size[1] <= PAGE_LIMIT)) {
             const lar_status status =
                 lar_fail(LAR_EARGUMENT, "one image would be %.0f x %.0f pixels, more than %d",
-                         width, height, PAGE_LIMIT);
+                         size[0], size[1], PAGE_LIMIT);
             return lar_hint(status, "a smaller --zoom");
         }
-        l.panel_width[row] = width < 1 ? 1 : (int64_t)width;
-        l.panel_height[row] = height < 1 ? 1 : (int64_t)height;
-        l.column_width = fmax(l.column_width, width);
+        l.panel_width[row] = (int64_t)size[0];
+        l.panel_height[row] = (int64_t)size[1];
+        l.column_width = fmax(l.column_width, size[0]);
         l.row_y[row] = y;
         y += (double)l.panel_height[row] + GAP;
     }
@@ -83,53 +78,33 @@ static lar_status lay_out(layout *out, const lar_scene *scene)
     return LAR_OK;
 }
 
-static lar_slice slice_of(const lar_scene *scene, const layout *l, int64_t row)
+static bool is_mirrored(const lar_scene *scene, int64_t row)
 {
-    const lar_plane *plane = scene->planes[row];
-    lar_slice slice = { .width = l->panel_width[row], .height = l->panel_height[row] };
-    const double step = 1 / l->zoom;
-    /* the rest of the last pixel is shared between both sides, so that mirroring is exact */
-    const double spare_across = (double)slice.width * step - extent_of(scene, plane->across);
-    const double spare_up = (double)slice.height * step - extent_of(scene, plane->up);
-    const bool mirrored = scene->radiological && plane->across == 0;
-    for (int a = 0; a < 3; a++) slice.origin[a] = scene->at[a];
-    slice.origin[plane->across] = mirrored
-                                      ? scene->high[plane->across] + spare_across / 2 - step / 2
-                                      : scene->low[plane->across] - spare_across / 2 + step / 2;
-    slice.origin[plane->up] = scene->high[plane->up] + spare_up / 2 - step / 2;
-    slice.across_mm[plane->across] = mirrored ? -step : step;
-    slice.down_mm[plane->up] = -step;
-    return slice;
+    return scene->radiological && scene->planes[row]->across == 0;
 }
 
 static uint32_t pixel_of(double value, const lar_column *column)
 {
-    if (isinf(value)) return lar_colour_pixel(page);
-    if (isnan(value)) return lar_colour_pixel(not_finite);
-    if (column->minus) return lar_colour_pixel(lar_colour_diverging(value / column->window[1]));
-    const double t = (value - column->window[0]) / (column->window[1] - column->window[0]);
-    const double grey = t > 0 ? t < 1 ? t : 1 : 0;
-    return lar_colour_pixel((lar_colour){ grey, grey, grey });
-}
-
-/* The page's colour and nothing else: the plane does not meet the image. */
-static bool is_outside(const double *values, int64_t count)
-{
-    for (int64_t n = 0; n < count; n++)
-        if (!isinf(values[n])) return false;
-    return true;
+    if (column->minus && isfinite(value))
+        return lar_colour_pixel(lar_colour_diverging(value / column->window[1]));
+    return lar_panel_grey(value, column->window);
 }
 
 static lar_status draw_slice(cairo_t *cr, const lar_scene *scene, const layout *l, int64_t row,
                              const lar_column *column, double x)
 {
     lar_status status = LAR_OK;
-    const lar_slice slice = slice_of(scene, l, row);
+    const int64_t size[2] = { l->panel_width[row], l->panel_height[row] };
+    const lar_slice slice = lar_panel_slice(scene->planes[row], scene->low, scene->high, scene->at,
+                                            l->zoom, size, is_mirrored(scene, row));
     const int64_t count = slice.width * slice.height;
-    cairo_surface_t *picture = NULL;
     double *values = lar_alloc_raw(count, sizeof *values), *others = NULL;
+    uint32_t *pixels = lar_alloc_raw(count, sizeof *pixels);
 
-    if (!values) return LAR_EMEMORY;
+    if (!values || !pixels) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
     LAR_TRY(lar_slice_sample(values, column->look, &slice, scene->interpolation));
     if (column->minus) {
         others = lar_alloc_raw(count, sizeof *others);
@@ -141,60 +116,23 @@ static lar_status draw_slice(cairo_t *cr, const lar_scene *scene, const layout *
         for (int64_t n = 0; n < count; n++)
             values[n] = isinf(values[n]) || isinf(others[n]) ? INFINITY : values[n] - others[n];
     }
-    picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)slice.width, (int)slice.height);
-    if (cairo_surface_status(picture) != CAIRO_STATUS_SUCCESS) {
-        status = lar_fail(LAR_EMEMORY, "no memory for a picture of %lld x %lld pixels",
-                          (long long)slice.width, (long long)slice.height);
-        goto done;
-    }
-    unsigned char *bytes = cairo_image_surface_get_data(picture);
-    const int stride = cairo_image_surface_get_stride(picture);
-    for (int64_t n = 0; n < count; n++) {
-        const uint32_t pixel = pixel_of(values[n], column);
-        memcpy(bytes + n / slice.width * stride + n % slice.width * 4, &pixel, 4);
-    }
-    cairo_surface_mark_dirty(picture);
-    cairo_set_source_surface(cr, picture, x, l->row_y[row]);
-    cairo_paint(cr);
-    if (is_outside(values, count))
+    for (int64_t n = 0; n < count; n++) pixels[n] = pixel_of(values[n], column);
+    LAR_TRY(lar_panel_paint(cr, pixels, slice.width, slice.height, x, l->row_y[row]));
+    if (lar_panel_is_outside(values, count))
         lar_canvas_text(cr, "outside the image", x + (double)slice.width / 2,
                         l->row_y[row] + (double)slice.height / 2,
-                        &(lar_style){ .size = 13, .align = 0.5, .colour = soft });
+                        &(lar_style){ .size = 13, .align = 0.5, .colour = lar_panel_soft });
 done:
-    cairo_surface_destroy(picture);
     lar_free(values);
     lar_free(others);
+    lar_free(pixels);
     return status;
-}
-
-/* Which side of the patient is where, on the four edges of a panel. */
-static void draw_sides(cairo_t *cr, const lar_scene *scene, const layout *l, int64_t row, double x)
-{
-    static const char *const low_sides[] = { "L", "P", "I" }, *const high_sides[] = { "R", "A",
-                                                                                      "S" };
-    const lar_plane *plane = scene->planes[row];
-    const double width = (double)l->panel_width[row], height = (double)l->panel_height[row],
-                 y = l->row_y[row];
-    const bool mirrored = scene->radiological && plane->across == 0;
-    lar_style style = { .size = 14, .bold = true, .halo = true, .colour = bright };
-    if (width >= 64) {
-        lar_canvas_text(cr, (mirrored ? high_sides : low_sides)[plane->across], x + 6,
-                        y + height / 2 + 5, &style);
-        style.align = 1;
-        lar_canvas_text(cr, (mirrored ? low_sides : high_sides)[plane->across], x + width - 6,
-                        y + height / 2 + 5, &style);
-    }
-    style.align = 0.5;
-    if (height >= 64) {
-        lar_canvas_text(cr, high_sides[plane->up], x + width / 2, y + 16, &style);
-        lar_canvas_text(cr, low_sides[plane->up], x + width / 2, y + height - 6, &style);
-    }
 }
 
 static void draw_side_words(cairo_t *cr, const lar_scene *scene, const layout *l, int64_t row)
 {
     const lar_plane *plane = scene->planes[row];
-    const lar_style style = { .size = 13, .align = 0.5, .colour = soft };
+    const lar_style style = { .size = 13, .align = 0.5, .colour = lar_panel_soft };
     char text[96], number[LAR_TICK_ROOM];
     lar_number_words(number, rint(scene->at[plane->normal] * 10) / 10, 6);
     snprintf(text, sizeof text, "%s  %c %s mm", plane->name, "xyz"[plane->normal], number);
@@ -210,7 +148,7 @@ static void draw_bar(cairo_t *cr, const layout *l, double limit)
 {
     const double x = l->width - MARGIN - BAR + 14, y = l->row_y[0],
                  height = (double)l->panel_height[0];
-    const lar_style style = { .size = 12, .colour = soft };
+    const lar_style style = { .size = 12, .colour = lar_panel_soft };
     cairo_pattern_t *ramp = cairo_pattern_create_linear(0, y + height, 0, y);
     for (int n = 0; n <= 64; n++) {
         const lar_colour colour = lar_colour_diverging(n / 32.0 - 1);
@@ -224,7 +162,7 @@ static void draw_bar(cairo_t *cr, const layout *l, double limit)
         const double at = y + height * (0.5 - n / 4.0);
         char text[LAR_TICK_ROOM];
         lar_number_words(text, limit * n / 2, 4);
-        lar_canvas_box(cr, x + 14, fmin(floor(at), y + height - 1), 4, 1, soft);
+        lar_canvas_box(cr, x + 14, fmin(floor(at), y + height - 1), 4, 1, lar_panel_soft);
         lar_canvas_text(cr, text, x + 22, fmin(fmax(at + 4, y + 9), y + height), &style);
     }
 }
@@ -232,19 +170,10 @@ static void draw_bar(cairo_t *cr, const layout *l, double limit)
 static void draw_foot(cairo_t *cr, const lar_scene *scene, const layout *l)
 {
     const double y = l->height - MARGIN + 4, right = l->width - MARGIN - (l->has_bar ? BAR : 0);
-    const double bar_mm = lar_round_down(0.3 * l->column_width / l->zoom);
-    const double bar = bar_mm * l->zoom;
-    lar_style style = { .size = 13, .align = 1, .colour = soft };
+    const double bar_left = lar_panel_ruler(cr, l->zoom, 0.3 * l->column_width, right, y);
+    lar_style style = { .size = 13, .colour = lar_panel_soft };
     char text[160], number[3][LAR_TICK_ROOM];
-    lar_number_words(number[0], bar_mm, 6);
-    snprintf(text, sizeof text, "%s mm", number[0]);
-    const double bar_left = right - bar - lar_canvas_text_width(cr, text, &style) - 10;
-    lar_canvas_text(cr, text, right, y, &style);
-    lar_canvas_box(cr, bar_left, y - 6, bar, 3, bright);
-    lar_canvas_box(cr, bar_left, y - 9, 1, 9, bright);
-    lar_canvas_box(cr, bar_left + bar - 1, y - 9, 1, 9, bright);
     for (int a = 0; a < 3; a++) lar_number_words(number[a], rint(scene->at[a] * 10) / 10, 6);
-    style.align = 0;
     style.widest = bar_left - l->left - 12;
     for (int words = 1; words >= 0; words--) { /* the second half only where there is room */
         snprintf(text, sizeof text, "x %s  y %s  z %s mm%s", number[0], number[1], number[2],
@@ -264,12 +193,13 @@ lar_status lar_scene_draw(const lar_scene *scene, lar_canvas *canvas)
 
     LAR_TRY(lay_out(&l, scene));
     LAR_TRY(lar_canvas_begin(&cr, canvas, l.width, l.height));
-    lar_canvas_box(cr, 0, 0, l.width, l.height, page);
+    lar_canvas_box(cr, 0, 0, l.width, l.height, lar_panel_page);
     if (scene->title)
-        lar_canvas_text(
-            cr, scene->title, l.left, MARGIN + 20,
-            &(lar_style){
-                .size = 21, .bold = true, .colour = bright, .widest = l.width - l.left - MARGIN });
+        lar_canvas_text(cr, scene->title, l.left, MARGIN + 20,
+                        &(lar_style){ .size = 21,
+                                      .bold = true,
+                                      .colour = lar_panel_bright,
+                                      .widest = l.width - l.left - MARGIN });
     for (int64_t c = 0; c < scene->column_count; c++) {
         const lar_column *column = &scene->columns[c];
         const double left = l.left + (double)c * (l.column_width + GAP),
@@ -278,15 +208,17 @@ lar_status lar_scene_draw(const lar_scene *scene, lar_canvas *canvas)
                         &(lar_style){ .size = 17,
                                       .bold = true,
                                       .align = 0.5,
-                                      .colour = bright,
+                                      .colour = lar_panel_bright,
                                       .widest = l.column_width });
         lar_canvas_text(
             cr, column->window_words, middle, l.row_y[0] - LABELS + 35,
-            &(lar_style){ .size = 12, .align = 0.5, .colour = soft, .widest = l.column_width });
+            &(lar_style){
+                .size = 12, .align = 0.5, .colour = lar_panel_soft, .widest = l.column_width });
         for (int64_t row = 0; row < scene->plane_count; row++) {
             const double x = left + floor((l.column_width - (double)l.panel_width[row]) / 2);
             LAR_TRY(draw_slice(cr, scene, &l, row, column, x));
-            draw_sides(cr, scene, &l, row, x);
+            lar_panel_sides(cr, scene->planes[row], is_mirrored(scene, row), x, l.row_y[row],
+                            (double)l.panel_width[row], (double)l.panel_height[row]);
         }
         if (column->minus) draw_bar(cr, &l, column->window[1]);
     }

@@ -3,13 +3,7 @@
 #ifndef LAR_SCENE_H
 #define LAR_SCENE_H
 
-#include "report/canvas.h"
-#include "report/look.h"
-
-typedef struct lar_plane {
-    const char *name;
-    int across, up, normal; /* axes of the world */
-} lar_plane;
+#include "report/panel.h"
 
 /* One column; the difference has `minus` and draws b - a of look and minus. */
 typedef struct lar_column {

@@ -60,14 +60,24 @@ lar_status lar_chain_add_affine(lar_chain *chain, const lar_affine *fixed_to_mov
     return status;
 }
 
-lar_status lar_chain_add_field(lar_chain *chain, const lar_image *displacement_mm)
+static lar_status add_field(lar_chain *chain, const lar_image *displacement_mm, bool inverse)
 {
     lar_status status = LAR_OK;
     LAR_TRY(make_room(chain));
     LAR_TRY(lar_field_init(&chain->maps[chain->count].field, displacement_mm));
-    chain->count++;
+    chain->maps[chain->count++].field.inverse = inverse;
 done:
     return status;
+}
+
+lar_status lar_chain_add_field(lar_chain *chain, const lar_image *displacement_mm)
+{
+    return add_field(chain, displacement_mm, false);
+}
+
+lar_status lar_chain_add_field_inverse(lar_chain *chain, const lar_image *displacement_mm)
+{
+    return add_field(chain, displacement_mm, true);
 }
 
 bool lar_chain_affine(lar_affine *out, const lar_chain *chain)
@@ -87,8 +97,9 @@ void lar_chain_move(const lar_chain *chain, double *restrict x, double *restrict
 {
     for (int64_t l = chain->count - 1; l >= 0; l--) {
         const double(*m)[4] = chain->maps[l].affine.m;
-        if (chain->maps[l].field.vectors) {
-            lar_field_move(&chain->maps[l].field, x, y, z, count);
+        const lar_field *field = &chain->maps[l].field;
+        if (field->vectors) {
+            (field->inverse ? lar_field_move_back : lar_field_move)(field, x, y, z, count);
             continue;
         }
         for (int64_t n = 0; n < count; n++) {

@@ -13,6 +13,13 @@ cp one/truth/sub-01_labels.nii.gz labels.nii.gz
 cp one/truth/sub-01_brain.nii.gz mask.nii.gz
 cp one/truth/tissues.tsv tissues.tsv
 rm -r one
+# transforms, and points to move
+printf '#Insight Transform File V1.0\nTransform: Euler3DTransform_double_3_3\nParameters: 0.02 0 -0.03 2 -1 3\n' >turn.txt
+if has warp; then
+    status 0 larmor warp -t turn.txt --transform-out 0GenericAffine.mat
+    status 0 larmor warp -t turn.txt --transform-out 1Warp.nii.gz --like t1.nii.gz
+fi
+printf 'name,x,y,z\nfront,1.5,40,10\nback,0,-50,20\n' >points.csv
 # study.yaml and its scans; a network and a training of seconds
 status 0 larmor phantom . --subjects 4 --spacing 6 -q
 sed 's/channels: .*/channels: 4/; s/blocks: .*/blocks: 1/; s/epochs: .*/epochs: 2/' study.yaml >small
@@ -53,6 +60,13 @@ while read -r line; do
     case $line in
         *" -o "*) # what it says it writes is there
             output=${line##* -o }
+            output=${output%% *}
+            [ -s "here/$output" ] || fail "the example '$line' did not write $output"
+            ;;
+    esac
+    case $line in
+        *" --transform-out "*)
+            output=${line##* --transform-out }
             output=${output%% *}
             [ -s "here/$output" ] || fail "the example '$line' did not write $output"
             ;;

@@ -96,6 +96,14 @@ gzip -kn in/t1.nii
 has convert && faults x.nii.gz larmor convert in/t1.nii -o now/x.nii.gz
 has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --spacing 2
 has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
+if has warp; then
+    printf '#Insight Transform File V1.0\nTransform: TranslationTransform_double_3_3\nParameters: 1 2 3\n' >in/shift.txt
+    printf 'x,y,z\n1,2,3\n' >in/points.csv
+    faults x.nii.gz larmor warp in/t1.nii -o now/x.nii.gz --like in/t1.nii -t in/shift.txt
+    faults x.csv larmor warp in/points.csv -o now/x.csv -t in/shift.txt
+    faults x.nii larmor warp --transform-out now/x.nii --like in/t1.nii -t in/shift.txt
+    faults x.mat larmor warp --transform-out now/x.mat -t in/shift.txt
+fi
 has crop && faults x.nii larmor crop in/t1.nii -o now/x.nii --axis z --range 0.2 0.8
 has pad && faults x.nii larmor pad in/t1.nii -o now/x.nii --by 2
 has smooth && faults x.nii.gz larmor smooth in/t1.nii.gz -o now/x.nii.gz --fwhm 3

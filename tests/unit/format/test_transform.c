@@ -120,7 +120,7 @@ static void damaged_text_is_named(void **state)
           "'BSplineTransform_double_3_3', which larmor does not read", LAR_EUNSUPPORTED },
         { HEAD "Transform: IdentityTransform_double_3_3\nTransform: IdentityTransform_double_3_3\n",
           "2 transforms, expected one", LAR_EFORMAT },
-        { "Insight\n", "neither an ITK text transform nor", LAR_EFORMAT },
+        { "Insight\n", "neither an affine transform (of ITK", LAR_EFORMAT },
         { "", "is empty", LAR_EFORMAT },
     };
     const char *folder = check_folder();

@@ -93,6 +93,19 @@ static inline int green(const picture *p, int x, int y)
     return (int)(pixel(p, x, y) >> 8 & 255);
 }
 
+static inline int64_t different_pixels(const char *a, const char *b)
+{
+    picture pa = open_picture(a), pb = open_picture(b);
+    int64_t count = 0;
+    assert_int_equal(pa.width, pb.width);
+    assert_int_equal(pa.height, pb.height);
+    for (int y = 0; y < pa.height; y++)
+        for (int x = 0; x < pa.width; x++) count += pixel(&pa, x, y) != pixel(&pb, x, y);
+    cairo_surface_destroy(pa.surface);
+    cairo_surface_destroy(pb.surface);
+    return count;
+}
+
 static inline int make_folder(void **state)
 {
     (void)state;

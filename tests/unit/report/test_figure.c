@@ -4,19 +4,6 @@
 #include "pictures.h"
 #include "report/look.h"
 
-static int64_t different_pixels(const char *a, const char *b)
-{
-    picture pa = open_picture(a), pb = open_picture(b);
-    int64_t count = 0;
-    assert_int_equal(pa.width, pb.width);
-    assert_int_equal(pa.height, pb.height);
-    for (int y = 0; y < pa.height; y++)
-        for (int x = 0; x < pa.width; x++) count += pixel(&pa, x, y) != pixel(&pb, x, y);
-    cairo_surface_destroy(pa.surface);
-    cairo_surface_destroy(pb.surface);
-    return count;
-}
-
 static void draw(lar_image *const *images, int64_t count, const lar_figure_params *params,
                  const char *name)
 {

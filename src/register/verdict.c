@@ -1,0 +1,299 @@
+/* Whether a map can be trusted. Measured on T1, T2 and FLAIR of 16 people (docs/registration.md):
+ * of one person at least 17 % of the mutual information is lost 2 mm beside, of two people at most
+ * 11 %, of one who is mirrored at most 15 %. Where there is doubt, a second run begins elsewhere, with the roles of
+ * both images exchanged, and the better of both maps is kept.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <float.h>
+#include <math.h>
+
+#include "base/base.h"
+#include "image/image.h"
+#include "math/math.h"
+#include "register/register_parts.h"
+
+/* What a map needs not to be doubted, and not to be looked at twice. */
+typedef struct bounds {
+    double sharpness, overlap, scale, consistency_mm;
+} bounds;
+static const bounds same = { 0.135, 0.5, 1.25, 3 };
+static const bounds different = { 0.02, 0.4, 1.6, 10 };
+static const bounds sure = { 0.15, 0.75, 1.15, 0 };
+
+#define SURE_DEGREES 60.0 /* larger turns are looked at twice */
+#define BESIDE_MM    2.0
+#define NOTICED_MM   1.0  /* a map so near the headers' need not fit better than they do */
+#define CLEARLY      1.05 /* so many times better */
+#define SPACING_MM   2.0
+#define MIRRORED     0.165 /* a mirrored head was never sharper */
+enum { MOST = 60000, SKIP = 5, MIRROR_STEPS = 25 };
+
+/* ---- measures ------------------------------------------------------------------------------ */
+
+/* Of the smaller head, as far as it lies in the other's field of view, the part inside the other:
+ * what only one of both images shows is nobody's fault. */
+static double overlap_of(const lar_side *a, const lar_side *b, const lar_affine *map)
+{
+    const int64_t *size = a->mask->grid.size, *other = b->mask->grid.size;
+    const uint8_t *mask = a->mask->voxels, *there = b->mask->voxels;
+    lar_affine to_voxel, to;
+    int64_t seen = 0, inside = 0;
+    if (!lar_affine_invert(&to_voxel, &b->mask->grid.to_world)) return 0;
+    to = lar_affine_chain(&a->mask->grid.to_world, map);
+    to = lar_affine_chain(&to, &to_voxel);
+    for (int64_t v = 0; v < size[0] * size[1] * size[2]; v += SKIP) {
+        const double ijk[3] = { (double)(v % size[0]), (double)(v / size[0] % size[1]),
+                                (double)(v / (size[0] * size[1])) };
+        double at[3];
+        int64_t n[3];
+        bool within = true;
+        if (!mask[v]) continue;
+        lar_affine_point(&to, ijk, at);
+        for (int r = 0; r < 3; r++) {
+            n[r] = (int64_t)floor(at[r] + 0.5);
+            within = within && n[r] >= 0 && n[r] < other[r];
+        }
+        seen += within;
+        inside += within && there[(n[2] * other[1] + n[1]) * other[0] + n[0]];
+    }
+    return seen ? (double)inside / (double)seen : 0;
+}
+
+/* Singular values of the linear part, rising: roots of the eigenvalues of M'M. */
+static lar_status find_scale(double scale[3], const lar_affine *map)
+{
+    double square[9], vectors[9], values[3];
+    for (int r = 0; r < 3; r++)
+        for (int c = 0; c < 3; c++) {
+            square[3 * r + c] = 0;
+            for (int k = 0; k < 3; k++) square[3 * r + c] += map->m[k][r] * map->m[k][c];
+        }
+    const lar_status status = lar_eigen_symmetric(values, vectors, square, 3);
+    for (int r = 0; r < 3; r++) scale[r] = sqrt(values[2 - r] > 0 ? values[2 - r] : 0);
+    return status;
+}
+
+/* The angle of the rotation nearest to a linear part: by averaging with the inverse transpose
+ * (Higham 1986, doi:10.1137/0907079). */
+static double angle_of(const lar_affine *map)
+{
+    lar_affine q = *map, inverse;
+    for (int turn = 0; turn < 20 && lar_affine_invert(&inverse, &q); turn++)
+        for (int r = 0; r < 3; r++)
+            for (int c = 0; c < 3; c++) q.m[r][c] = (q.m[r][c] + inverse.m[c][r]) / 2;
+    const double cosine = (q.m[0][0] + q.m[1][1] + q.m[2][2] - 1) / 2;
+    return acos(fmin(1, fmax(-1, cosine))) * 180 / M_PI;
+}
+
+/* Mean distance between where two maps put a ball of the head's radius: the square root of the mean
+ * square, by its centre and the ends of its axes. */
+static double distance_mm(const lar_affine *a, const lar_affine *b, const lar_side *from)
+{
+    double square = 0;
+    for (int r = 0; r < 3; r++) {
+        double off = a->m[r][3] - b->m[r][3];
+        for (int c = 0; c < 3; c++) {
+            const double turn = a->m[r][c] - b->m[r][c];
+            off += turn * from->centre_mm[c];
+            square += turn * turn * from->radius_mm * from->radius_mm / 3;
+        }
+        square += off * off;
+    }
+    return sqrt(square);
+}
+
+/* Share of the likeness that is lost by moving to both sides along each axis. */
+static lar_status find_sharpness(double *sharpness, double *value, lar_level *level,
+                                 const lar_affine *map)
+{
+    lar_status status = LAR_OK;
+    double beside = 0, step = BESIDE_MM;
+    for (int a = 0; a < 3; a++) /* less than half a voxel shows nothing */
+        step = fmax(step, level->samples.spacing_mm[a] / 2);
+    LAR_TRY(lar_match_value(value, NULL, NULL, level->match, map));
+    for (int side = 0; side < 6; side++) {
+        lar_affine moved = *map;
+        double v;
+        moved.m[side / 2][3] += side % 2 ? step : -step;
+        LAR_TRY(lar_match_value(&v, NULL, NULL, level->match, &moved));
+        beside += v / 6;
+    }
+    *sharpness = *value > 0 ? 1 - beside / *value : 0;
+done:
+    return status;
+}
+
+static lar_status measure(lar_register_verdict *v, lar_level *level, const lar_affine *map,
+                          const lar_side *sampled, const lar_side *probed, bool backward)
+{
+    lar_status status = LAR_OK;
+    const lar_affine none = lar_affine_identity();
+    const lar_affine header = lar_linear_about(&none, sampled, probed);
+    const lar_affine about = lar_linear_about(map, sampled, probed);
+    const lar_side *fixed = backward ? probed : sampled;
+    lar_affine forward = *map, back;
+    double moved[3], square = 0;
+    if (!lar_affine_invert(&back, map)) {
+        v->sharpness = v->overlap = 0;
+        return LAR_OK;
+    }
+    if (backward) {
+        forward = back;
+        back = *map;
+    }
+    const double a = overlap_of(sampled, probed, map);
+    LAR_TRY(lar_match_value(&v->metric_before, NULL, NULL, level->match, &header));
+    LAR_TRY(find_sharpness(&v->sharpness, &v->metric_after, level, &about));
+    LAR_TRY(find_scale(v->scale, &forward));
+    const double b = overlap_of(probed, sampled, backward ? &forward : &back);
+    v->overlap = fmax(a, b);
+    v->determinant = lar_affine_determinant(&forward);
+    v->angle_degrees = angle_of(&forward);
+    lar_affine_point(&forward, fixed->centre_mm, moved);
+    for (int r = 0; r < 3; r++)
+        square += (moved[r] - fixed->centre_mm[r]) * (moved[r] - fixed->centre_mm[r]);
+    v->shift_mm = sqrt(square);
+done:
+    return status;
+}
+
+/* ---- the verdict --------------------------------------------------------------------------- */
+
+static bool are_same(const lar_register_params *params)
+{
+    return params->heads == LAR_HEADS_SAME ||
+           (params->heads == LAR_HEADS_AUTO && params->kind != LAR_REGISTER_DEFORMABLE);
+}
+
+static bool is_stretched(const lar_register_verdict *v, double most)
+{
+    return v->scale[0] < 1 / most || v->scale[2] > most;
+}
+
+static void doubt(lar_register_verdict *v, const char *format, ...) LAR_PRINTF(2, 3);
+static void doubt(lar_register_verdict *v, const char *format, ...)
+{
+    va_list list;
+    if (v->doubtful) return; /* the first reason is the strongest */
+    v->doubtful = true;
+    va_start(list, format);
+    vsnprintf(v->reason, sizeof v->reason, format, list);
+    va_end(list);
+}
+
+static void decide(lar_register_verdict *v, double moved_mm, const lar_register_params *params)
+{
+    const bool alike = are_same(params);
+    const bounds *least = alike ? &same : &different;
+    if (v->overlap < least->overlap)
+        doubt(v, "the heads overlap by only %.0f %%", 100 * v->overlap);
+    if (v->consistency_mm > least->consistency_mm)
+        doubt(v, "a second run that began elsewhere ended %.1f mm away", v->consistency_mm);
+    if (v->metric_after < v->metric_before && moved_mm > NOTICED_MM)
+        doubt(v, "it fits less well than the headers do: mutual information %.3f, by headers %.3f",
+              v->metric_after, v->metric_before);
+    if (is_stretched(v, least->scale))
+        doubt(v, "it stretches the head by %.2f to %.2f", v->scale[0], v->scale[2]);
+    if (v->sharpness < least->sharpness && alike)
+        doubt(v,
+              "2 mm beside it fits nearly as well (%.1f %% less): it failed, or these are the heads "
+              "of two people",
+              100 * v->sharpness);
+    else if (v->sharpness < least->sharpness)
+        doubt(v, "2 mm beside it fits as well (%.1f %% less)", 100 * v->sharpness);
+}
+
+static bool is_sure(const lar_register_verdict *v, const lar_register_params *params)
+{
+    return v->sharpness >= (are_same(params) ? sure.sharpness : 2 * different.sharpness) &&
+           v->overlap >= sure.overlap && !is_stretched(v, sure.scale) &&
+           v->angle_degrees <= SURE_DEGREES && v->metric_after >= v->metric_before;
+}
+
+/* A head and its mirror image differ less than two heads do: so the moving image is also tried as
+ * its own mirror image, left for right. */
+static lar_status try_mirrored(lar_register_verdict *v, lar_level *level, const lar_affine *map,
+                               const lar_side *sampled, const lar_side *probed,
+                               const lar_register_params *params)
+{
+    lar_status status = LAR_OK;
+    double value;
+    lar_affine flip = lar_affine_identity(), about;
+    flip.m[0][0] = -1;
+    about = lar_linear_about(map, sampled, probed);
+    about = lar_affine_chain(&flip, &about);
+    LAR_TRY(lar_match_climb(&about, &value, level->match,
+                            params->kind < LAR_REGISTER_AFFINE ? params->kind : LAR_REGISTER_AFFINE,
+                            MIRROR_STEPS, 2, 0.1));
+    LAR_TRY(lar_match_value(&value, NULL, NULL, level->match, &about));
+    if (value > CLEARLY * v->metric_after)
+        doubt(v,
+              "mirrored, left for right, it fits better (mutual information %.3f, not %.3f): one of "
+              "the headers names the wrong side",
+              value, v->metric_after);
+done:
+    return status;
+}
+
+/* From elsewhere: the other image is sampled, and all turns are tried. */
+static lar_status look_again(lar_register_verdict *v, lar_affine *map, lar_level *level,
+                             const lar_side *sampled, const lar_side *probed, bool backward,
+                             const lar_register_params *params)
+{
+    lar_status status = LAR_OK;
+    lar_affine second, back;
+    lar_register_verdict other = { .consistency_mm = NAN };
+    LAR_TRY(lar_linear_find(&back, probed, sampled, NULL, true, params));
+    if (!lar_affine_invert(&second, &back)) goto done;
+    LAR_TRY(measure(&other, level, &second, sampled, probed, backward));
+    v->consistency_mm = distance_mm(map, &second, sampled);
+    const double first_worth = v->metric_after * v->sharpness;
+    const double second_worth = other.metric_after * other.sharpness;
+    const bool far_apart = v->consistency_mm > same.consistency_mm;
+    if (far_apart && second_worth > CLEARLY * first_worth) {
+        other.consistency_mm = v->consistency_mm;
+        *v = other;
+        *map = second;
+    }
+    /* a hill that is clearly lower takes nothing from the higher one */
+    if (far_apart && fmin(first_worth, second_worth) < fmax(first_worth, second_worth) / 2)
+        v->consistency_mm = NAN;
+done:
+    return status;
+}
+
+lar_status lar_judge_map(lar_register_verdict *v, lar_affine *map, const lar_side *sampled,
+                         const lar_side *probed, bool backward, bool searched,
+                         const lar_register_params *params)
+{
+    lar_status status = LAR_OK;
+    lar_level level = { 0 };
+    const lar_affine none = lar_affine_identity();
+    *v = (lar_register_verdict){ .consistency_mm = NAN, .jacobian = { 1, 1 } };
+    LAR_TRY(lar_level_init(&level, sampled, probed, SPACING_MM, MOST, LAR_METRIC_MI, params));
+    LAR_TRY(measure(v, &level, map, sampled, probed, backward));
+    if (searched && !is_sure(v, params))
+        LAR_TRY(look_again(v, map, &level, sampled, probed, backward, params));
+    if (are_same(params) && v->sharpness < MIRRORED)
+        LAR_TRY(try_mirrored(v, &level, map, sampled, probed, params));
+    decide(v, distance_mm(map, &none, sampled), params);
+done:
+    lar_level_clear(&level);
+    return status;
+}
+
+lar_status lar_judge_field(lar_register_verdict *v, const lar_image *field)
+{
+    lar_status status = LAR_OK;
+    lar_image *jacobian = NULL;
+    lar_range range;
+    LAR_TRY(lar_field_jacobian(&jacobian, field));
+    LAR_TRY(lar_image_range(&range, jacobian));
+    v->jacobian[0] = range.low;
+    v->jacobian[1] = range.high;
+    const float *values = jacobian->voxels;
+    for (int64_t n = 0; n < lar_image_voxel_count(jacobian); n++) v->folded += !(values[n] > 0);
+    if (v->folded) doubt(v, "the deformation folds at %lld voxels", (long long)v->folded);
+done:
+    lar_image_free(jacobian);
+    return status;
+}
