@@ -215,11 +215,17 @@ done:
     return status;
 }
 
-void lar_side_clear(lar_side *side)
+void lar_side_slim(lar_side *side)
 {
     lar_image_free(side->full);
-    lar_image_free(side->image);
     lar_image_free(side->field);
+    side->full = side->field = NULL;
+}
+
+void lar_side_clear(lar_side *side)
+{
+    lar_side_slim(side);
+    lar_image_free(side->image);
     lar_image_free(side->mask);
     *side = (lar_side){ 0 };
 }
