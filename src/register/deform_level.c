@@ -9,10 +9,11 @@
 
 void lar_bending_slim(lar_bending *d)
 {
-    lar_free(d->fixed);
-    lar_free(d->moving);
+    lar_image_free(d->fixed);
+    lar_image_free(d->moving);
     lar_free(d->next);
-    d->fixed = d->moving = d->next = NULL;
+    d->fixed = d->moving = NULL;
+    d->next = NULL;
     for (int s = 0; s < 2; s++) {
         lar_free(d->seen[s]);
         lar_free(d->slope[s]);
@@ -28,14 +29,6 @@ void lar_bending_clear(lar_bending *d)
     lar_lncc_free(d->lncc);
     lar_free(d->bins);
     *d = (lar_bending){ 0 };
-}
-
-static float *copy_voxels(const lar_image *image)
-{
-    const int64_t count = lar_image_voxel_count(image);
-    float *out = lar_alloc_raw(count, sizeof *out);
-    if (out) memcpy(out, image->voxels, (size_t)count * sizeof *out);
-    return out;
 }
 
 /* NaN where a mask says that nobody may look; through a chain (NULL: none) to the mask. */
@@ -74,9 +67,9 @@ static lar_status load(lar_bending *d, const lar_side *fixed, const lar_side *mo
     d->count = lar_image_voxel_count(f);
     lar_grid_spacing(&f->grid, d->spacing);
     d->voxel_mm = cbrt(d->spacing[0] * d->spacing[1] * d->spacing[2]);
-    d->fixed = copy_voxels(f);
-    d->moving = copy_voxels(there);
-    if (!d->fixed || !d->moving) status = LAR_EMEMORY;
+    d->fixed = f;
+    d->moving = there;
+    f = there = NULL;
 done:
     lar_chain_free(chain);
     lar_image_free(there);

@@ -10,7 +10,7 @@ typedef struct lar_bending {
     lar_grid grid;
     int64_t count;
     double spacing[3], voxel_mm; /* of the voxels: each edge, and the cube root of the volume */
-    float *fixed, *moving;
+    lar_image *fixed, *moving;
     float *bend[2];  /* from the middle to the fixed and to the moving image: voxels, 3 volumes */
     float *seen[2];  /* both images as seen from the middle */
     float *slope[2]; /* of the likeness along their values */

@@ -117,8 +117,8 @@ lar_status lar_bending_step(lar_bending *d)
     double value;
     lar_status status = LAR_OK;
     const int64_t *size = d->grid.size;
-    LAR_TRY(lar_bend_image(d->seen[0], d->fixed, d->bend[0], size));
-    LAR_TRY(lar_bend_image(d->seen[1], d->moving, d->bend[1], size));
+    LAR_TRY(lar_bend_image(d->seen[0], d->fixed->voxels, d->bend[0], size));
+    LAR_TRY(lar_bend_image(d->seen[1], d->moving->voxels, d->bend[1], size));
     if (d->lncc) { /* what steps are made in is free until then */
         float *const free_now[LAR_LNCC_TERMS] = { d->step, d->step + d->count,
                                                   d->step + 2 * d->count, d->next,
