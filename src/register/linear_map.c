@@ -2,8 +2,8 @@
  * in millimetres at the head's radius, so that steps along all of them compare.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <string.h>
 
+#include "base/banned.h"
 #include "math/math.h"
 #include "register/register_parts.h"
 

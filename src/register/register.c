@@ -1,7 +1,5 @@
 /* Registration as users call it: its parameters, and the order of its stages.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "register/register.h"
-
 #include <math.h>
 
 #include "base/base.h"
