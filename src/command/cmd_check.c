@@ -108,8 +108,12 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
         snprintf(name, sizeof name, "%lld %s", (long long)s + 1, step->kind->name);
         if (step->kind->spatial) {
             if (lar_prepare_grids(grids, study, raw, boxes, s + 1, true) != LAR_OK) return;
-            add_grids(out, study, name, step->on, grids,
-                      step->only_training ? " (training only)" : "");
+            char more[160] = "";
+            if (step->only_training || step->kind->later)
+                snprintf(more, sizeof more, " (%s%s%s)", step->only_training ? "training only" : "",
+                         step->only_training && step->kind->later ? "; " : "",
+                         step->kind->later ? step->kind->later : "");
+            add_grids(out, study, name, step->on, grids, more);
             continue;
         }
         lar_text_add(out, "  %-14s", name);
