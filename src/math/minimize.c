@@ -59,7 +59,8 @@ static void first_inverse(double *h, const lar_minimizing *how)
         double trace = 0;
         memcpy(h, how->curvature, (size_t)(n * n) * sizeof *h);
         for (int k = 0; k < n; k++) trace += h[k * n + k] / n;
-        for (int k = 0; k < n; k++) h[k * n + k] += 1e-3 * trace; /* what is hardly seen moves little */
+        for (int k = 0; k < n; k++)
+            h[k * n + k] += 1e-3 * trace; /* what is hardly seen moves little */
         known = invert(h, n);
     }
     for (int k = 0; !known && k < n * n; k++) h[k] = k % (n + 1) == 0;

@@ -3,7 +3,6 @@
  * doi:10.1016/j.media.2007.06.004).
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <stdio.h>
 
 #include "base/base.h"
 #include "filter/filter.h"
@@ -11,12 +10,13 @@
 #include "math/math.h"
 #include "register/register_parts.h"
 
-static double env(const char *name, double fallback)
-{
-    double v;
-    const char *s = getenv(name);
-    return s && lar_parse_real(&v, s) ? v : fallback;
-}
+/* AROUND_MM: what is seen of the air around the head; the field ends there. STEP: how far the voxel
+ * that moves most moves at once, in voxels. SMOOTH_AT: the parameters' millimetres are those of the
+ * finest level, and as many voxels of the others. */
+#define AROUND_MM 14.0
+#define STEP      0.4
+static const double spacings_mm[] = { 8, 4, 2 };
+enum { LEVELS = sizeof spacings_mm / sizeof *spacings_mm, PIECE = 1 << 15 };
 
 /* One level: both images on one grid, the moving one as the affine map places it. */
 typedef struct deforming {
@@ -24,11 +24,14 @@ typedef struct deforming {
     int64_t count;
     double spacing[3], voxel_mm; /* of the voxels: each edge, and the cube root of the volume */
     float *fixed, *moving;
-    float *bend[2];     /* from the middle to the fixed and to the moving image: voxels, 3 volumes */
-    float *seen[2];     /* both images as seen from the middle */
-    float *slope[2];    /* of the likeness along their values */
+    float *bend[2];  /* from the middle to the fixed and to the moving image: voxels, 3 volumes */
+    float *seen[2];  /* both images as seen from the middle */
+    float *slope[2]; /* of the likeness along their values */
     float *step, *next; /* 3 volumes each */
     lar_lncc *lncc;
+    uint8_t *bins; /* in place of lncc, for mutual information */
+    int metric;
+    double sigma[3]; /* of the smoothing, in voxels */
 } deforming;
 
 static void clear(deforming *d)
@@ -43,6 +46,7 @@ static void clear(deforming *d)
     lar_free(d->step);
     lar_free(d->next);
     lar_lncc_free(d->lncc);
+    lar_free(d->bins);
     *d = (deforming){ 0 };
 }
 
@@ -140,7 +144,8 @@ LAR_CLONES static lar_status push_slices(void *arg, int64_t piece, int64_t begin
         for (int64_t j = 0; j < size[1]; j++) {
             float *restrict x = d->step + k * plane + j * row, *restrict y = x + d->count;
             float *restrict z = y + d->count;
-            const float *restrict s = slope + k * plane + j * row, *restrict v = seen + k * plane + j * row;
+            const float *restrict s = slope + k * plane + j * row, *restrict v =
+                                                                       seen + k * plane + j * row;
             if (k == 0 || k == size[2] - 1 || j == 0 || j == size[1] - 1) {
                 for (int64_t i = 0; i < row; i++) x[i] = y[i] = z[i] = 0;
                 continue;
@@ -159,40 +164,84 @@ LAR_CLONES static lar_status push_slices(void *arg, int64_t piece, int64_t begin
     return LAR_OK;
 }
 
-static lar_status longest(double *out, const deforming *d)
+typedef struct measuring {
+    const deforming *d;
+    float *most; /* of each piece: the longest step, squared */
+} measuring;
+
+LAR_CLONES static lar_status measure_steps(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
-    double most = 0;
-    const float *x = d->step, *y = x + d->count, *z = y + d->count;
-    float top = 0;
-    for (int64_t n = 0; n < d->count; n++) {
-        const float q = x[n] * x[n] + y[n] * y[n] + z[n] * z[n];
-        top = q > top ? q : top;
+    enum { LANES = 16 };
+    const measuring *job = arg;
+    const float *x = job->d->step, *y = x + job->d->count, *z = y + job->d->count;
+    float most[LANES] = { 0 };
+    for (int64_t n = begin; n < end; n++) {
+        const float square = x[n] * x[n] + y[n] * y[n] + z[n] * z[n];
+        most[n % LANES] = square > most[n % LANES] ? square : most[n % LANES];
     }
-    most = sqrt((double)top);
-    *out = most;
+    job->most[piece] = 0;
+    for (int l = 0; l < LANES; l++)
+        if (most[l] > job->most[piece]) job->most[piece] = most[l];
     return LAR_OK;
 }
 
-static lar_status advance(deforming *d, double *value, double step_mm, double sigma_mm)
+/* Steps in mm become voxels, the longest one STEP of them. */
+static lar_status scale_steps(deforming *d)
+{
+    lar_status status = LAR_OK;
+    const int64_t pieces = lar_piece_count(d->count, PIECE);
+    float most = 0;
+    measuring job = { .d = d, .most = lar_alloc(pieces, sizeof(float)) };
+    if (!job.most) return LAR_EMEMORY;
+    LAR_TRY(lar_parallel(d->count, PIECE, measure_steps, &job));
+    for (int64_t p = 0; p < pieces; p++)
+        if (job.most[p] > most) most = job.most[p];
+    for (int a = 0; a < 3; a++) {
+        float *restrict along = d->step + a * d->count;
+        const float scale =
+            most > 0 ? (float)(STEP * d->voxel_mm / d->spacing[a] / sqrt((double)most)) : 0;
+        for (int64_t n = 0; n < d->count; n++) along[n] *= scale;
+    }
+done:
+    lar_free(job.most);
+    return status;
+}
+
+/* The slope of mutual information along the values of `seen`, with the others in bins. */
+static lar_status mutual_slope(double *value, float *slope, deforming *d, const float *others,
+                               const float *seen)
+{
+    enum { BINS = 32 };
+    const lar_bins bins = lar_bins_between(0, 1, BINS);
+    int64_t used;
+    float *const known = d->next; /* free until the step is composed */
+    for (int64_t n = 0; n < d->count; n++) {
+        const float at = others[n] * BINS;
+        const bool missing = at != at;
+        d->bins[n] = missing ? 0 : (uint8_t)(at < BINS ? at : BINS - 1);
+        known[n] = missing ? NAN : seen[n];
+    }
+    return lar_mi_value(value, &used, slope, d->metric, d->bins, BINS, known, &bins, d->count);
+}
+
+static lar_status advance(deforming *d, double *value)
 {
     lar_status status = LAR_OK;
     const int64_t *size = d->grid.size;
-    double sigma[3];
-    for (int a = 0; a < 3; a++) sigma[a] = sigma_mm / d->spacing[a];
     LAR_TRY(lar_bend_image(d->seen[0], d->fixed, d->bend[0], size));
     LAR_TRY(lar_bend_image(d->seen[1], d->moving, d->bend[1], size));
-    LAR_TRY(lar_lncc_value(value, d->slope[0], d->slope[1], d->lncc, d->seen[0], d->seen[1]));
+    if (d->lncc) {
+        LAR_TRY(lar_lncc_value(value, d->slope[0], d->slope[1], d->lncc, d->seen[0], d->seen[1]));
+    } else {
+        LAR_TRY(mutual_slope(value, d->slope[0], d, d->seen[1], d->seen[0]));
+        LAR_TRY(mutual_slope(value, d->slope[1], d, d->seen[0], d->seen[1]));
+    }
     for (int s = 0; s < 2; s++) {
         pushing job = { .d = d, .side = s };
-        double length;
         LAR_TRY(lar_parallel(size[2], 1, push_slices, &job));
-        for (int a = 0; a < 3; a++) LAR_TRY(lar_smooth_voxels(d->step + a * d->count, size, sigma));
-        LAR_TRY(longest(&length, d));
-        if (!(length > 0)) continue;
-        for (int a = 0; a < 3; a++) {
-            const float scale = (float)(step_mm / length / d->spacing[a]);
-            for (int64_t n = 0; n < d->count; n++) d->step[a * d->count + n] *= scale;
-        }
+        for (int a = 0; a < 3; a++)
+            LAR_TRY(lar_smooth_voxels(d->step + a * d->count, size, d->sigma));
+        LAR_TRY(scale_steps(d));
         LAR_TRY(lar_bend_compose(d->next, d->bend[s], d->step, size));
         float *const old = d->bend[s];
         d->bend[s] = d->next;
@@ -228,27 +277,57 @@ static lar_status to_world(lar_image **out, const float *voxels, const deforming
     return LAR_OK;
 }
 
+/* The fixed side, cut to the head and what is around it. */
+static lar_status cut(lar_side *out, const lar_side *fixed)
+{
+    lar_status status = LAR_OK;
+    lar_image *view = NULL;
+    int64_t first[3], size[3];
+    const lar_crop_params how = { .margin_mm = AROUND_MM };
+    *out = *fixed;
+    out->image = NULL;
+    LAR_TRY(lar_crop_box(first, size, fixed->image, fixed->mask, &how));
+    LAR_TRY(lar_image_box(&view, fixed->image, first, size));
+    LAR_TRY(lar_image_copy(&out->image, view));
+done:
+    lar_image_free(view);
+    return status;
+}
+
+static lar_status prepare_metric(deforming *d, const lar_register_params *params)
+{
+    lar_status status = LAR_OK;
+    int64_t radius[3];
+    const double finer = d->voxel_mm / spacings_mm[LEVELS - 1];
+    d->metric = params->bend_metric == LAR_METRIC_AUTO ? LAR_METRIC_LNCC : params->bend_metric;
+    for (int a = 0; a < 3; a++) d->sigma[a] = params->smooth_mm * finer / d->spacing[a];
+    if (d->metric == LAR_METRIC_LNCC) {
+        lar_lncc_radius(radius, d->spacing, params->radius_mm * finer);
+        LAR_TRY(lar_lncc_new(&d->lncc, d->grid.size, radius));
+    } else if (!(d->bins = lar_alloc_raw(d->count, 1))) {
+        status = LAR_EMEMORY;
+    }
+done:
+    return status;
+}
+
 lar_status lar_deform(lar_image **field, lar_image **inverse, const lar_side *fixed,
                       const lar_side *moving, const lar_affine *map,
                       const lar_register_params *params)
 {
     lar_status status = LAR_OK;
     deforming now = { 0 }, before = { 0 };
-    static const double spacings[] = { 8, 4, 2 };
+    lar_side head = { 0 };
     *field = *inverse = NULL;
-    for (int n = 0; n < 3; n++) {
+    LAR_TRY(cut(&head, fixed));
+    for (int n = 0; n < LEVELS; n++) {
         const int64_t turns = n < params->iterations.count ? params->iterations.at[n] : 0;
-        double value = 0;
-        int64_t radius[3];
-        LAR_TRY(load(&now, fixed, moving, map, spacings[n]));
+        double value;
+        LAR_TRY(load(&now, &head, moving, map, spacings_mm[n]));
         if (before.count) LAR_TRY(refine(&now, &before));
         clear(&before);
-        lar_lncc_radius(radius, now.spacing, params->radius_mm * now.voxel_mm / 2);
-        LAR_TRY(lar_lncc_new(&now.lncc, now.grid.size, radius));
-        for (int64_t turn = 0; turn < turns; turn++) {
-            LAR_TRY(advance(&now, &value, env("STEP", 0.25) * now.voxel_mm, params->smooth_mm / 2 * now.voxel_mm));
-            if (getenv("REGV") && turn % 5 == 0) fprintf(stderr, "    %g mm %ld: %.5f\n", spacings[n], turn, value);
-        }
+        LAR_TRY(prepare_metric(&now, params));
+        for (int64_t turn = 0; turn < turns; turn++) LAR_TRY(advance(&now, &value));
         before = now;
         now = (deforming){ 0 };
     }
@@ -257,6 +336,7 @@ lar_status lar_deform(lar_image **field, lar_image **inverse, const lar_side *fi
     LAR_TRY(join(before.next, &before, 1, 0));
     LAR_TRY(to_world(inverse, before.next, &before));
 done:
+    lar_image_free(head.image);
     clear(&now);
     clear(&before);
     return status;

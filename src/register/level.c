@@ -10,8 +10,9 @@
 #include "register/register_parts.h"
 
 /* On coarse levels air around the head takes part, so that the outline counts; on finer ones only
- * what lies so deep, as a part of the head's radius, which leaves out what moves by itself: skin, fat
- * and eyes (10 mm of a whole head, for which phantoms are then met within 0.06 mm in place of 0.10). */
+ * what lies so deep, as a part of the head's radius, which leaves out what moves by itself: skin,
+ * fat and eyes (10 mm of a whole head, for which phantoms are then met within 0.06 mm in place of
+ * 0.10). */
 #define MARGIN_MM 8.0
 #define DEPTH     0.13
 #define DEEP_FROM 3.0 /* mm of spacing and finer */
@@ -53,8 +54,22 @@ done:
     return status;
 }
 
-/* The image and mask of a side at a spacing. */
-static lar_status load(lar_image **image, lar_image **mask, const lar_side *side, double spacing_mm)
+/* Where the mask is 0 the image becomes `value`. */
+static lar_status blank(lar_image **image, const lar_image *mask, float value)
+{
+    const lar_status status = own_voxels(image);
+    if (status != LAR_OK) return status;
+    const uint8_t *inside = mask->voxels;
+    float *values = (*image)->voxels;
+    for (int64_t v = 0; v < lar_image_voxel_count(mask); v++)
+        if (!inside[v]) values[v] = value;
+    return LAR_OK;
+}
+
+/* The image and mask of a side at a spacing. shaped: what a mask leaves out is air, so that its
+ * outline counts as that of a head does; and is compared around it. */
+static lar_status load(lar_image **image, lar_image **mask, const lar_side *side, double spacing_mm,
+                       bool shaped)
 {
     lar_status status = LAR_OK;
     lar_resample_params nearest = lar_resample_default();
@@ -68,13 +83,14 @@ static lar_status load(lar_image **image, lar_image **mask, const lar_side *side
     else
         LAR_TRY(lar_side_at(image, side->image, spacing_mm));
     LAR_TRY(lar_resample(mask, side->mask, &(*image)->grid, &nearest));
-    if (side->masked) goto done;
+    if (side->masked && !shaped) goto done;
+    if (shaped) LAR_TRY(blank(image, *mask, 0));
     lar_grid_spacing(&(*image)->grid, spacing);
     for (int a = 0; a < 3; a++) grow[a] = (int64_t)ceil(MARGIN_MM / spacing[a] - 0.01);
     LAR_TRY(own_voxels(mask));
     if (spacing_mm < DEEP_FROM)
-        LAR_TRY(lar_mask_erode((*mask)->voxels, (*mask)->grid.size, spacing,
-                               DEPTH * side->radius_mm));
+        LAR_TRY(
+            lar_mask_erode((*mask)->voxels, (*mask)->grid.size, spacing, DEPTH * side->radius_mm));
     else
         LAR_TRY(lar_mask_grow((*mask)->voxels, (*mask)->grid.size, grow));
 done:
@@ -107,20 +123,19 @@ static void fill_samples(lar_samples *s, const lar_image *image, const uint8_t *
                 seen++;
                 if (!whole && (turn - floor(turn) >= share || n == room)) continue;
                 for (int a = 0; a < 3; a++)
-                    s->at[a][n] =
-                        (float)(m[a][0] * (double)i + m[a][1] * (double)j + m[a][2] * (double)k +
-                                m[a][3] - s->centre_mm[a]);
+                    s->at[a][n] = (float)(m[a][0] * (double)i + m[a][1] * (double)j +
+                                          m[a][2] * (double)k + m[a][3] - s->centre_mm[a]);
                 s->value[n++] = chosen[v] ? values[v] : NAN;
             }
     s->count = n;
 }
 
 static lar_status init_samples(lar_samples *s, const lar_side *side, double spacing_mm,
-                               int64_t most, bool whole)
+                               int64_t most, bool whole, bool shaped)
 {
     lar_status status = LAR_OK;
     lar_image *image = NULL, *mask = NULL;
-    LAR_TRY(load(&image, &mask, side, spacing_mm));
+    LAR_TRY(load(&image, &mask, side, spacing_mm, shaped));
     const int64_t count = lar_image_voxel_count(image);
     const int64_t inside = lar_mask_count(mask->voxels, count);
     const int64_t kept = whole ? count : inside < most ? inside : most;
@@ -134,9 +149,9 @@ done:
     return status;
 }
 
-static void find_bins(lar_samples *s, int64_t most)
+static void find_bins(lar_samples *s, double share, int64_t most)
 {
-    const int64_t affordable = (int64_t)sqrt((double)s->count / PER_CELL);
+    const int64_t affordable = (int64_t)sqrt(share * (double)s->count / PER_CELL);
     s->bins = affordable < BINS_LEAST ? BINS_LEAST : affordable < most ? affordable : most;
     for (int64_t n = 0; n < s->count; n++) {
         const float at = s->value[n] * (float)s->bins;
@@ -144,24 +159,18 @@ static void find_bins(lar_samples *s, int64_t most)
     }
 }
 
-static lar_status init_probe(lar_probe *probe, const lar_side *side, double spacing_mm)
+static lar_status init_probe(lar_probe *probe, const lar_side *side, double spacing_mm, bool shaped)
 {
     lar_status status = LAR_OK;
     lar_image *mask = NULL;
-    LAR_TRY(load(&probe->image, &mask, side, spacing_mm));
+    LAR_TRY(load(&probe->image, &mask, side, spacing_mm, shaped));
     memcpy(probe->centre_mm, side->centre_mm, sizeof probe->centre_mm);
     if (!lar_affine_invert(&probe->to_voxel, &probe->image->grid.to_world)) {
         status = lar_fail(LAR_EGEOMETRY, "a grid has no extent along some direction");
         goto done;
     }
-    if (side->masked) { /* where nobody may look there is no value */
-        const int64_t count = lar_image_voxel_count(mask);
-        const uint8_t *inside = mask->voxels;
-        LAR_TRY(own_voxels(&probe->image));
-        float *values = probe->image->voxels;
-        for (int64_t v = 0; v < count; v++)
-            if (!inside[v]) values[v] = NAN;
-    }
+    if (side->masked && !shaped) /* where nobody may look there is no value */
+        LAR_TRY(blank(&probe->image, mask, NAN));
 done:
     lar_image_free(mask);
     return status;
@@ -174,9 +183,13 @@ lar_status lar_level_init(lar_level *level, const lar_side *sampled, const lar_s
     lar_status status = LAR_OK;
     *level = (lar_level){ 0 };
     const bool whole = metric == LAR_METRIC_LNCC;
-    LAR_TRY(init_samples(&level->samples, sampled, spacing_mm, most, whole));
-    LAR_TRY(init_probe(&level->probe, probed, spacing_mm));
-    find_bins(&level->samples, params->bins);
+    const bool shaped = sampled->masked && probed->masked && spacing_mm >= DEEP_FROM;
+    LAR_TRY(init_samples(&level->samples, sampled, spacing_mm, most, whole, shaped));
+    LAR_TRY(init_probe(&level->probe, probed, spacing_mm, shaped));
+    level->probe.expected = 1;
+    if (probed->masked && !shaped && probed->volume_mm3 < sampled->volume_mm3)
+        level->probe.expected = probed->volume_mm3 / sampled->volume_mm3;
+    find_bins(&level->samples, level->probe.expected, params->bins);
     level->probe.bins = lar_bins_between(0, 1, level->samples.bins);
     LAR_TRY(lar_match_new(&level->match, &level->samples, &level->probe, metric, sampled->radius_mm,
                           params->radius_mm));

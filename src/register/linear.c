@@ -65,9 +65,10 @@ static lar_status best_start(lar_affine *map, const lar_side *sampled, const lar
     const lar_affine none = lar_affine_identity();
     const lar_affine header = lar_linear_about(&none, sampled, probed);
     const int kind = rigid_of(params->kind);
-    LAR_TRY(lar_level_init(&level, sampled, probed, coarse.spacing_mm, coarse.most,
-                           LAR_METRIC_NMI, params));
-    LAR_TRY(lar_search(poses, &found, TRIED, level.match, &header, kind == LAR_REGISTER_RIGID, far));
+    LAR_TRY(lar_level_init(&level, sampled, probed, coarse.spacing_mm, coarse.most, LAR_METRIC_NMI,
+                           params));
+    LAR_TRY(
+        lar_search(poses, &found, TRIED, level.match, &header, kind == LAR_REGISTER_RIGID, far));
     lar_level_clear(&level);
     LAR_TRY(lar_level_init(&level, sampled, probed, stages[0].spacing_mm, stages[0].most,
                            LAR_METRIC_NMI, params));
@@ -102,7 +103,8 @@ lar_status lar_linear_find(lar_affine *map, const lar_side *sampled, const lar_s
     for (int n = 0; n < STAGES; n++) {
         const stage *s = &stages[n];
         if (n > 0 && FINER * stages[n - 1].spacing_mm <= finest) break;
-        if (n == STAGES - 1 && params->kind == LAR_REGISTER_DEFORMABLE) break; /* it bends further */
+        if (n == STAGES - 1 && params->kind == LAR_REGISTER_DEFORMABLE)
+            break; /* it bends further */
         lar_level_clear(&level);
         LAR_TRY(lar_level_init(&level, sampled, probed, s->spacing_mm, s->most, metric, params));
         LAR_TRY(lar_match_climb(&found, &value, level.match, kind, s->iterations, s->first_step_mm,

@@ -6,8 +6,9 @@
 #include "image/image.h"
 #include "math/math.h"
 #include "register/register_parts.h"
+#include "register/spots.h"
 
-enum { GRAIN = 8192, BLOCK = 256, SUMS = 12 };
+enum { GRAIN = 32768, BLOCK = LAR_SPOTS, SUMS = 12 };
 
 struct lar_match {
     const lar_samples *samples;
@@ -45,9 +46,8 @@ lar_status lar_match_new(lar_match **out, const lar_samples *samples, const lar_
     const int64_t count = samples->count;
     *out = match;
     if (!match) return LAR_EMEMORY;
-    *match = (lar_match){
-        .samples = samples, .probe = probe, .metric = metric, .radius_mm = radius_mm
-    };
+    *match =
+        (lar_match){ .samples = samples, .probe = probe, .metric = metric, .radius_mm = radius_mm };
     match->value = lar_alloc_raw(count, sizeof(float));
     match->slope = lar_alloc_raw(count, sizeof(float));
     for (int a = 0; a < 3; a++) match->steep[a] = lar_alloc_raw(count, sizeof(float));
@@ -64,47 +64,21 @@ lar_status lar_match_new(lar_match **out, const lar_samples *samples, const lar_
                : LAR_EMEMORY;
 }
 
-/* ---- values under a map -------------------------------------------------------------------- */
-
-/* The value between eight voxels, and its gradient per voxel; NaN outside of the outermost centres.
- */
-static inline void look(float *restrict value, float *restrict gi, float *restrict gj,
-                        float *restrict gk, const float *restrict x, const float *restrict y,
-                        const float *restrict z, int64_t count, const float *restrict voxels,
-                        const int64_t size[3])
+int64_t lar_match_samples(const lar_match *match)
 {
-    const float last[3] = { (float)(size[0] - 1), (float)(size[1] - 1), (float)(size[2] - 1) };
-    const int32_t below[3] = { (int32_t)size[0] - 2, (int32_t)size[1] - 2, (int32_t)size[2] - 2 };
-    const int32_t row = (int32_t)size[0], plane = (int32_t)(size[0] * size[1]);
-    for (int64_t n = 0; n < count; n++) {
-        const bool inside = x[n] >= 0 && x[n] <= last[0] && y[n] >= 0 && y[n] <= last[1] &&
-                            z[n] >= 0 && z[n] <= last[2];
-        int32_t i = inside ? (int32_t)x[n] : 0, j = inside ? (int32_t)y[n] : 0;
-        int32_t k = inside ? (int32_t)z[n] : 0;
-        i = i > below[0] ? below[0] : i;
-        j = j > below[1] ? below[1] : j;
-        k = k > below[2] ? below[2] : k;
-        const float u = x[n] - (float)i, v = y[n] - (float)j, w = z[n] - (float)k;
-        const float *at = voxels + i + j * row + k * plane;
-        const float a = at[0], b = at[1], c = at[row], d = at[row + 1];
-        const float e = at[plane], f = at[plane + 1], g = at[plane + row], h = at[plane + row + 1];
-        const float ab = a + u * (b - a), cd = c + u * (d - c);
-        const float ef = e + u * (f - e), gh = g + u * (h - g);
-        const float low = ab + v * (cd - ab), high = ef + v * (gh - ef);
-        value[n] = inside ? low + w * (high - low) : NAN;
-        gi[n] = (1 - w) * ((b - a) + v * ((d - c) - (b - a))) +
-                w * ((f - e) + v * ((h - g) - (f - e)));
-        gj[n] = (1 - w) * (cd - ab) + w * (gh - ef);
-        gk[n] = high - low;
-    }
+    return match->samples->count;
 }
+
+/* ---- values under a map -------------------------------------------------------------------- */
 
 LAR_CLONES static lar_status look_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     (void)piece;
     lar_match *match = arg;
     const lar_samples *s = match->samples;
+    const int64_t *size = match->probe->image->grid.size;
     float m[3][4], at[3][BLOCK];
+    lar_spots spots;
     for (int r = 0; r < 3; r++)
         for (int c = 0; c < 4; c++) m[r][c] = (float)match->map_to_voxel.m[r][c];
     for (int64_t first = begin; first < end; first += BLOCK) {
@@ -113,9 +87,15 @@ LAR_CLONES static lar_status look_piece(void *arg, int64_t piece, int64_t begin,
         for (int r = 0; r < 3; r++)
             for (int64_t n = 0; n < count; n++)
                 at[r][n] = m[r][0] * x[n] + m[r][1] * y[n] + m[r][2] * z[n] + m[r][3];
-        look(match->value + first, match->steep[0] + first, match->steep[1] + first,
-             match->steep[2] + first, at[0], at[1], at[2], count, match->probe->image->voxels,
-             match->probe->image->grid.size);
+        lar_spots_find(&spots, at[0], at[1], at[2], count, size);
+        lar_spots_slope(match->value + first, match->steep[0] + first, match->steep[1] + first,
+                        match->steep[2] + first, &spots, count, match->probe->image->voxels, size);
+        for (int64_t n = first; n < first + count; n++) {
+            const float value = match->value[n] + spots.beyond[n - first];
+            match->value[n] = value;
+            for (int r = 0; r < 3; r++) /* no value: no slope, which 0 times NaN would not be */
+                match->steep[r][n] = value == value ? match->steep[r][n] : 0;
+        }
     }
     return LAR_OK;
 }
@@ -177,7 +157,8 @@ static double share_of(const lar_match *match, int64_t used)
             used += is_known && match->value[n] == match->value[n];
         }
     }
-    return known ? (double)used / (double)known : 0;
+    const double share = known ? (double)used / (double)known / match->probe->expected : 0;
+    return share < 1 ? share : 1;
 }
 
 lar_status lar_match_value(double *value, double *share, double slope[12], lar_match *match,

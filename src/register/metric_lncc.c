@@ -1,6 +1,6 @@
 /* Local correlation of two volumes on one grid, and its exact slope. For a box around voxel k with
- * the sums s of products, A and B of squares (all about the means), its likeness is s^2 / (A B); the
- * slope along a value m in it is 2 s / (A B) (f - mean f) - 2 s^2 / (A B^2) (m - mean m), and a
+ * the sums s of products, A and B of squares (all about the means), its likeness is s^2 / (A B);
+ * the slope along a value m in it is 2 s / (A B) (f - mean f) - 2 s^2 / (A B^2) (m - mean m), and a
  * value is in all boxes around it (Avants 2008, doi:10.1016/j.media.2007.06.004). Both sweeps go
  * slice by slice with the sums of few slices at hand.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -211,7 +211,8 @@ done:
     return status;
 }
 
-/* ---- second sweep: what each value does to all the boxes that it is in ------------------------ */
+/* ---- second sweep: what each value does to all the boxes that it is in ------------------------
+ */
 
 static inline void slope_row(float *restrict out, const float *restrict own,
                              const float *restrict other, const float *restrict by,

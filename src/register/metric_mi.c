@@ -5,24 +5,23 @@
 #include "base/base.h"
 #include "register/register_parts.h"
 
-enum { GRAIN = 8192, CELLS = LAR_BINS_MAX * LAR_BINS_MAX };
+enum { GRAIN = 32768 };
 
 lar_bins lar_bins_between(double low, double high, int64_t count)
 {
     /* the first and the last bin take only the margin of the spline */
     const double width = (high - low) / (double)(count - 3);
-    return (lar_bins){ .count = count,
-                       .low = (float)(low - width),
-                       .per_value = (float)(1 / width) };
+    return (
+        lar_bins){ .count = count, .low = (float)(low - width), .per_value = (float)(1 / width) };
 }
 
 typedef struct counting {
     const uint8_t *fixed;
     const float *moving;
     const lar_bins *bins;
-    int64_t cells;  /* of the joint histogram */
-    double *joint;  /* of each piece: (fixed, moving) */
-    int64_t *used;  /* of each piece */
+    int64_t cells;      /* of the joint histogram */
+    double *joint;      /* of each piece: (fixed, moving) */
+    int64_t *used;      /* of each piece */
     const float *table; /* (fixed, moving): what one more count in a cell is worth */
     float *slope;
 } counting;
@@ -129,7 +128,9 @@ lar_status lar_mi_value(double *value, int64_t *used, float *slope, int metric,
 {
     lar_status status = LAR_OK;
     const int64_t pieces = lar_piece_count(count, GRAIN), cells = fixed_bins * bins->count;
-    counting job = { .fixed = fixed, .moving = moving, .bins = bins, .cells = cells, .slope = slope };
+    counting job = {
+        .fixed = fixed, .moving = moving, .bins = bins, .cells = cells, .slope = slope
+    };
     float *table = lar_alloc_raw(cells, sizeof *table);
     job.joint = lar_alloc(pieces * cells, sizeof *job.joint);
     job.used = lar_alloc(pieces, sizeof *job.used);

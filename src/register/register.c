@@ -9,8 +9,8 @@
 #include "math/math.h"
 #include "register/register_parts.h"
 
-static const char *const kinds[] = { "translation", "rigid", "similarity", "affine", "deformable",
-                                     NULL };
+static const char *const kinds[] = { "translation", "rigid",      "similarity",
+                                     "affine",      "deformable", NULL };
 static const char *const metrics[] = { "auto", "mi", "nmi", "lncc", NULL };
 static const char *const starts[] = { "search", "header", NULL };
 static const char *const heads[] = { "auto", "same", "different", NULL };
@@ -33,10 +33,11 @@ const lar_param lar_register_table[] = {
               "of each axis of the joint histogram, at most"),
     LAR_P_REAL(lar_register_params, radius_mm, "radius", 0, "4", 0.1, 50, "mm",
                "half the edge of the boxes of the local correlation; a voxel at least"),
-    LAR_P_REAL(lar_register_params, smooth_mm, "smooth", 0, "3.5", 0, 50, "mm",
-               "deformable: standard deviation that each step is smoothed with; on coarse levels as "
-               "many voxels as on the finest"),
-    LAR_P_INTS(lar_register_params, iterations, "iterations", 0, "30,20,4", 0, 1000, "count",
+    LAR_P_REAL(
+        lar_register_params, smooth_mm, "smooth", 0, "5", 0, 50, "mm",
+        "deformable: standard deviation that each step is smoothed with; on coarse levels as "
+        "many voxels as on the finest"),
+    LAR_P_INTS(lar_register_params, iterations, "iterations", 0, "15,10,3", 0, 1000, "count",
                "deformable: at voxels of 8, 4 and 2 mm"),
     LAR_P_END,
 };
@@ -53,7 +54,8 @@ static double voxel_mm3(const lar_image *image)
     return fabs(lar_affine_determinant(&image->grid.to_world));
 }
 
-/* Whether `b` is the one to sample: the coarser, so that no value is invented between its voxels.
+/* Whether `b` is the one to sample: that with a mask, so that nothing of it is lost; else the
+ * coarser, so that no value is invented between its voxels.
  * Of equals always the same one, whatever the order, so that exchanging both inverts the result. */
 static bool second_is_sampled(const lar_side *a, const lar_side *b)
 {
@@ -61,6 +63,7 @@ static bool second_is_sampled(const lar_side *a, const lar_side *b)
                          a->low };
     const double y[] = { voxel_mm3(b->full), (double)-lar_image_voxel_count(b->full), b->high,
                          b->low };
+    if (a->masked != b->masked) return b->masked;
     for (int n = 0; n < 4; n++)
         if (x[n] != y[n] && fabs(x[n] - y[n]) > 1e-6 * fabs(x[n])) return y[n] > x[n];
     return false;

@@ -42,11 +42,12 @@ void lar_lncc_radius(int64_t radius[3], const double spacing_mm[3], double radiu
 
 /* One of the two images, ready to be compared: in RAS, contiguous float32. */
 typedef struct lar_side {
-    lar_image *full;  /* the first channel as it came */
-    lar_image *image; /* at the working spacing, the bias field divided out, as unit values */
-    lar_image *field; /* the bias field, on the same grid; NULL: none */
-    lar_image *mask;  /* uint8, on the same grid: the head, or what the user gave */
-    bool masked;      /* by the user */
+    lar_image *full;     /* the first channel as it came */
+    lar_image *image;    /* at the working spacing, the bias field divided out, as unit values */
+    lar_image *field;    /* the bias field, on the same grid; NULL: none */
+    lar_image *mask;     /* uint8, on the same grid: the head, or what the user gave */
+    bool masked;         /* by the user */
+    double volume_mm3;   /* of the mask */
     double centre_mm[3]; /* of the mask, in the world */
     double radius_mm;    /* root mean square distance of the mask's voxels from it */
     double low, high;    /* of nearly all values: 0 and 1 as unit values */
@@ -79,6 +80,8 @@ typedef struct lar_probe {
     lar_image *image;    /* NaN where nobody may look */
     lar_affine to_voxel; /* from the world */
     double centre_mm[3];
+    double expected; /* share of the samples that meets it where all is well: less than 1 for a
+                        mask that is smaller than what is sampled */
     lar_bins bins;
 } lar_probe;
 
@@ -113,8 +116,9 @@ void lar_linear_slopes(double (*slopes)[12], int kind, const double *parameters,
 lar_status lar_match_new(lar_match **out, const lar_samples *samples, const lar_probe *probe,
                          int metric, double radius_mm, double box_mm);
 void lar_match_free(lar_match *match);
-/* The likeness under a map, the share of samples that met the other image (NULL: not wanted), and
- * its slope along the twelve entries of the map (NULL too). */
+int64_t lar_match_samples(const lar_match *match);
+/* The likeness under a map, the share of samples that met the other image, of those that should
+ * (NULL: not wanted), and its slope along the twelve entries of the map (NULL too). */
 lar_status lar_match_value(double *value, double *share, double slope[12], lar_match *match,
                            const lar_affine *map);
 /* To the best map near. */

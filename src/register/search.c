@@ -7,8 +7,9 @@
 #include "math/math.h"
 #include "register/register_parts.h"
 
-/* TURNS: about 20 degrees from any turn to the nearest. */
-enum { TURNS = 600, TRIED_APART = 60, CLIMBED = 32, STEPS = 12 };
+/* TURNS: about 20 degrees from any turn to the nearest. CLIMBED: hills, with MANY samples; of fewer
+ * samples more, because they tell less and cost less. */
+enum { TURNS = 600, TRIED_APART = 60, CLIMBED = 32, STEPS = 12, MANY = 10000 };
 #define FAR_DEGREES  115.0 /* turns beyond are looked at only where asked */
 #define APART_MM     30.0
 #define LEAST_SHARE  0.3  /* of the samples must meet the other image */
@@ -23,12 +24,11 @@ static lar_affine turn_of(int n)
     const double r = sqrt(t), q = sqrt(1 - t);
     const double alpha = 2 * M_PI * (n + 0.5) / sqrt(2), beta = 2 * M_PI * (n + 0.5) / psi;
     const double a = r * sin(alpha), b = r * cos(alpha), c = q * sin(beta), w = q * cos(beta);
-    return (lar_affine){ .m = { { 1 - 2 * (b * b + c * c), 2 * (a * b - c * w),
-                                  2 * (a * c + b * w), 0 },
-                                { 2 * (a * b + c * w), 1 - 2 * (a * a + c * c),
-                                  2 * (b * c - a * w), 0 },
-                                { 2 * (a * c - b * w), 2 * (b * c + a * w),
-                                  1 - 2 * (a * a + b * b), 0 } } };
+    return (lar_affine){
+        .m = { { 1 - 2 * (b * b + c * c), 2 * (a * b - c * w), 2 * (a * c + b * w), 0 },
+               { 2 * (a * b + c * w), 1 - 2 * (a * a + c * c), 2 * (b * c - a * w), 0 },
+               { 2 * (a * c - b * w), 2 * (b * c + a * w), 1 - 2 * (a * a + b * b), 0 } }
+    };
 }
 
 static double turn_degrees(const lar_affine *a, const lar_affine *b)
@@ -108,7 +108,8 @@ lar_status lar_search(lar_pose *out, int64_t *found, int64_t most, lar_match *ma
             LAR_TRY(score(p, match));
         }
     count = thin(poses, count);
-    if (count > CLIMBED) count = CLIMBED;
+    const int64_t affordable = CLIMBED * MANY / (1 + lar_match_samples(match));
+    if (count > affordable) count = affordable > CLIMBED ? affordable : CLIMBED;
     for (int64_t n = 0; n < count; n++) {
         LAR_TRY(lar_match_climb(&poses[n].map, &poses[n].value, match,
                                 turns ? LAR_REGISTER_RIGID : LAR_REGISTER_TRANSLATION, STEPS, 8,

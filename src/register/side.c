@@ -10,9 +10,9 @@
 #include "register/register_parts.h"
 
 #define WORKING_MM 2.0
-#define NEARLY     0.75    /* of the working spacing: voxels so large stay as they are */
+#define NEARLY     0.75     /* of the working spacing: voxels so large stay as they are */
 #define CT_AIR     (-300.0) /* no MR has a value so low: CT has no bias field */
-#define UNIT_MOST  1.25F   /* brighter spots are no brighter, where values are compared as such */
+#define UNIT_MOST  1.25F    /* brighter spots are no brighter, where values are compared as such */
 
 enum { PIECE = 1 << 16 };
 
@@ -127,6 +127,7 @@ static void measure_mask(lar_side *side)
         for (int r = 0; r < 3 && !pass; r++) side->centre_mm[r] = sum[r] / (double)count;
     }
     side->radius_mm = sqrt(square / (double)count);
+    side->volume_mm3 = (double)count * fabs(lar_affine_determinant(&side->mask->grid.to_world));
 }
 
 /* Most values of the head, and of the air around. */
@@ -187,8 +188,8 @@ done:
     return status;
 }
 
-lar_status lar_side_init(lar_side *side, const lar_image *image, const lar_image *mask, bool keep_bias,
-                         const char *name)
+lar_status lar_side_init(lar_side *side, const lar_image *image, const lar_image *mask,
+                         bool keep_bias, const char *name)
 {
     lar_status status = LAR_OK;
     lar_image *ras = NULL;

@@ -1,7 +1,7 @@
 /* Whether a map can be trusted. Measured on T1, T2 and FLAIR of 16 people (docs/registration.md):
  * of one person at least 17 % of the mutual information is lost 2 mm beside, of two people at most
- * 11 %, of one who is mirrored at most 15 %. Where there is doubt, a second run begins elsewhere, with the roles of
- * both images exchanged, and the better of both maps is kept.
+ * 11 %, of one who is mirrored at most 15 %. Where there is doubt, a second run begins elsewhere,
+ * with the roles of both images exchanged, and the better of both maps is kept.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <float.h>
 #include <math.h>
@@ -194,10 +194,11 @@ static void decide(lar_register_verdict *v, double moved_mm, const lar_register_
     if (is_stretched(v, least->scale))
         doubt(v, "it stretches the head by %.2f to %.2f", v->scale[0], v->scale[2]);
     if (v->sharpness < least->sharpness && alike)
-        doubt(v,
-              "2 mm beside it fits nearly as well (%.1f %% less): it failed, or these are the heads "
-              "of two people",
-              100 * v->sharpness);
+        doubt(
+            v,
+            "2 mm beside it fits nearly as well (%.1f %% less): it failed, or these are the heads "
+            "of two people",
+            100 * v->sharpness);
     else if (v->sharpness < least->sharpness)
         doubt(v, "2 mm beside it fits as well (%.1f %% less)", 100 * v->sharpness);
 }
@@ -226,10 +227,11 @@ static lar_status try_mirrored(lar_register_verdict *v, lar_level *level, const 
                             MIRROR_STEPS, 2, 0.1));
     LAR_TRY(lar_match_value(&value, NULL, NULL, level->match, &about));
     if (value > CLEARLY * v->metric_after)
-        doubt(v,
-              "mirrored, left for right, it fits better (mutual information %.3f, not %.3f): one of "
-              "the headers names the wrong side",
-              value, v->metric_after);
+        doubt(
+            v,
+            "mirrored, left for right, it fits better (mutual information %.3f, not %.3f): one of "
+            "the headers names the wrong side",
+            value, v->metric_after);
 done:
     return status;
 }
