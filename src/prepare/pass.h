@@ -68,11 +68,13 @@ bool lar_step_is_normalize(const lar_step *step);
 
 /* ---- registration ------------------------------------------------------------------------ */
 
+bool lar_step_is_register(const lar_step *step);
 /* Whether the step is a registration that moves the image. */
 bool lar_step_moves(const lar_step *step, int64_t image);
 /* The first such step before another; NULL: none. */
 const lar_step *lar_step_moved(const lar_study *study, const lar_step *before, int64_t image);
-/* The image that the registration leaves where it is. */
+/* The image that the registration looks for, and the one that it leaves where it is. */
+const char *lar_register_move(const lar_step *step);
 const char *lar_register_to(const lar_step *step);
 /* Whether all the images that the registration looks at are there. */
 bool lar_register_can(const lar_step *step, const lar_pass *pass);

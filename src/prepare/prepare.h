@@ -238,6 +238,8 @@ typedef struct lar_check {
 } lar_check;
 lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress);
 void lar_check_free(lar_check *check);
+/* Images that have the grid of one that is registered, and are not moved: as lines. */
+void lar_check_left_behind(lar_text *out, const lar_study *study, const lar_check *check);
 /* Why a model of this study could not prepare a raw scan, as lines; nothing where it could. */
 void lar_study_unpredictable(lar_text *out, const lar_study *study);
 /* The last error on one line, without its hint; of the arena. */

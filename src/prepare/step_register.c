@@ -186,9 +186,19 @@ const lar_step_kind lar_step_register = {
 
 /* ---- for others ------------------------------------------------------------------------ */
 
+bool lar_step_is_register(const lar_step *step)
+{
+    return step->kind == &lar_step_register;
+}
+
 bool lar_step_moves(const lar_step *step, int64_t image)
 {
-    return step->kind == &lar_step_register && step->on[image];
+    return lar_step_is_register(step) && step->on[image];
+}
+
+const char *lar_register_move(const lar_step *step)
+{
+    return ((const register_step *)step->params)->move;
 }
 
 const char *lar_register_to(const lar_step *step)
@@ -198,7 +208,7 @@ const char *lar_register_to(const lar_step *step)
 
 bool lar_register_can(const lar_step *step, const lar_pass *pass)
 {
-    bool used[LAR_IMAGES_MAX] = { false }, can = step->kind == &lar_step_register && pass->maps;
+    bool used[LAR_IMAGES_MAX] = { false }, can = lar_step_is_register(step) && pass->maps;
     if (!can) return false;
     register_uses(step, &pass->study->data, used);
     for (int64_t n = 0; n < pass->study->data.image_count; n++)

@@ -20,6 +20,20 @@ status 0 larmor check cohort/study.yaml
 says "^  1 register *flair: .* 4x4x4 mm, RAS (its map is found by prepare, which flags what does not fit)$"
 says "^4 cases, every one read through: all can be prepared$"
 
+# what was drawn on the flair should go with it
+mkdir -p cohort/lesions
+for n in 1 2 3 4; do
+    status 0 larmor mask cohort/flair/sub-0${n}_FLAIR.nii.gz -o cohort/lesions/sub-0$n.nii --quiet
+done
+sed 's|^  split|    lesions: {path: "lesions/{subject}.nii", role: label}\n  split|
+    s|^  - normalize|  - resample: {images: lesions, onto: t1}\n  - normalize|' cohort/study.yaml >cohort/drawn.yaml
+status 0 larmor check cohort/drawn.yaml
+says "^warning: 'lesions' has the grid of 'flair', which step 1 moves, and is left behind"
+sed 's/kind: rigid/kind: rigid, with: lesions/' cohort/drawn.yaml >cohort/with.yaml
+status 0 larmor check cohort/with.yaml
+says "^  1 register *flair lesions: .* 4x4x4 mm, RAS"
+grep -q "left behind" out && fail "nothing is left behind"
+
 # one case is flagged, for a reason, and under another name
 status 1 larmor prepare cohort/study.yaml
 says "^3 cases prepared, 0 kept, 0 failed, 1 flagged: cohort/study/prepared$"
@@ -106,6 +120,10 @@ own, other = dice(head("syn_head.nii"), head("t2_head.nii")), dice(head("syn_hea
 print(own, other)
 assert own > 0.93 and own > other + 0.05, (own, other)
 END
+
+# an input that does not fit is told: nobody trusts or leaves out the scan that predict was given
+status 0 larmor predict poses/study/train/best.safetensors poses/t2/sub-02_T2.nii.gz poses/t1/sub-01_T1.nii.gz -o odd.nii --quiet
+complains "^warning: sub-02_T2.nii.gz, step 1: 't2' may not lie on 't1': "
 
 # real heads, two of which do not lie on each other by their headers
 real=${LARMOR_TEST_DATA:-$SOURCE/../shared/data}/cohort2mm

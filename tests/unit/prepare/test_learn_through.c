@@ -10,8 +10,9 @@ enum { TRAINING = 3 }; /* S1 to S3, where the flair of S3 is of another head; S4
     "  images:\n"                                                                                  \
     "    t1: {path: \"t1/{subject}.nii\", contrast: t1}\n"                                         \
     "    flair: {path: \"flair/{subject}.nii\", role: target, contrast: flair}\n"                  \
+    "    head: {path: \"head/{subject}.nii\", role: mask}\n"                                       \
     "  split: split.csv\n"
-#define REGISTER "prepare:\n  - register: {move: flair, to: t1, kind: rigid}\n"
+#define REGISTER "prepare:\n  - register: {move: flair, to: t1, kind: rigid, mask: head}\n"
 
 static char root[64];
 static lar_image *scans[TRAINING + 1][2];
@@ -43,6 +44,9 @@ static int cohort_make(void **state)
             small_write(copy, in_root(name));
             CHECK_OK(lar_prepare_read(&scans[n][m], &raw, &spec, "S", in_root(name)));
         }
+        char head[64];
+        snprintf(head, sizeof head, "head/S%d.nii", n + 1);
+        phantom_write_head(scans[n][0], in_root(head));
         lar_phantom_free(phantom);
         lar_phantom_free(other);
     }
@@ -68,9 +72,9 @@ static lar_image *tissue_of(int n)
     lar_register_params rigid = lar_register_default();
     const lar_resample_params linear = { .interpolation = LAR_LINEAR, .pad = 0 };
     rigid.kind = LAR_REGISTER_RIGID;
-    CHECK_OK(lar_register(&found, scans[n][0], scans[n][1], NULL, NULL, NULL, &rigid));
-    CHECK_OK(lar_registration_chain(&chain, found, true));
     CHECK_OK(lar_foreground(&mask, scans[n][0], LAR_FOREGROUND_HEAD));
+    CHECK_OK(lar_register(&found, scans[n][0], scans[n][1], mask, NULL, NULL, &rigid));
+    CHECK_OK(lar_registration_chain(&chain, found, true));
     CHECK_OK(lar_tissue_map(&map, scans[n][0], mask));
     CHECK_OK(lar_resample_through(&moved, map, &scans[n][1]->grid, chain, &linear));
     lar_chain_free(chain);

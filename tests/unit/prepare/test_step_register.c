@@ -1,6 +1,7 @@
 /* The step register against the library's calls by hand: one map, one interpolation, whatever
- * stands before and after it, and what goes with the image that is moved. SPDX-License-Identifier:
- * Apache-2.0 */
+ * stands before and after it, and what goes with the image that is moved.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "phantom_scans.h"
 
 #define DATA                                                                                       \
