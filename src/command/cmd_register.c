@@ -153,9 +153,10 @@ done:
 static const char *name_of(const work *w, const char *path)
 {
     if (!w->found->verdict.doubtful || w->o->trust) return path;
-    const char *stem = lar_path_stem(w->call->arena, path);
     const char *name = lar_path_name(path);
+    char *stem = lar_path_stem(w->call->arena, path);
     if (!stem) return NULL;
+    if (lar_text_ends(name, ".fsl.mat")) stem[strlen(name) - strlen(".fsl.mat")] = 0;
     return lar_arena_format(w->call->arena, "%.*s%s.flagged%s", (int)(name - path), path, stem,
                             name + strlen(stem));
 }

@@ -9,7 +9,7 @@
 
 enum { ROWS = 32 };
 
-#define NEAR 2e-3F /* voxels: an inverse so near is one */
+#define NEAR 5e-3F /* voxels: an inverse so near is one */
 
 typedef struct bending {
     float *out;
@@ -85,7 +85,7 @@ lar_status lar_bend_compose(float *out, const float *field, const float *first,
  * also where it is steeper. */
 LAR_CLONES static lar_status invert_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
-    enum { TURNS = 30, STRIDES = 4 };
+    enum { TURNS = 30, STRIDES = 12 };
     (void)piece;
     const bending *job = arg;
     const int64_t *size = job->size, row = size[0], count = row * size[1] * size[2];
@@ -93,8 +93,10 @@ LAR_CLONES static lar_status invert_rows(void *arg, int64_t piece, int64_t begin
     if (!next) return LAR_EMEMORY;
     for (int64_t r = begin; r < end; r++) {
         float *v = job->out + r * row, most = 1;
-        for (int c = 0; c < 3; c++)
-            for (int64_t n = 0; n < row; n++) v[c * count + n] = -job->in[r * row + c * count + n];
+        for (int c = 0; c < 3; c++) /* the row before is a good guess */
+            for (int64_t n = 0; n < row; n++)
+                v[c * count + n] =
+                    r > begin ? v[c * count + n - row] : -job->in[r * row + c * count + n];
         for (int turn = 0; turn < TURNS && most > NEAR; turn++) {
             const float part = turn < STRIDES ? 1 : 0.5F;
             bend_row(next, row, job->in, v, size, r, 3, false);

@@ -34,17 +34,25 @@ typedef struct deforming {
     double sigma[3]; /* of the smoothing, in voxels */
 } deforming;
 
-static void clear(deforming *d)
+/* What is not needed any more once the steps are done. */
+static void slim(deforming *d)
 {
     lar_free(d->fixed);
     lar_free(d->moving);
+    lar_free(d->next);
+    d->fixed = d->moving = d->next = NULL;
     for (int s = 0; s < 2; s++) {
-        lar_free(d->bend[s]);
         lar_free(d->seen[s]);
         lar_free(d->slope[s]);
+        d->seen[s] = d->slope[s] = NULL;
     }
+}
+
+static void clear(deforming *d)
+{
+    slim(d);
+    for (int s = 0; s < 2; s++) lar_free(d->bend[s]);
     lar_free(d->step);
-    lar_free(d->next);
     lar_lncc_free(d->lncc);
     lar_free(d->bins);
     *d = (deforming){ 0 };
@@ -78,16 +86,7 @@ static lar_status load(deforming *d, const lar_side *fixed, const lar_side *movi
     d->voxel_mm = cbrt(d->spacing[0] * d->spacing[1] * d->spacing[2]);
     d->fixed = copy_voxels(f);
     d->moving = copy_voxels(there);
-    d->step = lar_alloc_raw(3 * d->count, sizeof(float));
-    d->next = lar_alloc_raw(3 * d->count, sizeof(float));
-    bool ready = d->fixed && d->moving && d->step && d->next;
-    for (int s = 0; s < 2; s++) {
-        d->bend[s] = lar_alloc(3 * d->count, sizeof(float));
-        d->seen[s] = lar_alloc_raw(d->count, sizeof(float));
-        d->slope[s] = lar_alloc_raw(d->count, sizeof(float));
-        ready = ready && d->bend[s] && d->seen[s] && d->slope[s];
-    }
-    if (!ready) status = LAR_EMEMORY;
+    if (!d->fixed || !d->moving) status = LAR_EMEMORY;
 done:
     lar_chain_free(chain);
     lar_image_free(there);
@@ -96,8 +95,8 @@ done:
     return status;
 }
 
-/* The displacements of a coarser level. */
-static lar_status refine(deforming *d, const deforming *coarse)
+/* The displacements of a coarser level, or none. */
+static lar_status begin_bend(deforming *d, const deforming *coarse)
 {
     lar_status status = LAR_OK;
     lar_image *from = NULL, *to = NULL;
@@ -105,6 +104,8 @@ static lar_status refine(deforming *d, const deforming *coarse)
     how.interpolation = LAR_LINEAR;
     how.border = LAR_BORDER_EDGE;
     for (int s = 0; s < 2; s++) {
+        if (!(d->bend[s] = lar_alloc(3 * d->count, sizeof(float)))) return LAR_EMEMORY;
+        if (!coarse->count) continue;
         LAR_TRY(lar_image_new(&from, &coarse->grid, 3, LAR_F32));
         memcpy(from->voxels, coarse->bend[s], (size_t)(3 * coarse->count) * sizeof(float));
         LAR_TRY(lar_resample(&to, from, &d->grid, &how));
@@ -122,6 +123,19 @@ done:
     lar_image_free(from);
     lar_image_free(to);
     return status;
+}
+
+static lar_status make_room(deforming *d)
+{
+    bool ready = true;
+    for (int s = 0; s < 2; s++) {
+        d->seen[s] = lar_alloc_raw(d->count, sizeof(float));
+        d->slope[s] = lar_alloc_raw(d->count, sizeof(float));
+        ready = ready && d->seen[s] && d->slope[s];
+    }
+    d->step = lar_alloc_raw(3 * d->count, sizeof(float));
+    d->next = lar_alloc_raw(3 * d->count, sizeof(float));
+    return ready && d->step && d->next ? LAR_OK : LAR_EMEMORY;
 }
 
 typedef struct pushing {
@@ -230,7 +244,11 @@ static lar_status advance(deforming *d, double *value)
     const int64_t *size = d->grid.size;
     LAR_TRY(lar_bend_image(d->seen[0], d->fixed, d->bend[0], size));
     LAR_TRY(lar_bend_image(d->seen[1], d->moving, d->bend[1], size));
-    if (d->lncc) {
+    if (d->lncc) { /* what steps are made in is free until then */
+        float *const free_now[LAR_LNCC_TERMS] = { d->step, d->step + d->count,
+                                                  d->step + 2 * d->count, d->next,
+                                                  d->next + d->count };
+        lar_lncc_lend(d->lncc, free_now);
         LAR_TRY(lar_lncc_value(value, d->slope[0], d->slope[1], d->lncc, d->seen[0], d->seen[1]));
     } else {
         LAR_TRY(mutual_slope(value, d->slope[0], d, d->seen[1], d->seen[0]));
@@ -261,20 +279,22 @@ done:
     return status;
 }
 
-/* Voxels of the grid to mm along x y z. */
-static lar_status to_world(lar_image **out, const float *voxels, const deforming *d)
+/* The same as an image, in mm along x y z. */
+static lar_status join_to_world(lar_image **out, deforming *d, int a, int b)
 {
-    const lar_status status = lar_image_new(out, &d->grid, 3, LAR_F32);
-    if (status != LAR_OK) return status;
-    float *to = (*out)->voxels;
-    for (int64_t n = 0; n < d->count; n++)
-        for (int r = 0; r < 3; r++) {
-            double sum = 0;
-            for (int c = 0; c < 3; c++)
-                sum += d->grid.to_world.m[r][c] * (double)voxels[c * d->count + n];
-            to[r * d->count + n] = (float)sum;
-        }
-    return LAR_OK;
+    lar_status status = LAR_OK;
+    const double(*m)[4] = d->grid.to_world.m;
+    LAR_TRY(lar_image_new(out, &d->grid, 3, LAR_F32));
+    float *x = (*out)->voxels, *y = x + d->count, *z = y + d->count;
+    LAR_TRY(join(x, d, a, b));
+    for (int64_t n = 0; n < d->count; n++) {
+        const double i = (double)x[n], j = (double)y[n], k = (double)z[n];
+        x[n] = (float)(m[0][0] * i + m[0][1] * j + m[0][2] * k);
+        y[n] = (float)(m[1][0] * i + m[1][1] * j + m[1][2] * k);
+        z[n] = (float)(m[2][0] * i + m[2][1] * j + m[2][2] * k);
+    }
+done:
+    return status;
 }
 
 /* The fixed side, cut to the head and what is around it. */
@@ -303,7 +323,7 @@ static lar_status prepare_metric(deforming *d, const lar_register_params *params
     for (int a = 0; a < 3; a++) d->sigma[a] = params->smooth_mm * finer / d->spacing[a];
     if (d->metric == LAR_METRIC_LNCC) {
         lar_lncc_radius(radius, d->spacing, params->radius_mm * finer);
-        LAR_TRY(lar_lncc_new(&d->lncc, d->grid.size, radius));
+        LAR_TRY(lar_lncc_new(&d->lncc, d->grid.size, radius, true));
     } else if (!(d->bins = lar_alloc_raw(d->count, 1))) {
         status = LAR_EMEMORY;
     }
@@ -324,17 +344,17 @@ lar_status lar_deform(lar_image **field, lar_image **inverse, const lar_side *fi
         const int64_t turns = n < params->iterations.count ? params->iterations.at[n] : 0;
         double value;
         LAR_TRY(load(&now, &head, moving, map, spacings_mm[n]));
-        if (before.count) LAR_TRY(refine(&now, &before));
+        LAR_TRY(begin_bend(&now, &before));
         clear(&before);
+        LAR_TRY(make_room(&now));
         LAR_TRY(prepare_metric(&now, params));
         for (int64_t turn = 0; turn < turns; turn++) LAR_TRY(advance(&now, &value));
         before = now;
         now = (deforming){ 0 };
     }
-    LAR_TRY(join(before.next, &before, 0, 1));
-    LAR_TRY(to_world(field, before.next, &before));
-    LAR_TRY(join(before.next, &before, 1, 0));
-    LAR_TRY(to_world(inverse, before.next, &before));
+    slim(&before);
+    LAR_TRY(join_to_world(field, &before, 0, 1));
+    LAR_TRY(join_to_world(inverse, &before, 1, 0));
 done:
     lar_image_free(head.image);
     clear(&now);

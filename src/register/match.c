@@ -55,7 +55,7 @@ lar_status lar_match_new(lar_match **out, const lar_samples *samples, const lar_
     if (metric == LAR_METRIC_LNCC) {
         int64_t radius[3];
         lar_lncc_radius(radius, samples->spacing_mm, box_mm);
-        const lar_status status = lar_lncc_new(&match->lncc, samples->size, radius);
+        const lar_status status = lar_lncc_new(&match->lncc, samples->size, radius, false);
         if (status != LAR_OK) return status;
     }
     return match->value && match->slope && match->steep[0] && match->steep[1] && match->steep[2] &&

@@ -9,7 +9,7 @@
 #include "base/base.h"
 #include "register/register_parts.h"
 
-enum { CHUNK = 16, FIRST = 6, SECOND = 5, SUMS_MAX = 6 };
+enum { CHUNK = 16, FIRST = 6, SECOND = LAR_LNCC_TERMS, SUMS_MAX = 6 };
 
 /* A box with less variance than this, of values that range over about 1, is noise. */
 #define LEAST 2.5e-4F
@@ -18,6 +18,7 @@ struct lar_lncc {
     int64_t size[3], radius[3];
     float *terms[SECOND]; /* of each box: 2 s / A B; twice s^2 / A B^2, and what it leaves for the
                              mean, of the moving values; the same two of the fixed ones */
+    bool lent;            /* the terms are someone else's memory */
     double *partial;      /* of each chunk of slices: the sum of likeness, and of boxes */
     /* of the call */
     const float *fixed, *moving;
@@ -33,7 +34,7 @@ void lar_lncc_radius(int64_t radius[3], const double spacing_mm[3], double radiu
     }
 }
 
-lar_status lar_lncc_new(lar_lncc **out, const int64_t size[3], const int64_t radius[3])
+lar_status lar_lncc_new(lar_lncc **out, const int64_t size[3], const int64_t radius[3], bool lent)
 {
     const int64_t count = size[0] * size[1] * size[2];
     lar_lncc *l = lar_alloc(1, sizeof *l);
@@ -41,16 +42,22 @@ lar_status lar_lncc_new(lar_lncc **out, const int64_t size[3], const int64_t rad
     if (!l) return LAR_EMEMORY;
     memcpy(l->size, size, sizeof l->size);
     memcpy(l->radius, radius, sizeof l->radius);
-    for (int q = 0; q < SECOND; q++)
+    l->lent = lent;
+    for (int q = 0; q < SECOND && !lent; q++)
         if (!(l->terms[q] = lar_alloc_raw(count, sizeof(float)))) return LAR_EMEMORY;
     l->partial = lar_alloc(2 * lar_piece_count(size[2], CHUNK), sizeof *l->partial);
     return l->partial ? LAR_OK : LAR_EMEMORY;
 }
 
+void lar_lncc_lend(lar_lncc *l, float *const terms[LAR_LNCC_TERMS])
+{
+    memcpy(l->terms, terms, sizeof l->terms);
+}
+
 void lar_lncc_free(lar_lncc *l)
 {
     if (!l) return;
-    for (int q = 0; q < SECOND; q++) lar_free(l->terms[q]);
+    for (int q = 0; q < SECOND && !l->lent; q++) lar_free(l->terms[q]);
     lar_free(l->partial);
     lar_free(l);
 }

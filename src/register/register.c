@@ -113,6 +113,8 @@ lar_status lar_register(lar_registration **out, const lar_image *fixed, const la
         goto done;
     }
     if (params->kind == LAR_REGISTER_DEFORMABLE) {
+        lar_side_slim(&f);
+        lar_side_slim(&m);
         LAR_TRY(lar_deform(&r->field, &r->inverse, &f, &m, &r->affine, params));
         LAR_TRY(lar_judge_field(&r->verdict, r->field));
     }

@@ -28,7 +28,10 @@ lar_status lar_mi_value(double *value, int64_t *used, float *slope, int metric,
 
 /* Scratch for volumes of one size, and boxes of 2 radius + 1 voxels. */
 typedef struct lar_lncc lar_lncc;
-lar_status lar_lncc_new(lar_lncc **out, const int64_t size[3], const int64_t radius[3]);
+enum { LAR_LNCC_TERMS = 5 };
+lar_status lar_lncc_new(lar_lncc **out, const int64_t size[3], const int64_t radius[3], bool lent);
+/* Of one that was made `lent`: volumes to work in, before each call. */
+void lar_lncc_lend(lar_lncc *lncc, float *const terms[LAR_LNCC_TERMS]);
 void lar_lncc_free(lar_lncc *lncc);
 /* Mean over boxes of the squared correlation in them, and its slope along each value of both (NULL:
  * not wanted; that of `fixed` only with that of `moving`). Values range over about 1; NaN is
@@ -57,6 +60,8 @@ typedef struct lar_side {
 lar_status lar_side_init(lar_side *side, const lar_image *image, const lar_image *mask,
                          bool keep_bias, const char *name);
 void lar_side_clear(lar_side *side);
+/* Lets go of what only linear maps need: the image as it came, and the field. */
+void lar_side_slim(lar_side *side);
 double lar_side_spacing(const lar_side *side); /* the smallest of the working image */
 /* An image at a coarser spacing, smoothed before; axes that are coarse enough stay. */
 lar_status lar_side_at(lar_image **out, const lar_image *from, double spacing_mm);

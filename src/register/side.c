@@ -76,8 +76,10 @@ static lar_status find_mask(lar_side *side, const lar_image *mask, const lar_ima
         if (!lar_mask_count(side->mask->voxels, lar_image_voxel_count(side->mask)))
             status = lar_fail(LAR_ENUMERIC, "the mask is too small: it reaches no voxel of %g mm",
                               WORKING_MM);
-    } else if (lar_head_mask(&side->mask, side->image) != LAR_OK) { /* no head: all that there is */
-        LAR_TRY(lar_image_like(&side->mask, side->image, LAR_U8));
+    } else {
+        status = lar_head_mask(&side->mask, side->image);
+        if (status != LAR_ENUMERIC) goto done;
+        LAR_TRY(lar_image_like(&side->mask, side->image, LAR_U8)); /* no head: all that there is */
         memset(side->mask->voxels, 1, (size_t)lar_image_voxel_count(side->mask));
     }
 done:
@@ -92,11 +94,11 @@ static lar_status correct_bias(lar_side *side)
     lar_image *corrected = NULL;
     lar_n4_params how = lar_n4_default();
     lar_range range;
-    const lar_status status = lar_image_range(&range, side->image);
+    lar_status status = lar_image_range(&range, side->image);
     if (status != LAR_OK || range.low < CT_AIR) return status;
     how.like = LAR_N4_FAST;
-    if (lar_n4(&corrected, &side->field, NULL, side->image, side->mask, NULL, &how) != LAR_OK)
-        return LAR_OK;
+    status = lar_n4(&corrected, &side->field, NULL, side->image, side->mask, NULL, &how);
+    if (status != LAR_OK) return status == LAR_ENUMERIC ? LAR_OK : status;
     lar_image_free(side->image);
     side->image = corrected;
     return LAR_OK;
@@ -215,11 +217,17 @@ done:
     return status;
 }
 
-void lar_side_clear(lar_side *side)
+void lar_side_slim(lar_side *side)
 {
     lar_image_free(side->full);
-    lar_image_free(side->image);
     lar_image_free(side->field);
+    side->full = side->field = NULL;
+}
+
+void lar_side_clear(lar_side *side)
+{
+    lar_side_slim(side);
+    lar_image_free(side->image);
     lar_image_free(side->mask);
     *side = (lar_side){ 0 };
 }

@@ -104,6 +104,7 @@ if has warp; then
     faults x.nii larmor warp --transform-out now/x.nii --like in/t1.nii -t in/shift.txt
     faults x.mat larmor warp --transform-out now/x.mat -t in/shift.txt
 fi
+has register && faults x.nii larmor register in/t1.nii in/t1.nii.gz -o now/x.nii --trust
 has crop && faults x.nii larmor crop in/t1.nii -o now/x.nii --axis z --range 0.2 0.8
 has pad && faults x.nii larmor pad in/t1.nii -o now/x.nii --by 2
 has smooth && faults x.nii.gz larmor smooth in/t1.nii.gz -o now/x.nii.gz --fwhm 3

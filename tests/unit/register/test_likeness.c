@@ -165,7 +165,7 @@ static void local_correlation(void **state)
     assert_true(count <= VOLUME);
     make_values(fixed, moving, count);
     moving[17] = fixed[400] = NAN;
-    CHECK_OK(lar_lncc_new(&lncc, size, radius));
+    CHECK_OK(lar_lncc_new(&lncc, size, radius, false));
     CHECK_OK(lar_lncc_value(&value, of_fixed, of_moving, lncc, fixed, moving));
     CHECK_NEAR(value, box_by_box(fixed, moving, size, radius), 1e-5);
     assert_true(of_moving[17] == 0 && of_moving[400] == 0 && of_fixed[400] == 0);
@@ -213,7 +213,7 @@ static void same_bits_for_any_number_of_threads(void **state)
         lar_threads_set(t ? 3 : 1);
         CHECK_OK(
             lar_mi_value(&mutual[t], &used, slope[t], LAR_METRIC_MI, bin, BINS, moving, &bins, N));
-        CHECK_OK(lar_lncc_new(&lncc, size, radius));
+        CHECK_OK(lar_lncc_new(&lncc, size, radius, false));
         CHECK_OK(lar_lncc_value(&local[t], slope[t], other[t], lncc, fixed, moving));
         lar_lncc_free(lncc);
     }
