@@ -93,6 +93,18 @@ lar_status lar_case_map_from_json(lar_case_map *out, const json_t *object, lar_a
     return LAR_OK;
 }
 
+lar_case_map *lar_case_maps_copy(const lar_case_map *maps, int64_t count, lar_arena *arena)
+{
+    lar_case_map *copy = lar_arena_take(arena, count, sizeof *copy);
+    for (int64_t n = 0; copy && n < count; n++) {
+        copy[n] = maps[n];
+        copy[n].move = lar_arena_text(arena, maps[n].move, strlen(maps[n].move));
+        copy[n].to = lar_arena_text(arena, maps[n].to, strlen(maps[n].to));
+        if (!copy[n].move || !copy[n].to) return NULL;
+    }
+    return copy;
+}
+
 bool lar_case_doubt(lar_text *out, const lar_case_map *maps, int64_t count)
 {
     bool any = false;

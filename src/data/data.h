@@ -122,6 +122,8 @@ typedef struct lar_case_map {
 /* To and from a JSON object, as lar_fit_to_json(). */
 struct json_t *lar_case_map_to_json(const lar_case_map *map);
 lar_status lar_case_map_from_json(lar_case_map *out, const struct json_t *object, lar_arena *arena);
+/* A copy, with its texts, of the arena; NULL: no memory. */
+lar_case_map *lar_case_maps_copy(const lar_case_map *maps, int64_t count, lar_arena *arena);
 /* Why a case is flagged, on one line: of each map that is doubtful. False, and nothing, where none
  * is. */
 bool lar_case_doubt(lar_text *out, const lar_case_map *maps, int64_t count);

@@ -250,10 +250,8 @@ static lar_status write_case(const cohort_pass *p, lar_case_record *record,
     const int64_t count = p->study->data.image_count;
     record->files = lar_arena_take(p->arena, count, sizeof *record->files);
     record->map_count = prepared->map_count;
-    record->maps = lar_arena_take(p->arena, prepared->map_count, sizeof *record->maps);
+    record->maps = lar_case_maps_copy(prepared->maps, prepared->map_count, p->arena);
     if (!record->files || !record->maps) return LAR_EMEMORY;
-    if (prepared->map_count)
-        memcpy(record->maps, prepared->maps, (size_t)prepared->map_count * sizeof *record->maps);
     LAR_TRY(judge(p, record));
     const bool flagged = record->state == LAR_CASE_FLAGGED;
     LAR_TRY(remove_volumes(p, record, !flagged));

@@ -219,17 +219,18 @@ bool lar_register_can(const lar_step *step, const lar_pass *pass)
 lar_status lar_register_record(lar_case_map **out, int64_t *count, const lar_study *study,
                                lar_registration *const *maps, lar_arena *arena)
 {
+    lar_case_map *found = lar_arena_take(arena, study->step_count, sizeof *found);
     *count = 0;
-    *out = lar_arena_take(arena, study->step_count, sizeof **out);
-    if (!*out) return LAR_EMEMORY;
+    if (!found) return LAR_EMEMORY;
     for (int64_t s = 0; s < study->step_count; s++) {
         if (!maps[s]) continue;
         const register_step *p = study->steps[s].params;
-        (*out)[(*count)++] = (lar_case_map){ .step = s + 1,
-                                             .move = p->move,
-                                             .to = p->to,
-                                             .affine = maps[s]->affine,
-                                             .verdict = maps[s]->verdict };
+        found[(*count)++] = (lar_case_map){ .step = s + 1,
+                                            .move = p->move,
+                                            .to = p->to,
+                                            .affine = maps[s]->affine,
+                                            .verdict = maps[s]->verdict };
     }
-    return LAR_OK;
+    *out = lar_case_maps_copy(found, *count, arena); /* a case may outlive its study */
+    return *out ? LAR_OK : LAR_EMEMORY;
 }
