@@ -577,16 +577,16 @@ enum { LAR_HEADS_AUTO, LAR_HEADS_SAME, LAR_HEADS_DIFFERENT };
 
 /* docs/registration.md says what each stage does. */
 typedef struct lar_register_params {
-    int kind;            /* LAR_REGISTER_TRANSLATION ... */
-    int metric;          /* of the linear stages; auto: LAR_METRIC_MI */
-    int bend_metric;     /* of the deformable stage; auto: LAR_METRIC_LNCC */
-    int start;           /* LAR_START_SEARCH: whatever the headers say; _HEADER: near what they say */
-    int heads;           /* LAR_HEADS_SAME: of one person, and what fits less well is doubted; auto:
-                            same, but for deformable */
-    bool keep_bias;      /* compare the images as they are, their bias fields not divided out */
-    int64_t bins;        /* of each axis of the joint histogram, at most */
-    double radius_mm;    /* half the edge of the boxes of the local correlation; at least a voxel */
-    double smooth_mm;    /* deformable: of each step, standard deviation of the Gaussian */
+    int kind;         /* LAR_REGISTER_TRANSLATION ... */
+    int metric;       /* of the linear stages; auto: LAR_METRIC_MI */
+    int bend_metric;  /* of the deformable stage; auto: LAR_METRIC_LNCC */
+    int start;        /* LAR_START_SEARCH: whatever the headers say; _HEADER: near what they say */
+    int heads;        /* LAR_HEADS_SAME: of one person, and what fits less well is doubted; auto:
+                         same, but for deformable */
+    bool keep_bias;   /* compare the images as they are, their bias fields not divided out */
+    int64_t bins;     /* of each axis of the joint histogram, at most */
+    double radius_mm; /* half the edge of the boxes of the local correlation; at least a voxel */
+    double smooth_mm; /* deformable: of each step, standard deviation of the Gaussian */
     lar_ints iterations; /* deformable: at 8, 4, and 2 mm */
 } lar_register_params;
 LAR_API extern const lar_param lar_register_table[];
@@ -599,11 +599,11 @@ typedef struct lar_register_verdict {
     double overlap;   /* of the smaller of both heads, as far as both were seen: 0 to 1 */
     double metric_before, metric_after; /* mutual information in nats, by the headers and by the map
                                            (deformable: by its affine part) */
-    double sharpness;      /* share of it that is lost 2 mm beside: 0 to 1 */
-    double angle_degrees;  /* between what the headers say and the map */
-    double shift_mm;       /* and of the centre of the fixed head */
-    double scale[3];       /* singular values of the affine map, rising */
-    double determinant;    /* of the affine map */
+    double sharpness;                   /* share of it that is lost 2 mm beside: 0 to 1 */
+    double angle_degrees;               /* between what the headers say and the map */
+    double shift_mm;                    /* and of the centre of the fixed head */
+    double scale[3];                    /* singular values of the affine map, rising */
+    double determinant;                 /* of the affine map */
     double consistency_mm; /* to a second run started elsewhere, mean over the head; NaN: there was
                               no need of one */
     double jacobian[2];    /* of the deformation: smallest and largest; 1 1 where there is none */
@@ -620,8 +620,8 @@ typedef struct lar_registration {
 
 /* The map from fixed to moving: volumes of any contrast, the first of several. Masks: NULL, or
  * where to look. start: NULL, or a map to begin with in place of a search. LAR_ENUMERIC where an
- * image is constant or not finite, or a mask empty; LAR_EGEOMETRY where a mask lies on another grid;
- * LAR_EUNSUPPORTED for a slice. A doubtful result is LAR_OK, with a verdict that says so. */
+ * image is constant or not finite, or a mask empty; LAR_EGEOMETRY where a mask lies on another
+ * grid; LAR_EUNSUPPORTED for a slice. A doubtful result is LAR_OK, with a verdict that says so. */
 LAR_API lar_status lar_register(lar_registration **out, const lar_image *fixed,
                                 const lar_image *moving, const lar_image *fixed_mask,
                                 const lar_image *moving_mask, const lar_affine *start,

@@ -33,7 +33,7 @@ typedef struct lar_minimizing {
     const double *curvature; /* about the second derivatives, to a factor; NULL: not known */
     int64_t iterations;      /* at most */
     double first_step, largest_step; /* length of the first one, and of any */
-    double tolerance;        /* ends where a step is shorter */
+    double tolerance;                /* ends where a step is shorter */
 } lar_minimizing;
 /* From x downhill to a minimum near. */
 lar_status lar_minimize(double *x, double *value, const lar_minimizing *how);

@@ -20,17 +20,6 @@
 
 enum { PER_CELL = 20, BINS_LEAST = 8 }; /* samples that a cell of the joint histogram wants */
 
-static lar_status own_voxels(lar_image **image)
-{
-    lar_image *own;
-    if (lar_image_writable(*image)) return LAR_OK;
-    const lar_status status = lar_image_copy(&own, *image);
-    if (status != LAR_OK) return status;
-    lar_image_free(*image);
-    *image = own;
-    return LAR_OK;
-}
-
 /* Finer than the working image: from the voxels as they came, once more without their field. */
 static lar_status load_fine(lar_image **image, const lar_side *side, double spacing_mm)
 {
@@ -40,7 +29,7 @@ static lar_status load_fine(lar_image **image, const lar_side *side, double spac
     edge.interpolation = LAR_LINEAR;
     edge.border = LAR_BORDER_EDGE;
     LAR_TRY(lar_side_at(image, side->full, spacing_mm));
-    LAR_TRY(own_voxels(image));
+    LAR_TRY(lar_side_own(image));
     if (side->field) {
         LAR_TRY(lar_resample(&field, side->field, &(*image)->grid, &edge));
         const int64_t count = lar_image_voxel_count(field);
@@ -52,18 +41,6 @@ static lar_status load_fine(lar_image **image, const lar_side *side, double spac
 done:
     lar_image_free(field);
     return status;
-}
-
-/* Where the mask is 0 the image becomes `value`. */
-static lar_status blank(lar_image **image, const lar_image *mask, float value)
-{
-    const lar_status status = own_voxels(image);
-    if (status != LAR_OK) return status;
-    const uint8_t *inside = mask->voxels;
-    float *values = (*image)->voxels;
-    for (int64_t v = 0; v < lar_image_voxel_count(mask); v++)
-        if (!inside[v]) values[v] = value;
-    return LAR_OK;
 }
 
 /* The image and mask of a side at a spacing. shaped: what a mask leaves out is air, so that its
@@ -84,10 +61,10 @@ static lar_status load(lar_image **image, lar_image **mask, const lar_side *side
         LAR_TRY(lar_side_at(image, side->image, spacing_mm));
     LAR_TRY(lar_resample(mask, side->mask, &(*image)->grid, &nearest));
     if (side->masked && !shaped) goto done;
-    if (shaped) LAR_TRY(blank(image, *mask, 0));
+    if (shaped) LAR_TRY(lar_side_blank(image, *mask, 0));
     lar_grid_spacing(&(*image)->grid, spacing);
     for (int a = 0; a < 3; a++) grow[a] = (int64_t)ceil(MARGIN_MM / spacing[a] - 0.01);
-    LAR_TRY(own_voxels(mask));
+    LAR_TRY(lar_side_own(mask));
     if (spacing_mm < DEEP_FROM)
         LAR_TRY(
             lar_mask_erode((*mask)->voxels, (*mask)->grid.size, spacing, DEPTH * side->radius_mm));
@@ -170,7 +147,7 @@ static lar_status init_probe(lar_probe *probe, const lar_side *side, double spac
         goto done;
     }
     if (side->masked && !shaped) /* where nobody may look there is no value */
-        LAR_TRY(blank(&probe->image, mask, NAN));
+        LAR_TRY(lar_side_blank(&probe->image, mask, NAN));
 done:
     lar_image_free(mask);
     return status;

@@ -65,8 +65,12 @@ void lar_side_slim(lar_side *side);
 double lar_side_spacing(const lar_side *side); /* the smallest of the working image */
 /* An image at a coarser spacing, smoothed before; axes that are coarse enough stay. */
 lar_status lar_side_at(lar_image **out, const lar_image *from, double spacing_mm);
-/* The side's values as unit values, in place. */
+/* The same image with voxels that no one shares. */
+lar_status lar_side_own(lar_image **image);
+/* The side's values as unit values, in an image of its own. */
 lar_status lar_side_unit(lar_image **image, const lar_side *side);
+/* Where the mask (uint8, the same grid) is 0 the image becomes `value`. */
+lar_status lar_side_blank(lar_image **image, const lar_image *mask, float value);
 
 /* Places of the one image where values are compared. */
 typedef struct lar_samples {
@@ -164,8 +168,15 @@ lar_status lar_deform(lar_image **field, lar_image **inverse, const lar_side *fi
 
 /* ---- whether to trust it ------------------------------------------------------------------- */
 
+/* Overlap, likeness (on `level`), sharpness, scale, angle and shift of a map of the world from
+ * `sampled` to `probed`. backward: the caller's map is the inverse. */
+lar_status lar_measure_map(lar_register_verdict *verdict, lar_level *level, const lar_affine *map,
+                           const lar_side *sampled, const lar_side *probed, bool backward);
+/* Between where two maps put a ball of the radius of the head: the root of the mean square, by its
+ * centre and the ends of its axes. */
+double lar_map_distance_mm(const lar_affine *a, const lar_affine *b, const lar_side *from);
 /* Judges a map of the world from `sampled` to `probed`, and looks for a better one from elsewhere
- * where there is doubt: then it takes its place. backward: the caller's map is the inverse. */
+ * where there is doubt: then it takes its place. searched: the user gave no start. */
 lar_status lar_judge_map(lar_register_verdict *verdict, lar_affine *map, const lar_side *sampled,
                          const lar_side *probed, bool backward, bool searched,
                          const lar_register_params *params);

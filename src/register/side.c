@@ -157,6 +157,28 @@ done:
     return status;
 }
 
+lar_status lar_side_own(lar_image **image)
+{
+    lar_image *own;
+    if (lar_image_writable(*image)) return LAR_OK;
+    const lar_status status = lar_image_copy(&own, *image);
+    if (status != LAR_OK) return status;
+    lar_image_free(*image);
+    *image = own;
+    return LAR_OK;
+}
+
+lar_status lar_side_blank(lar_image **image, const lar_image *mask, float value)
+{
+    const lar_status status = lar_side_own(image);
+    if (status != LAR_OK) return status;
+    const uint8_t *inside = mask->voxels;
+    float *values = (*image)->voxels;
+    for (int64_t v = 0; v < lar_image_voxel_count(mask); v++)
+        if (!inside[v]) values[v] = value;
+    return LAR_OK;
+}
+
 typedef struct scaling {
     float *values;
     float low, per;
@@ -175,19 +197,12 @@ static lar_status scale_values(void *arg, int64_t piece, int64_t begin, int64_t 
 
 lar_status lar_side_unit(lar_image **image, const lar_side *side)
 {
-    lar_status status = LAR_OK;
-    lar_image *own;
-    if (!lar_image_writable(*image)) {
-        LAR_TRY(lar_image_copy(&own, *image));
-        lar_image_free(*image);
-        *image = own;
-    }
+    const lar_status status = lar_side_own(image);
+    if (status != LAR_OK) return status;
     scaling job = { .values = (*image)->voxels,
                     .low = (float)side->low,
                     .per = (float)(1 / (side->high - side->low)) };
-    status = lar_parallel(lar_image_voxel_count(*image), PIECE, scale_values, &job);
-done:
-    return status;
+    return lar_parallel(lar_image_voxel_count(*image), PIECE, scale_values, &job);
 }
 
 lar_status lar_side_init(lar_side *side, const lar_image *image, const lar_image *mask,

@@ -1,6 +1,6 @@
-/* Registration of real scans: people whose headers do not align T1 and FLAIR, those whose headers do,
- * and the transforms that the authors of a data set found.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Registration of real scans: people whose headers do not align T1 and FLAIR, those whose headers
+ * do, and the transforms that the authors of a data set found. SPDX-License-Identifier: Apache-2.0
+ */
 #include "space/space.h"
 #include "unit/register/phantoms.h"
 
@@ -55,7 +55,7 @@ static double correlation(const lar_image *fixed, const lar_image *moving, const
 static void the_cohort_is_aligned(void **state)
 {
     (void)state;
-    static const char *const people[] = { "1", "2", "3",  "4",  "5",  "7",  "9",
+    static const char *const people[] = { "1",  "2",  "3",  "4",  "5",  "7",  "9",
                                           "10", "11", "12", "13", "14", "16", "17" };
     const lar_affine none = lar_affine_identity();
     const lar_register_params params = lar_register_default();
