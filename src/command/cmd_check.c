@@ -108,8 +108,12 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
         snprintf(name, sizeof name, "%lld %s", (long long)s + 1, step->kind->name);
         if (step->kind->spatial) {
             if (lar_prepare_grids(grids, study, raw, boxes, s + 1, true) != LAR_OK) return;
-            add_grids(out, study, name, step->on, grids,
-                      step->only_training ? " (training only)" : "");
+            char more[160] = "";
+            if (step->only_training || step->kind->later)
+                snprintf(more, sizeof more, " (%s%s%s)", step->only_training ? "training only" : "",
+                         step->only_training && step->kind->later ? "; " : "",
+                         step->kind->later ? step->kind->later : "");
+            add_grids(out, study, name, step->on, grids, more);
             continue;
         }
         lar_text_add(out, "  %-14s", name);
@@ -142,9 +146,10 @@ static void add_standards(lar_text *out, const lar_study *study, const lar_check
         lar_text_add(out, "warning: %s\n", lar_error());
 }
 
-static void add_unpredictable(lar_text *out, const lar_study *study)
+static void add_doubts(lar_text *out, const lar_study *study, const lar_check *check)
 {
     lar_text lines = { 0 };
+    lar_check_left_behind(&lines, study, check);
     lar_study_unpredictable(&lines, study);
     for (const char *line = lar_text_get(&lines); *line;) {
         const size_t length = strcspn(line, "\n");
@@ -224,7 +229,7 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
     add_steps(out, study, check);
     add_standards(out, study, check);
     add_sizes(out, study, check);
-    if (net) add_unpredictable(out, study);
+    if (net) add_doubts(out, study, check);
     if (net) add_network(out, study, net);
     lar_text_add(out, "split: train %lld, valid %lld, test %lld\n", (long long)counts[LAR_TRAIN],
                  (long long)counts[LAR_VALID], (long long)counts[LAR_TEST]);

@@ -20,9 +20,9 @@ static const lar_param table[] = {
 
 static lar_status print_json(const lar_study *study, const lar_prepare_report *report)
 {
-    json_t *root =
-        json_pack("{s:s, s:I, s:I, s:I}", "work", study->work, "done", (json_int_t)report->done,
-                  "kept", (json_int_t)report->kept, "failed", (json_int_t)report->failed);
+    json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I}", "work", study->work, "done",
+                             (json_int_t)report->done, "kept", (json_int_t)report->kept, "failed",
+                             (json_int_t)report->failed, "flagged", (json_int_t)report->flagged);
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
@@ -37,9 +37,10 @@ static lar_status print_json(const lar_study *study, const lar_prepare_report *r
 static lar_status print_words(const lar_study *study, const lar_prepare_report *report)
 {
     lar_text line = { 0 };
-    lar_text_add(&line, "%lld cases prepared, %lld kept, %lld failed: %s/prepared\n",
-                 (long long)report->done, (long long)report->kept, (long long)report->failed,
-                 study->work);
+    lar_text_add(&line, "%lld cases prepared, %lld kept, %lld failed", (long long)report->done,
+                 (long long)report->kept, (long long)report->failed);
+    if (report->flagged) lar_text_add(&line, ", %lld flagged", (long long)report->flagged);
+    lar_text_add(&line, ": %s/prepared\n", study->work);
     const lar_status status = lar_cli_print(lar_text_get(&line));
     lar_text_clear(&line);
     return status;
@@ -80,7 +81,10 @@ const lar_command lar_command_prepare = {
         "interpolation onto the grid that the spatial steps lead to. Into the work folder go "
         "prepared/SUBJECT/IMAGE.nii (RAS, float32; labels keep whole numbers), "
         "prepared/cases.json (what each came from, and what was learned of it), split.csv, and "
-        "failed.tsv where a case failed: it does not stop the others, and the exit status is 1. "
+        "failed.tsv where a case failed: it does not stop the others, and the exit status is 1. A "
+        "case whose registration may not fit is flagged: it is written as IMAGE.flagged.nii, its "
+        "reason is in flagged.tsv, training leaves it out unless 'trust' of the study's data lists "
+        "it, and the exit status is 1 too. "
         "Run again, it keeps what is done and unchanged; a changed study needs --force.",
     .args =
         (const lar_arg[]){ { .name = "study", .help = "the study file", .is_path = true }, { 0 } },

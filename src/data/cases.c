@@ -8,7 +8,7 @@
 #include "data/find.h"
 #include "image/image.h"
 
-static const char *const state_names[] = { "pending", "done", "failed", NULL };
+static const char *const state_names[] = { "pending", "done", "failed", "flagged", NULL };
 
 enum { FORM = 1, RECORD_MAX = 256 << 20 /* bytes */ };
 
@@ -17,9 +17,11 @@ const char *lar_cases_path(lar_arena *arena, const char *work)
     return lar_path_join(arena, work, "prepared/cases.json");
 }
 
-const char *lar_cases_volume(lar_arena *arena, const char *work, const char *id, const char *image)
+const char *lar_cases_volume(lar_arena *arena, const char *work, const char *id, const char *image,
+                             bool flagged)
 {
-    const char *name = lar_arena_format(arena, "prepared/%s/%s.nii", id, image);
+    const char *name =
+        lar_arena_format(arena, "prepared/%s/%s%s.nii", id, image, flagged ? ".flagged" : "");
     return name ? lar_path_join(arena, work, name) : NULL;
 }
 
@@ -76,14 +78,19 @@ static json_t *case_json(const lar_cases *cases, const lar_case_record *record)
 {
     json_t *out = json_pack("{s:s, s:s, s:s}", "subject", record->id, "split",
                             lar_split_names[record->split], "status", state_names[record->state]);
-    if (record->state == LAR_CASE_FAILED)
+    if (record->state == LAR_CASE_FAILED || record->state == LAR_CASE_FLAGGED)
         json_object_set_new(out, "reason", json_string(record->reason));
-    if (record->state != LAR_CASE_DONE) return out;
+    if (!lar_case_has_volumes(record->state)) return out;
     json_object_set_new(out, "grid", grid_json(&record->grid));
     json_t *files = json_object();
     for (int64_t n = 0; n < cases->image_count; n++)
         json_object_set_new(files, cases->images[n].name, file_json(&record->files[n]));
     json_object_set_new(out, "images", files);
+    if (record->map_count == 0) return out;
+    json_t *maps = json_array();
+    for (int64_t n = 0; n < record->map_count; n++)
+        json_array_append_new(maps, lar_case_map_to_json(&record->maps[n]));
+    json_object_set_new(out, "registrations", maps);
     return out;
 }
 
@@ -173,6 +180,19 @@ static lar_status read_fit(const reader *r, lar_fit *fit, const json_t *object)
     return status == LAR_EFORMAT ? broken(r, "a fit") : status;
 }
 
+static lar_status read_maps(const reader *r, lar_case_record *record, const json_t *list)
+{
+    record->map_count = (int64_t)json_array_size(list);
+    record->maps = lar_arena_take(r->arena, record->map_count, sizeof *record->maps);
+    if (!record->maps) return LAR_EMEMORY;
+    for (int64_t n = 0; n < record->map_count; n++) {
+        const lar_status status =
+            lar_case_map_from_json(&record->maps[n], json_array_get(list, (size_t)n), r->arena);
+        if (status != LAR_OK) return status == LAR_EFORMAT ? broken(r, "a registration") : status;
+    }
+    return LAR_OK;
+}
+
 static lar_status read_case(const reader *r, lar_case_record *record, const json_t *object)
 {
     record->id = text_of(r, object, "subject");
@@ -183,8 +203,9 @@ static lar_status read_case(const reader *r, lar_case_record *record, const json
         return broken(r, "a case without subject, split or status");
     if (lar_id_check(record->id, r->path) != LAR_OK || strchr(record->id, '/'))
         return broken(r, "a subject's id");
-    if (record->state == LAR_CASE_FAILED && !record->reason) return broken(r, "no reason");
-    if (record->state != LAR_CASE_DONE) return LAR_OK;
+    const bool needs_reason = record->state == LAR_CASE_FAILED || record->state == LAR_CASE_FLAGGED;
+    if (needs_reason && !record->reason) return broken(r, "no reason");
+    if (!lar_case_has_volumes(record->state)) return LAR_OK;
     if (!read_grid(&record->grid, json_object_get(object, "grid"))) return broken(r, "a grid");
     record->files = lar_arena_take(r->arena, r->cases->image_count, sizeof *record->files);
     if (!record->files) return LAR_EMEMORY;
@@ -201,7 +222,7 @@ static lar_status read_case(const reader *r, lar_case_record *record, const json
         const lar_status status = read_fit(r, &file->fit, json_object_get(image, "fit"));
         if (status != LAR_OK) return status;
     }
-    return LAR_OK;
+    return read_maps(r, record, json_object_get(object, "registrations"));
 }
 
 static lar_status read_all(const reader *r, const json_t *root)

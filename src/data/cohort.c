@@ -22,6 +22,8 @@ const lar_param lar_data_table[] = {
     LAR_P_TEXT(lar_data_params, folders, "folders", 0, "", "folder",
                "holds a folder of each image with folders train, valid and test of id.nii.gz"),
     LAR_P_TEXTS(lar_data_params, leave_out, "leave-out", 0, "id", "subjects not to use"),
+    LAR_P_TEXTS(lar_data_params, trust, "trust", 0, "id",
+                "subjects to use though prepare flags them"),
     LAR_P_END,
 };
 
@@ -65,11 +67,21 @@ static int64_t find_id(const lar_found_list *files, const char *id)
     return low < files->count && lar_text_is(files->at[low].id, id) ? low : -1;
 }
 
+static bool is_listed(const lar_texts *ids, const char *id)
+{
+    for (int64_t n = 0; n < ids->count; n++)
+        if (lar_text_is(ids->at[n], id)) return true;
+    return false;
+}
+
 static bool is_left_out(const lar_data_params *data, const char *id)
 {
-    for (int64_t n = 0; n < data->leave_out.count; n++)
-        if (lar_text_is(data->leave_out.at[n], id)) return true;
-    return false;
+    return is_listed(&data->leave_out, id);
+}
+
+bool lar_data_trusts(const lar_data_params *data, const char *id)
+{
+    return is_listed(&data->trust, id);
 }
 
 /* The pattern as a shell would take it, from where the user is. */
@@ -183,16 +195,16 @@ done:
     return status;
 }
 
-static lar_status check_left_out(const finder *f, const lar_found_list *ids)
+static lar_status check_listed(const finder *f, const lar_found_list *ids, const lar_texts *listed,
+                               const char *key)
 {
-    const lar_texts *out = &f->data->leave_out;
-    for (int64_t n = 0; n < out->count; n++) {
-        if (find_id(ids, out->at[n]) >= 0) continue;
+    for (int64_t n = 0; n < listed->count; n++) {
+        if (find_id(ids, listed->at[n]) >= 0) continue;
         const char **names = lar_arena_take(f->arena, ids->count + 1, sizeof *names);
         if (!names) return LAR_EMEMORY;
         for (int64_t m = 0; m < ids->count; m++) names[m] = ids->at[m].id;
-        lar_fail(LAR_EARGUMENT, "leave_out names '%s', but there is no such subject", out->at[n]);
-        const char *nearest = lar_text_nearest(out->at[n], names);
+        lar_fail(LAR_EARGUMENT, "%s names '%s', but there is no such subject", key, listed->at[n]);
+        const char *nearest = lar_text_nearest(listed->at[n], names);
         if (nearest) lar_hint(LAR_EARGUMENT, "'%s'", nearest);
         return LAR_EARGUMENT;
     }
@@ -313,7 +325,8 @@ lar_status lar_cohort_new(lar_cohort **out, const lar_data_params *data, const c
     for (int64_t n = 0; n < data->image_count; n++)
         LAR_TRY(data->folders ? find_in_folders(&f, n) : find_by_pattern(&f, n));
     LAR_TRY(gather_ids(&f, &ids));
-    LAR_TRY(check_left_out(&f, &ids));
+    LAR_TRY(check_listed(&f, &ids, &data->leave_out, "leave_out"));
+    LAR_TRY(check_listed(&f, &ids, &data->trust, "trust"));
     LAR_TRY(check_complete(&f, &ids));
     LAR_TRY(fill_subjects(&f, &ids));
     LAR_TRY(split_subjects(&f));

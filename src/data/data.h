@@ -41,10 +41,13 @@ typedef struct lar_data_params {
     const char *folders;  /* folder of image folders of train, valid, test; or NULL */
     lar_split_params split;
     lar_texts leave_out;
+    lar_texts trust; /* used though their preparation flags them */
     int64_t image_count;
     lar_image_spec *images;
 } lar_data_params;
-extern const lar_param lar_data_table[]; /* subjects, folders, leave-out */
+extern const lar_param lar_data_table[]; /* subjects, folders, leave-out, trust */
+/* Whether `trust` lists the id. */
+bool lar_data_trusts(const lar_data_params *data, const char *id);
 
 /* ---- cohort ------------------------------------------------------------------------------ */
 
@@ -65,7 +68,7 @@ typedef struct lar_cohort {
 
 /* Finds and pairs the files by subject id, and splits the subjects. Relative paths start at
  * `folder`. Borrows the images of `data`. Ids that some image lacks, no subjects, an empty train or
- * valid part, and ids to leave out that do not exist are LAR_EARGUMENT, named. */
+ * valid part, and ids to leave out or to trust that do not exist are LAR_EARGUMENT, named. */
 lar_status lar_cohort_new(lar_cohort **out, const lar_data_params *data, const char *folder);
 void lar_cohort_free(lar_cohort *cohort);
 
@@ -109,15 +112,43 @@ typedef struct lar_case_file {
     lar_fit fit;
 } lar_case_file;
 
-typedef enum lar_case_state { LAR_CASE_PENDING, LAR_CASE_DONE, LAR_CASE_FAILED } lar_case_state;
+/* What a registration found in one case. */
+typedef struct lar_case_map {
+    int64_t step;          /* of the study, from 1 */
+    const char *move, *to; /* images */
+    lar_affine affine;     /* from a point of the world of `to` to that of `move`, RAS+ mm */
+    lar_register_verdict verdict;
+} lar_case_map;
+/* To and from a JSON object, as lar_fit_to_json(). */
+struct json_t *lar_case_map_to_json(const lar_case_map *map);
+lar_status lar_case_map_from_json(lar_case_map *out, const struct json_t *object, lar_arena *arena);
+/* A copy, with its texts, of the arena; NULL: no memory. */
+lar_case_map *lar_case_maps_copy(const lar_case_map *maps, int64_t count, lar_arena *arena);
+/* Why a case is flagged, on one line: of each map that is doubtful. False, and nothing, where none
+ * is. */
+bool lar_case_doubt(lar_text *out, const lar_case_map *maps, int64_t count);
+
+/* Flagged: prepared, but a verdict doubts it, and the study does not trust it. */
+typedef enum lar_case_state {
+    LAR_CASE_PENDING,
+    LAR_CASE_DONE,
+    LAR_CASE_FAILED,
+    LAR_CASE_FLAGGED
+} lar_case_state;
+static inline bool lar_case_has_volumes(int state)
+{
+    return state == LAR_CASE_DONE || state == LAR_CASE_FLAGGED;
+}
 
 typedef struct lar_case_record {
     const char *id;
     int split;            /* lar_split */
     int state;            /* lar_case_state */
-    const char *reason;   /* why it failed */
-    lar_grid grid;        /* of its prepared volumes, where done */
-    lar_case_file *files; /* of each image, where done */
+    const char *reason;   /* why it failed or is flagged */
+    lar_grid grid;        /* of its prepared volumes, where done or flagged */
+    lar_case_file *files; /* of each image, the same */
+    int64_t map_count;
+    lar_case_map *maps;
 } lar_case_record;
 
 /* WORK/prepared/cases.json: what was prepared, and by which study. */
@@ -135,9 +166,11 @@ lar_status lar_cases_write(const lar_cases *cases, const char *path);
 /* LAR_EFORMAT where it is not what lar_cases_write() writes. */
 lar_status lar_cases_read(lar_cases **out, const char *path);
 void lar_cases_free(lar_cases *cases);
-/* "work/prepared/cases.json" and "work/prepared/Subj1/t1.nii"; of the arena. */
+/* "work/prepared/cases.json"; "work/prepared/Subj1/t1.nii", or flagged "t1.flagged.nii"; of the
+ * arena. */
 const char *lar_cases_path(lar_arena *arena, const char *work);
-const char *lar_cases_volume(lar_arena *arena, const char *work, const char *id, const char *image);
+const char *lar_cases_volume(lar_arena *arena, const char *work, const char *id, const char *image,
+                             bool flagged);
 /* Where two line lists first differ, as words for a sentence; false where they do not. */
 bool lar_lines_differ(lar_text *out, const char *before, const char *now);
 
@@ -149,7 +182,7 @@ typedef struct lar_prepared_case {
     const lar_fit *fits;      /* of each image */
 } lar_prepared_case;
 
-/* A prepared folder: what `larmor prepare` finished. Failed cases are not listed. */
+/* A prepared folder: what `larmor prepare` finished. Failed and flagged cases are not listed. */
 typedef struct lar_prepared {
     lar_arena *arena;
     const char *work;
@@ -158,6 +191,7 @@ typedef struct lar_prepared {
     int64_t case_count;
     lar_prepared_case *cases; /* in the order of the cohort */
     int64_t failed_count;     /* cases that prepare could not do */
+    int64_t flagged_count;    /* cases that it doubts */
     lar_cases *record;
 } lar_prepared;
 

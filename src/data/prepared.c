@@ -28,11 +28,16 @@ static lar_status list_cases(lar_prepared *prepared, const lar_cases *cases)
             prepared->failed_count++;
             continue;
         }
+        if (record->state == LAR_CASE_FLAGGED) {
+            prepared->flagged_count++;
+            continue;
+        }
         const char **paths = lar_arena_take(arena, cases->image_count, sizeof *paths);
         lar_fit *fits = lar_arena_take(arena, cases->image_count, sizeof *fits);
         if (!paths || !fits) return LAR_EMEMORY;
         for (int64_t m = 0; m < cases->image_count; m++) {
-            paths[m] = lar_cases_volume(arena, prepared->work, record->id, cases->images[m].name);
+            paths[m] =
+                lar_cases_volume(arena, prepared->work, record->id, cases->images[m].name, false);
             if (!paths[m]) return LAR_EMEMORY;
             fits[m] = record->files[m].fit;
         }

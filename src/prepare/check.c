@@ -145,6 +145,36 @@ void lar_check_free(lar_check *check)
     lar_arena_free(check->arena);
 }
 
+static bool is_moved(const lar_study *study, int64_t image)
+{
+    return lar_step_moved(study, study->steps + study->step_count, image) != NULL;
+}
+
+/* By the first case that can be prepared. */
+void lar_check_left_behind(lar_text *out, const lar_study *study, const lar_check *check)
+{
+    const lar_check_case *found = check->cases, *end = found + check->cohort->subject_count;
+    while (found < end && found->reason) found++;
+    if (found == end) return;
+    for (int64_t n = 0; n < study->data.image_count; n++) {
+        const char *name = study->data.images[n].name;
+        if (is_moved(study, n)) continue;
+        for (const lar_step *step = study->steps; step < study->steps + study->step_count; step++) {
+            if (!lar_step_is_register(step)) continue;
+            const int64_t move = lar_study_image(study, lar_register_move(step));
+            const int64_t to = lar_study_image(study, lar_register_to(step));
+            const lar_grid *raw = &found->scans[n].raw;
+            if (n == to || !lar_grid_matches(raw, &found->scans[move].raw) ||
+                lar_grid_matches(raw, &found->scans[to].raw))
+                continue;
+            lar_text_add(out,
+                         "'%s' has the grid of '%s', which step %lld moves, and is left behind: if "
+                         "it was drawn on it, add 'with: [%s]'\n",
+                         name, lar_register_move(step), (long long)(step - study->steps) + 1, name);
+        }
+    }
+}
+
 void lar_study_unpredictable(lar_text *out, const lar_study *study)
 {
     const lar_data_params *data = &study->data;

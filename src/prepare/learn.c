@@ -20,6 +20,18 @@ typedef struct learning {
     lar_progress progress;
 } learning;
 
+/* Whether the step is a registration that moves some of the needed images and not the others: it
+ * says where one lies in the other. */
+static bool lies_between(const learning *l, const lar_step *step)
+{
+    bool moved = false, stays = false;
+    for (int64_t n = 0; n < l->study->data.image_count; n++) {
+        moved |= l->needed[n] && lar_step_moves(step, n);
+        stays |= l->needed[n] && !lar_step_moves(step, n);
+    }
+    return moved && stays;
+}
+
 /* The images that the steps up to the standard's read, from the last to the first. */
 static void find_needed(learning *l)
 {
@@ -28,7 +40,7 @@ static void find_needed(learning *l)
     for (int64_t s = l->standard->step; s >= 0; s--) {
         const lar_step *step = &l->study->steps[s];
         bool runs = false;
-        if (step->kind->spatial) continue;
+        if (step->kind->spatial && !lies_between(l, step)) continue;
         for (int64_t n = 0; n < l->study->data.image_count; n++)
             runs |= step->on[n] && l->needed[n];
         if (runs && step->kind->uses) step->kind->uses(step, &l->study->data, l->needed);
@@ -57,6 +69,7 @@ static const char *describe(const learning *l)
                          there ? (long long)about.st_size : -1,
                          there ? (long long)about.st_mtime : -1, subject->paths[m]);
         }
+        if (lar_data_trusts(&l->study->data, subject->id)) lar_text_add(&text, "  trusted\n");
     }
     const char *lines =
         text.failed ? NULL : lar_arena_text(l->arena, lar_text_get(&text), text.length);
@@ -84,6 +97,20 @@ static bool is_same(const char *path, const char *lines)
 
 /* ---- one subject ----------------------------------------------------------------------- */
 
+/* Where one image does not lie on the other, nothing is learned of one through the other. */
+static lar_status refuse_doubt(const lar_pass *pass, const char *id, lar_arena *arena)
+{
+    lar_case_map *maps;
+    int64_t count;
+    lar_text doubt = { 0 };
+    lar_status status = lar_register_record(&maps, &count, pass->study, pass->maps, arena);
+    if (status == LAR_OK && !lar_data_trusts(&pass->study->data, id) &&
+        lar_case_doubt(&doubt, maps, count))
+        status = lar_fail(LAR_ENUMERIC, "%s", lar_text_get(&doubt));
+    lar_text_clear(&doubt);
+    return status;
+}
+
 static lar_status show(const learning *l, const lar_subject *subject, lar_normalizer *normalizer)
 {
     lar_status status = LAR_OK;
@@ -100,7 +127,14 @@ static lar_status show(const learning *l, const lar_subject *subject, lar_normal
                       .fits = fits,
                       .standards = l->standards,
                       .native = true };
+    lar_arena *arena = NULL;
 
+    LAR_TRY(lar_arena_new(&arena));
+    pass.maps = lar_arena_take(arena, study->step_count, sizeof *pass.maps);
+    if (!pass.maps) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
     for (int64_t n = 0; n < study->data.image_count; n++) {
         if (!l->needed[n]) continue;
         LAR_TRY(lar_prepare_read(&images[n], &raw, &study->data.images[n], subject->id,
@@ -108,6 +142,7 @@ static lar_status show(const learning *l, const lar_subject *subject, lar_normal
         targets[n] = images[n]->grid;
     }
     LAR_TRY(lar_pass_run(&pass, l->standard->step, true));
+    LAR_TRY(refuse_doubt(&pass, subject->id, arena));
     status = lar_normalize_show(&shown, step, &pass, image);
     if (status == LAR_OK)
         status = lar_normalizer_learn(normalizer, images[image], shown.mask, shown.tissue);
@@ -117,6 +152,9 @@ static lar_status show(const learning *l, const lar_subject *subject, lar_normal
 done:
     lar_shown_clear(&shown);
     for (int64_t n = 0; n < study->data.image_count; n++) lar_image_free(images[n]);
+    for (int64_t s = 0; pass.maps && s < study->step_count; s++)
+        lar_registration_free(pass.maps[s]);
+    lar_arena_free(arena);
     return status;
 }
 

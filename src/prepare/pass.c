@@ -37,7 +37,8 @@ lar_status lar_pass_run(lar_pass *pass, int64_t step_count, bool training)
     for (int64_t s = 0; s < step_count && status == LAR_OK; s++) {
         const lar_step *step = &pass->study->steps[s];
         if (step->only_training && !training) continue;
-        if (step->kind->spatial ? pass->native : !pass->images) continue;
+        if (!step->kind->spatial ? !pass->images : pass->native && !lar_register_can(step, pass))
+            continue;
         status = run_step(step, pass);
     }
     return status;
@@ -168,17 +169,20 @@ done:
     return status;
 }
 
-/* The one interpolation. */
-static lar_status onto_target(lar_image **image, const lar_grid *target,
-                              const lar_resample_params *sampling)
+/* The one interpolation, through the registrations that moved the image. */
+static lar_status onto_target(lar_pass *pass, int64_t image)
 {
+    lar_status status = LAR_OK;
     lar_image *moved;
-    if (lar_grid_matches(&(*image)->grid, target)) return LAR_OK;
-    const lar_status status = lar_resample(&moved, *image, target, sampling);
-    if (status != LAR_OK) return status;
-    lar_image_free(*image);
-    *image = moved;
-    return LAR_OK;
+    lar_chain *chain = NULL;
+    LAR_TRY(lar_moved_chain(&chain, pass->study, pass->maps, -1, image));
+    if (!chain && lar_grid_matches(&pass->images[image]->grid, &pass->targets[image])) goto done;
+    LAR_TRY(lar_resample_through(&moved, pass->images[image], &pass->targets[image], chain,
+                                 &pass->sampling[image]));
+    lar_pass_put(pass, image, moved);
+done:
+    lar_chain_free(chain);
+    return status;
 }
 
 static lar_resample_params usual_sampling(const lar_image_spec *spec)
@@ -187,6 +191,15 @@ static lar_resample_params usual_sampling(const lar_image_spec *spec)
     how.interpolation = lar_role_is_measured(spec->role) ? LAR_CUBIC : LAR_NEAREST;
     if (!lar_role_is_measured(spec->role)) how.pad = 0;
     return how;
+}
+
+/* No one trusts or leaves out the one scan that predict was given. */
+static void warn_of_doubt(const lar_case *prepared)
+{
+    lar_text doubt = { 0 };
+    if (lar_case_doubt(&doubt, prepared->maps, prepared->map_count))
+        lar_log(LAR_LOG_WARNING, "%s, %s", prepared->id, lar_text_get(&doubt));
+    lar_text_clear(&doubt);
 }
 
 static lar_status run_case(lar_case *prepared, const lar_study *study, lar_standards *standards,
@@ -201,7 +214,8 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
                       .sampling = sampling,
                       .fits = prepared->fits,
                       .boxes = boxes,
-                      .standards = standards };
+                      .standards = standards,
+                      .maps = prepared->found };
     bool any = false;
 
     for (int64_t n = 0; n < study->data.image_count; n++) {
@@ -227,11 +241,19 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
     LAR_TRY(lar_prepare_agree(study, prepared->id, targets));
     for (int64_t n = study->data.image_count - 1; n >= 0; n--) {
         if (!paths[n]) continue;
-        LAR_TRY(onto_target(&prepared->images[n], &targets[n], &sampling[n]));
+        status = onto_target(&pass, n);
+        if (status != LAR_OK) {
+            lar_while(status, "case '%s': '%s' cannot be brought onto its grid", prepared->id,
+                      image_name(study, n));
+            goto done;
+        }
         prepared->grid = targets[n]; /* that of the first in the end */
     }
     for (int64_t n = 0; n < study->data.image_count; n++)
         if (prepared->images[n]) prepared->images[n]->grid = prepared->grid;
+    LAR_TRY(lar_register_record(&prepared->maps, &prepared->map_count, study, prepared->found,
+                                prepared->arena));
+    if (!training) warn_of_doubt(prepared);
 done:
     return status;
 }
@@ -256,8 +278,11 @@ lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standard
     prepared->images = lar_arena_take(arena, count, sizeof(lar_image *));
     prepared->raw = lar_arena_take(arena, count, sizeof *prepared->raw);
     prepared->fits = lar_arena_take(arena, count, sizeof *prepared->fits);
+    prepared->step_count = study->step_count;
+    prepared->found = lar_arena_take(arena, study->step_count, sizeof *prepared->found);
     if (!prepared->images) prepared->image_count = 0;
-    status = prepared->id && prepared->images && prepared->raw && prepared->fits
+    if (!prepared->found) prepared->step_count = 0;
+    status = prepared->id && prepared->images && prepared->raw && prepared->fits && prepared->found
                  ? run_case(prepared, study, standards, paths, training)
                  : LAR_EMEMORY;
     if (status == LAR_OK)
@@ -272,5 +297,6 @@ void lar_case_free(lar_case *prepared)
 {
     if (!prepared) return;
     for (int64_t n = 0; n < prepared->image_count; n++) lar_image_free(prepared->images[n]);
+    for (int64_t s = 0; s < prepared->step_count; s++) lar_registration_free(prepared->found[s]);
     lar_arena_free(prepared->arena);
 }

@@ -16,7 +16,9 @@ typedef struct lar_pass {
     lar_fit *fits;
     const lar_grid *boxes;    /* of the head, or of a mask, as the file holds it; NULL: not known */
     lar_standards *standards; /* of the study; NULL where it needs none */
-    bool native;              /* spatial steps are passed over */
+    lar_registration **maps;  /* of each step: what a registration found; NULL: it did not run. The
+                                 array is NULL where only grids are followed */
+    bool native; /* spatial steps are passed over, but registrations of what is there */
 } lar_pass;
 
 static inline bool lar_pass_has(const lar_pass *pass, int64_t image)
@@ -41,9 +43,12 @@ lar_status lar_step_find_mask(const lar_data_params *data, const char *name);
 
 /* The image takes the place of what the step was given. */
 void lar_pass_put(lar_pass *pass, int64_t image, lar_image *changed);
-/* The mask `name` at the voxels of `grid`, to be freed; NULL where name is. */
-lar_status lar_pass_mask(lar_image **out, const lar_pass *pass, const char *name,
-                         const lar_grid *grid);
+/* What lies on the scan of the image `from`, at the voxels of the scan of `at`: by their headers
+ * and the registrations that have run. A view where both are one grid. */
+lar_status lar_pass_carry(lar_image **out, const lar_pass *pass, const lar_image *what,
+                          int64_t from, int64_t at, const lar_resample_params *how);
+/* The mask `name` at the voxels of an image, to be freed; NULL where name is. */
+lar_status lar_pass_mask(lar_image **out, const lar_pass *pass, const char *name, int64_t image);
 /* One more map of intensities, after those that were applied: one of both is a line. */
 void lar_fit_add(lar_fit *fit, const char *method, const lar_reals *values, const lar_curve *curve);
 
@@ -60,6 +65,22 @@ lar_normalize_params lar_normalize_asked(const lar_step *step, const lar_study *
 lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const lar_study *study,
                              int64_t image);
 bool lar_step_is_normalize(const lar_step *step);
+
+/* ---- registration ------------------------------------------------------------------------ */
+
+bool lar_step_is_register(const lar_step *step);
+/* Whether the step is a registration that moves the image. */
+bool lar_step_moves(const lar_step *step, int64_t image);
+/* The first such step before another; NULL: none. */
+const lar_step *lar_step_moved(const lar_study *study, const lar_step *before, int64_t image);
+/* The image that the registration looks for, and the one that it leaves where it is. */
+const char *lar_register_move(const lar_step *step);
+const char *lar_register_to(const lar_step *step);
+/* Whether all the images that the registration looks at are there. */
+bool lar_register_can(const lar_step *step, const lar_pass *pass);
+/* What registrations found, as records of a case; of the arena. */
+lar_status lar_register_record(lar_case_map **out, int64_t *count, const lar_study *study,
+                               lar_registration *const *maps, lar_arena *arena);
 /* Whether its method corrects by maps on the cohort's own grid. */
 bool lar_normalize_is_bound(const lar_step *step);
 

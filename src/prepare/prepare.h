@@ -40,7 +40,8 @@ lar_train_params lar_train_default(void);
 enum { LAR_IMAGES_MAX = 32 }; /* of a study */
 
 typedef struct lar_step lar_step;
-struct lar_pass; /* one case on its way; of pass.h */
+struct lar_pass;  /* one case on its way; of pass.h */
+struct lar_study; /* below */
 enum { LAR_STEP_TABLES = 3 };
 
 /* A row of the table of steps. A spatial step changes the grid that the image will be interpolated
@@ -53,8 +54,13 @@ typedef struct lar_step_kind {
     bool spatial;
     bool once;         /* at most one such step of each image */
     const char *stays; /* what it does to a target that predict cannot undo: "smoothed"; or NULL */
+    const char *later; /* what check cannot tell before prepare has done it; or NULL */
     /* What the tables cannot see of one step of a study; may be NULL. LAR_EARGUMENT. */
     lar_status (*check)(const lar_step *step, const lar_data_params *data);
+    /* What it cannot do after the steps that stand before it; may be NULL. LAR_EARGUMENT. */
+    lar_status (*after)(const lar_step *step, const struct lar_study *study);
+    /* Sets `on` where the step's own keys say which images it does; NULL: `images` says it. */
+    void (*chooses)(const lar_step *step, const lar_data_params *data, bool *on);
     /* Sets `used` of the other images whose voxels or grid the step looks at; NULL: none. */
     void (*uses)(const lar_step *step, const lar_data_params *data, bool *used);
     /* Does the step to one image. */
@@ -158,6 +164,10 @@ typedef struct lar_case {
     lar_grid *raw;      /* of each file, as stored: what predict writes onto */
     lar_fit *fits;      /* of each image */
     lar_grid grid;
+    int64_t step_count;
+    lar_registration **found; /* of each step: what it registered; NULL: nothing */
+    int64_t map_count;
+    lar_case_map *maps; /* the same, to be recorded */
     lar_arena *arena;
 } lar_case;
 
@@ -183,11 +193,17 @@ lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec
 lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
                             const char *id, const char *const *paths, bool training);
 void lar_case_free(lar_case *prepared);
+/* From points of the scan of the image `from` to those of `to`, through registrations; -1: the
+ * world that a case ends in. NULL where no registration lies between them: there the headers hold.
+ * found: of each step; NULL: none ran. */
+lar_status lar_moved_chain(lar_chain **out, const lar_study *study, lar_registration *const *found,
+                           int64_t from, int64_t to);
 
-/* Prepares the whole cohort into study->work. LAR_EPARTIAL where some cases failed; they are in
- * failed.tsv. Done cases are kept where the study and the scans are as they were. */
+/* Prepares the whole cohort into study->work. LAR_EPARTIAL where some cases failed or are flagged:
+ * they are in failed.tsv and flagged.tsv. Done and flagged cases are kept where the study and the
+ * scans are as they were. */
 typedef struct lar_prepare_report {
-    int64_t done, kept, failed; /* cases */
+    int64_t done, kept, failed, flagged; /* cases, each counted once */
 } lar_prepare_report;
 lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
                               lar_progress progress);
@@ -222,6 +238,8 @@ typedef struct lar_check {
 } lar_check;
 lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress);
 void lar_check_free(lar_check *check);
+/* Images that have the grid of one that is registered, and are not moved: as lines. */
+void lar_check_left_behind(lar_text *out, const lar_study *study, const lar_check *check);
 /* Why a model of this study could not prepare a raw scan, as lines; nothing where it could. */
 void lar_study_unpredictable(lar_text *out, const lar_study *study);
 /* The last error on one line, without its hint; of the arena. */

@@ -1,6 +1,7 @@
 /* The whole cohort, case by case, into the work folder. What is done is recorded at once, so that a
  * stopped preparation goes on where it was; a case that fails does not stop the others.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "format/format.h"
@@ -51,14 +52,20 @@ static lar_status check_grids(const cohort_pass *p)
     return LAR_OK;
 }
 
+static const char *volume(const cohort_pass *p, const lar_case_record *record, int64_t image,
+                          bool flagged)
+{
+    return lar_cases_volume(p->arena, p->study->work, record->id, p->study->data.images[image].name,
+                            flagged);
+}
+
 static bool is_whole(const cohort_pass *p, const lar_case_record *before,
                      const lar_subject *subject)
 {
     for (int64_t m = 0; m < p->study->data.image_count; m++) {
         const lar_case_file *file = &before->files[m];
         int64_t bytes, time;
-        const char *path =
-            lar_cases_volume(p->arena, p->study->work, subject->id, p->study->data.images[m].name);
+        const char *path = volume(p, before, m, before->state == LAR_CASE_FLAGGED);
         if (!path || !lar_text_is(file->source, subject->paths[m])) return false;
         look_at(path, &bytes, &time);
         if (bytes != file->bytes) return false;
@@ -83,8 +90,54 @@ static lar_status keep_files(const cohort_pass *p, lar_case_record *record,
         if (!file->source) return LAR_EMEMORY;
     }
     record->grid = before->grid;
-    record->state = LAR_CASE_DONE;
+    record->map_count = before->map_count;
+    record->maps = before->maps; /* which lives as long as the pass */
     return LAR_OK;
+}
+
+/* Doubtful cases are flagged, but those that the study trusts. */
+static lar_status judge(const cohort_pass *p, lar_case_record *record)
+{
+    lar_text doubt = { 0 };
+    record->state = LAR_CASE_DONE;
+    record->reason = NULL;
+    if (lar_case_doubt(&doubt, record->maps, record->map_count) &&
+        !lar_data_trusts(&p->study->data, record->id)) {
+        record->state = LAR_CASE_FLAGGED;
+        record->reason = lar_arena_text(p->arena, lar_text_get(&doubt), doubt.length);
+    }
+    const bool failed = doubt.failed || (record->state == LAR_CASE_FLAGGED && !record->reason);
+    lar_text_clear(&doubt);
+    return failed ? LAR_EMEMORY : LAR_OK;
+}
+
+/* A case that the study has come to trust, or no longer does: its volumes under the other names.
+ * Stopped in between, some are missing under either, and it is prepared again. */
+static lar_status rename_volumes(const cohort_pass *p, const lar_case_record *record)
+{
+    const bool flagged = record->state == LAR_CASE_FLAGGED;
+    for (int64_t m = 0; m < p->study->data.image_count; m++) {
+        const char *from = volume(p, record, m, !flagged), *to = volume(p, record, m, flagged);
+        if (!from || !to) return LAR_EMEMORY;
+        if (rename(from, to) != 0)
+            return lar_fail(LAR_EIO, "'%s' cannot be renamed to '%s': %s", from, to,
+                            strerror(errno));
+    }
+    return LAR_OK;
+}
+
+static lar_status keep(cohort_pass *p, lar_case_record *record, const lar_case_record *before)
+{
+    lar_status status = LAR_OK;
+    LAR_TRY(keep_files(p, record, before));
+    LAR_TRY(judge(p, record));
+    if (record->state != before->state) LAR_TRY(rename_volumes(p, record));
+    if (record->state == LAR_CASE_FLAGGED)
+        p->report->flagged++;
+    else
+        p->report->kept++;
+done:
+    return status;
 }
 
 static lar_status keep_done(cohort_pass *p, const lar_cases *before)
@@ -93,15 +146,14 @@ static lar_status keep_done(cohort_pass *p, const lar_cases *before)
         lar_case_record *record = &p->record.cases[n];
         for (int64_t m = 0; m < before->case_count; m++) {
             const lar_case_record *old = &before->cases[m];
-            if (old->state != LAR_CASE_DONE || !lar_text_is(old->id, record->id)) continue;
+            if (!lar_case_has_volumes(old->state) || !lar_text_is(old->id, record->id)) continue;
             if (!is_whole(p, old, &p->cohort->subjects[n])) {
                 lar_log(LAR_LOG_NOTE, "'%s' is prepared again: a scan or a volume has changed",
                         record->id);
                 continue;
             }
-            const lar_status status = keep_files(p, record, old);
+            const lar_status status = keep(p, record, old);
             if (status != LAR_OK) return status;
-            p->report->kept++;
         }
     }
     return LAR_OK;
@@ -179,18 +231,34 @@ done:
 
 /* ---- one case -------------------------------------------------------------------------- */
 
+/* What an earlier run left. */
+static lar_status remove_volumes(const cohort_pass *p, const lar_case_record *record, bool flagged)
+{
+    for (int64_t m = 0; m < p->study->data.image_count; m++) {
+        const char *path = volume(p, record, m, flagged);
+        if (!path) return LAR_EMEMORY;
+        const lar_status status = lar_file_remove(path);
+        if (status != LAR_OK) return status;
+    }
+    return LAR_OK;
+}
+
 static lar_status write_case(const cohort_pass *p, lar_case_record *record,
                              const lar_subject *subject, lar_case *prepared)
 {
     lar_status status = LAR_OK;
     const int64_t count = p->study->data.image_count;
     record->files = lar_arena_take(p->arena, count, sizeof *record->files);
-    if (!record->files) return LAR_EMEMORY;
+    record->map_count = prepared->map_count;
+    record->maps = lar_case_maps_copy(prepared->maps, prepared->map_count, p->arena);
+    if (!record->files || !record->maps) return LAR_EMEMORY;
+    LAR_TRY(judge(p, record));
+    const bool flagged = record->state == LAR_CASE_FLAGGED;
+    LAR_TRY(remove_volumes(p, record, !flagged));
     for (int64_t m = 0; m < count; m++) {
         lar_case_file *file = &record->files[m];
         int64_t time;
-        const char *path =
-            lar_cases_volume(p->arena, p->study->work, subject->id, p->study->data.images[m].name);
+        const char *path = volume(p, record, m, flagged);
         const char *folder = path ? lar_path_folder(p->arena, path) : NULL;
         if (!folder) return LAR_EMEMORY;
         LAR_TRY(lar_folder_make(folder));
@@ -203,8 +271,12 @@ static lar_status write_case(const cohort_pass *p, lar_case_record *record,
         file->fit = prepared->fits[m];
     }
     record->grid = prepared->grid;
-    record->state = LAR_CASE_DONE;
-    p->report->done++;
+    if (flagged) {
+        lar_log(LAR_LOG_WARNING, "case '%s' is flagged: %s", record->id, record->reason);
+        p->report->flagged++;
+    } else {
+        p->report->done++;
+    }
 done:
     return status;
 }
@@ -216,14 +288,8 @@ static lar_status fail_case(const cohort_pass *p, lar_case_record *record)
     if (!record->reason) return LAR_EMEMORY;
     lar_log(LAR_LOG_WARNING, "%s", record->reason);
     p->report->failed++;
-    for (int64_t m = 0; m < p->study->data.image_count; m++) {
-        const char *path =
-            lar_cases_volume(p->arena, p->study->work, record->id, p->study->data.images[m].name);
-        if (!path) return LAR_EMEMORY;
-        const lar_status status = lar_file_remove(path); /* of an earlier run */
-        if (status != LAR_OK) return status;
-    }
-    return LAR_OK;
+    const lar_status status = remove_volumes(p, record, false);
+    return status == LAR_OK ? remove_volumes(p, record, true) : status;
 }
 
 static lar_status run_cases(cohort_pass *p, lar_progress progress)
@@ -234,7 +300,7 @@ static lar_status run_cases(cohort_pass *p, lar_progress progress)
         const lar_subject *subject = &p->cohort->subjects[n];
         lar_case *prepared = NULL;
         char stage[160];
-        if (record->state == LAR_CASE_DONE) continue;
+        if (lar_case_has_volumes(record->state)) continue;
         snprintf(stage, sizeof stage, "prepare %s, %lld of %lld", subject->id, (long long)n + 1,
                  (long long)p->record.case_count);
         if (!lar_progress_say(progress, stage, (double)n / (double)p->record.case_count))
@@ -251,20 +317,57 @@ static lar_status run_cases(cohort_pass *p, lar_progress progress)
     return status;
 }
 
-static lar_status write_failures(const cohort_pass *p)
+/* The cases of one state and why, as "subject<tab>reason" lines; no file where there are none. */
+static lar_status write_reasons(const cohort_pass *p, const char *name, int state)
 {
     lar_text text = { 0 };
     lar_status status = LAR_EMEMORY;
-    const char *path = lar_path_join(p->arena, p->study->work, "failed.tsv");
+    bool any = false;
+    const char *path = lar_path_join(p->arena, p->study->work, name);
     lar_text_add(&text, "subject\treason\n");
-    for (int64_t n = 0; n < p->record.case_count; n++)
-        if (p->record.cases[n].state == LAR_CASE_FAILED)
-            lar_text_add(&text, "%s\t%s\n", p->record.cases[n].id, p->record.cases[n].reason);
+    for (int64_t n = 0; n < p->record.case_count; n++) {
+        if (p->record.cases[n].state != state) continue;
+        lar_text_add(&text, "%s\t%s\n", p->record.cases[n].id, p->record.cases[n].reason);
+        any = true;
+    }
     if (path && !text.failed)
-        status = p->report->failed ? lar_file_write(path, lar_text_get(&text), text.length, true)
-                                   : lar_file_remove(path);
+        status = any ? lar_file_write(path, lar_text_get(&text), text.length, true)
+                     : lar_file_remove(path);
     lar_text_clear(&text);
     return status;
+}
+
+static lar_status sum_up(const cohort_pass *p)
+{
+    const lar_prepare_report *report = p->report;
+    const char *work = p->study->work;
+    const long long all = p->record.case_count;
+    if (report->failed && report->flagged)
+        lar_fail(LAR_EPARTIAL,
+                 "%lld of %lld cases failed, see '%s/failed.tsv', and %lld %s "
+                 "flagged, see '%s/flagged.tsv'",
+                 (long long)report->failed, all, work, (long long)report->flagged,
+                 report->flagged == 1 ? "is" : "are", work);
+    else if (report->failed)
+        lar_fail(LAR_EPARTIAL, "%lld of %lld cases failed, see '%s/failed.tsv'",
+                 (long long)report->failed, all, work);
+    else if (report->flagged)
+        lar_fail(LAR_EPARTIAL, "%lld of %lld cases %s flagged, see '%s/flagged.tsv'",
+                 (long long)report->flagged, all, report->flagged == 1 ? "is" : "are", work);
+    else
+        return LAR_OK;
+    if (report->flagged == 0) return LAR_EPARTIAL;
+    lar_text ids = { 0 };
+    for (int64_t n = 0; n < p->record.case_count; n++)
+        if (p->record.cases[n].state == LAR_CASE_FLAGGED)
+            lar_text_add(&ids, "%s%s", ids.length ? ", " : "", p->record.cases[n].id);
+    lar_hint(
+        LAR_EPARTIAL,
+        "a look at them (larmor figure), and 'trust: [%s]' under data for those that are right: "
+        "training leaves the others out",
+        lar_text_get(&ids));
+    lar_text_clear(&ids);
+    return LAR_EPARTIAL;
 }
 
 lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
@@ -302,10 +405,9 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
     LAR_TRY(lar_folder_make(lar_path_folder(p.arena, p.record_path)));
     LAR_TRY(lar_cases_write(&p.record, p.record_path));
     LAR_TRY(run_cases(&p, progress));
-    LAR_TRY(write_failures(&p));
-    if (out->failed > 0)
-        status = lar_fail(LAR_EPARTIAL, "%lld of %lld cases failed, see '%s/failed.tsv'",
-                          (long long)out->failed, (long long)cohort->subject_count, study->work);
+    LAR_TRY(write_reasons(&p, "failed.tsv", LAR_CASE_FAILED));
+    LAR_TRY(write_reasons(&p, "flagged.tsv", LAR_CASE_FLAGGED));
+    status = sum_up(&p);
 done:
     lar_cases_free(before);
     lar_standards_free(p.standards);

@@ -91,6 +91,22 @@ static lar_status box_on(lar_grid *out, const lar_grid *grid, const lar_grid *bo
     return LAR_OK;
 }
 
+/* Where a registration puts the box is known only when it has run, and boxes are known before. */
+static lar_status crop_after(const lar_step *step, const lar_study *study)
+{
+    const crop_step *p = step->params;
+    const char *name = p->head ? p->head : p->mask;
+    const lar_step *moved =
+        name ? lar_step_moved(study, step, lar_step_image(&study->data, name)) : NULL;
+    if (!moved) return LAR_OK;
+    lar_fail(LAR_EARGUMENT,
+             "no box can be taken from '%s' after the registration in line %lld, "
+             "which moves it",
+             name, (long long)moved->line);
+    return lar_hint(LAR_EARGUMENT, "the box of an image that stays, such as 'head: %s'",
+                    lar_register_to(moved));
+}
+
 static lar_status crop_run(const lar_step *step, lar_pass *pass, int64_t image)
 {
     const crop_step *p = step->params;
@@ -121,6 +137,7 @@ const lar_step_kind lar_step_crop = {
     .size = sizeof(crop_step),
     .spatial = true,
     .check = crop_check,
+    .after = crop_after,
     .uses = crop_uses,
     .run = crop_run,
 };

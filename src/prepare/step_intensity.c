@@ -53,7 +53,7 @@ static lar_status clip_run(const lar_step *step, lar_pass *pass, int64_t image)
 {
     const clip_step *p = step->params;
     lar_image *mask, *clipped = NULL;
-    lar_status status = lar_pass_mask(&mask, pass, p->mask, &pass->images[image]->grid);
+    lar_status status = lar_pass_mask(&mask, pass, p->mask, image);
     if (status == LAR_OK) status = lar_clip(&clipped, pass->images[image], mask, &p->how);
     if (status == LAR_OK) lar_pass_put(pass, image, clipped);
     lar_image_free(mask);
@@ -111,7 +111,7 @@ static lar_status rescale_run(const lar_step *step, lar_pass *pass, int64_t imag
     lar_image *mask = NULL, *rescaled = NULL;
     lar_curve line;
 
-    LAR_TRY(lar_pass_mask(&mask, pass, p->mask, &pass->images[image]->grid));
+    LAR_TRY(lar_pass_mask(&mask, pass, p->mask, image));
     LAR_TRY(lar_rescale_curve(&line, pass->images[image], mask, &p->how));
     LAR_TRY(lar_curve_apply(&rescaled, &line, pass->images[image]));
     const lar_reals values = { .count = 2, .at = { line.from[0], line.from[1] } };

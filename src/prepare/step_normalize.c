@@ -141,9 +141,9 @@ lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const l
     return lar_normalizer_new(out, &how);
 }
 
-/* The tissues of the T1, found on its own grid, as they lie at the voxels of `grid`. */
+/* The tissues of the T1, found on its own grid, as they lie at the voxels of `image`. */
 static lar_status tissue_onto(lar_image **out, const lar_step *step, const lar_pass *pass,
-                              const lar_grid *grid)
+                              int64_t image)
 {
     lar_status status = LAR_OK;
     const normalize_step *p = step->params;
@@ -156,7 +156,7 @@ static lar_status tissue_onto(lar_image **out, const lar_step *step, const lar_p
         return lar_fail(LAR_EARGUMENT, "the tissue of '%s' is needed, which is not given",
                         p->tissue_of);
     const lar_image *t1 = pass->images[from];
-    LAR_TRY(lar_pass_mask(&mask, pass, p->mask, &t1->grid));
+    LAR_TRY(lar_pass_mask(&mask, pass, p->mask, from));
     if (!p->mask)
         LAR_TRY(lar_foreground(&mask, t1,
                                p->how.foreground == LAR_FOREGROUND_AUTO ? LAR_FOREGROUND_HEAD
@@ -166,12 +166,7 @@ static lar_status tissue_onto(lar_image **out, const lar_step *step, const lar_p
         lar_while(status, "no tissue can be found in '%s'", p->tissue_of);
         goto done;
     }
-    if (lar_grid_matches(&t1->grid, grid)) {
-        *out = map;
-        map = NULL;
-    } else {
-        LAR_TRY(lar_resample(out, map, grid, &linear));
-    }
+    LAR_TRY(lar_pass_carry(out, pass, map, from, image, &linear));
 done:
     lar_image_free(map);
     lar_image_free(mask);
@@ -183,12 +178,10 @@ lar_status lar_normalize_show(lar_shown *out, const lar_step *step, const lar_pa
 {
     lar_status status = LAR_OK;
     const normalize_step *p = step->params;
-    const lar_grid *grid = &pass->images[image]->grid;
-
     *out = (lar_shown){ 0 };
-    LAR_TRY(lar_pass_mask(&out->mask, pass, p->mask, grid));
+    LAR_TRY(lar_pass_mask(&out->mask, pass, p->mask, image));
     if (p->tissue_of && image != lar_step_image(&pass->study->data, p->tissue_of))
-        LAR_TRY(tissue_onto(&out->tissue, step, pass, grid));
+        LAR_TRY(tissue_onto(&out->tissue, step, pass, image));
 done:
     if (status != LAR_OK) lar_shown_clear(out);
     return status;

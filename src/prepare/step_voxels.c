@@ -44,7 +44,7 @@ static lar_status n4_run(const lar_step *step, lar_pass *pass, int64_t image)
 {
     const n4_step *p = step->params;
     lar_image *mask, *changed = NULL;
-    lar_status status = lar_pass_mask(&mask, pass, p->mask, &pass->images[image]->grid);
+    lar_status status = lar_pass_mask(&mask, pass, p->mask, image);
     if (status == LAR_OK)
         status = lar_n4(&changed, NULL, NULL, pass->images[image], mask, NULL, &p->how);
     if (status == LAR_OK) lar_pass_put(pass, image, changed);
@@ -97,7 +97,7 @@ static lar_status smooth_run(const lar_step *step, lar_pass *pass, int64_t image
 {
     const smooth_step *p = step->params;
     lar_image *mask, *changed = NULL;
-    lar_status status = lar_pass_mask(&mask, pass, p->mask, &pass->images[image]->grid);
+    lar_status status = lar_pass_mask(&mask, pass, p->mask, image);
     if (status == LAR_OK) status = lar_smooth(&changed, pass->images[image], mask, &p->how);
     if (status == LAR_OK) lar_pass_put(pass, image, changed);
     lar_image_free(mask);
@@ -150,7 +150,7 @@ static lar_status mask_run(const lar_step *step, lar_pass *pass, int64_t image)
     const mask_step *p = step->params;
     lar_image *mask = NULL, *changed = NULL;
 
-    LAR_TRY(lar_pass_mask(&mask, pass, p->keep, &pass->images[image]->grid));
+    LAR_TRY(lar_pass_mask(&mask, pass, p->keep, image));
     if (!mask) LAR_TRY(lar_mask(&mask, pass->images[image], &p->how));
     LAR_TRY(lar_mask_apply(&changed, pass->images[image], mask, p->value));
     lar_pass_put(pass, image, changed);

@@ -1,25 +1,17 @@
 /* The table of preparation steps. A step is a struct, its lar_param tables, and what it does to one
- * image of a case: to its target grid (step_grid.c, step_crop.c) or to its voxels (step_voxels.c,
- * step_intensity.c, step_normalize.c). Here is also what they have in common.
- * SPDX-License-Identifier: Apache-2.0 */
+ * image of a case: to its target grid (step_grid.c, step_crop.c), to its place in the world
+ * (step_register.c) or to its voxels (step_voxels.c, step_intensity.c, step_normalize.c). Here is
+ * also what they have in common. SPDX-License-Identifier: Apache-2.0 */
 #include "prepare/pass.h"
 
 extern const lar_step_kind lar_step_n4, lar_step_smooth, lar_step_mask, lar_step_clip,
-    lar_step_rescale, lar_step_normalize, lar_step_resample, lar_step_crop, lar_step_pad,
-    lar_step_fit;
+    lar_step_rescale, lar_step_normalize, lar_step_register, lar_step_resample, lar_step_crop,
+    lar_step_pad, lar_step_fit;
 
 const lar_step_kind *const lar_steps[] = {
-    &lar_step_n4,
-    &lar_step_smooth,
-    &lar_step_mask,
-    &lar_step_clip,
-    &lar_step_rescale,
-    &lar_step_normalize,
-    &lar_step_resample,
-    &lar_step_crop,
-    &lar_step_pad,
-    &lar_step_fit,
-    NULL,
+    &lar_step_n4,      &lar_step_smooth,    &lar_step_mask,     &lar_step_clip,
+    &lar_step_rescale, &lar_step_normalize, &lar_step_register, &lar_step_resample,
+    &lar_step_crop,    &lar_step_pad,       &lar_step_fit,      NULL,
 };
 
 static const char *const when_names[] = { "always", "training", NULL };
@@ -62,20 +54,31 @@ lar_status lar_step_find_mask(const lar_data_params *data, const char *name)
     return lar_fail(LAR_EARGUMENT, "'%s' cannot mask: its role is %s", name, lar_role_names[role]);
 }
 
-lar_status lar_pass_mask(lar_image **out, const lar_pass *pass, const char *name,
-                         const lar_grid *grid)
+lar_status lar_pass_carry(lar_image **out, const lar_pass *pass, const lar_image *what,
+                          int64_t from, int64_t at, const lar_resample_params *how)
+{
+    lar_chain *chain;
+    const lar_grid *grid = &pass->images[at]->grid;
+    *out = NULL;
+    lar_status status = lar_moved_chain(&chain, pass->study, pass->maps, at, from);
+    if (status != LAR_OK) return status;
+    if (!chain && lar_grid_matches(&what->grid, grid)) return lar_image_to_ras(out, what);
+    status = lar_resample_through(out, what, grid, chain, how);
+    lar_chain_free(chain);
+    return status;
+}
+
+lar_status lar_pass_mask(lar_image **out, const lar_pass *pass, const char *name, int64_t image)
 {
     *out = NULL;
     if (!name) return LAR_OK;
     const int64_t n = lar_step_image(&pass->study->data, name);
     if (!lar_pass_has(pass, n))
         return lar_fail(LAR_EARGUMENT, "the step needs the mask '%s', which is not given", name);
-    const lar_image *mask = pass->images[n];
-    if (lar_grid_matches(&mask->grid, grid)) return lar_image_to_ras(out, mask);
     lar_resample_params nearest = lar_resample_default();
     nearest.interpolation = LAR_NEAREST;
     nearest.pad = 0;
-    return lar_resample(out, mask, grid, &nearest);
+    return lar_pass_carry(out, pass, pass->images[n], n, image, &nearest);
 }
 
 /* ---- what a step leaves ---------------------------------------------------------------- */

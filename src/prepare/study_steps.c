@@ -67,6 +67,17 @@ static lar_status choose_images(lar_step *step, bool *on, const lar_study *study
     return LAR_OK;
 }
 
+/* Of a step whose own keys choose. */
+static lar_status refuse_images(lar_step *step, const bool *on, const lar_walk *walk,
+                                const lar_texts *wanted)
+{
+    step->on = on;
+    if (wanted->count == 0) return LAR_OK;
+    return lar_walk_fail(walk, step->line, step->column,
+                         "'%s' has no key 'images': its other keys say which it is done to",
+                         step->kind->name);
+}
+
 /* What a normalizer learned is kept once per image. */
 static lar_status refuse_second(const lar_study *study, const lar_walk *walk, const lar_step *step)
 {
@@ -114,11 +125,15 @@ static lar_status read_step(lar_step *step, const lar_study *study, const lar_wa
                                step->kind->name);
         goto done;
     }
-    LAR_TRY(choose_images(step, on, study, walk, node, &common.images));
+    if (step->kind->chooses)
+        LAR_TRY(refuse_images(step, on, walk, &common.images));
+    else
+        LAR_TRY(choose_images(step, on, study, walk, node, &common.images));
     LAR_TRY(refuse_second(study, walk, step));
-    if (step->kind->check)
-        LAR_TRY(
-            lar_walk_place(walk, step->line, step->column, step->kind->check(step, &study->data)));
+    status = step->kind->check ? step->kind->check(step, &study->data) : LAR_OK;
+    if (status == LAR_OK && step->kind->chooses) step->kind->chooses(step, &study->data, on);
+    if (status == LAR_OK && step->kind->after) status = step->kind->after(step, study);
+    LAR_TRY(lar_walk_place(walk, step->line, step->column, status));
 done:
     return status;
 }

@@ -150,6 +150,23 @@ void lar_trained_units(lar_text *out, const lar_trained *t, int64_t target)
     }
 }
 
+/* Onto the grid of the first scan, which a registration may have moved: then the way back. */
+static lar_status onto_scan(lar_image **image, const lar_trained *t, const lar_case *prepared)
+{
+    lar_status status = LAR_OK;
+    lar_chain *chain;
+    lar_image *onto;
+    const lar_resample_params resampling = lar_resample_default();
+    LAR_TRY(lar_moved_chain(&chain, t->study, prepared->found, t->inputs[0], -1));
+    status = lar_resample_through(&onto, *image, &prepared->raw[t->inputs[0]], chain, &resampling);
+    lar_chain_free(chain);
+    LAR_TRY(status);
+    lar_image_free(*image);
+    *image = onto;
+done:
+    return status;
+}
+
 /* The network's part of the whole, from 0.3 to 0.9. */
 static bool say_network(void *user, const char *stage, double fraction)
 {
@@ -162,8 +179,6 @@ lar_status lar_trained_predict(lar_image **outputs, const lar_trained *t, const 
 {
     lar_status status = LAR_OK;
     lar_case *prepared = NULL;
-    lar_image *onto = NULL;
-    const lar_resample_params resampling = lar_resample_default();
     const char **by_image = lar_alloc(t->study->data.image_count, sizeof *by_image);
 
     for (int64_t n = 0; n < t->target_count; n++) outputs[n] = NULL;
@@ -177,10 +192,7 @@ lar_status lar_trained_predict(lar_image **outputs, const lar_trained *t, const 
     if (!lar_progress_say(progress, "back onto the scan's grid", 0.9)) goto stopped;
     for (int64_t n = 0; n < t->target_count; n++) {
         LAR_TRY(undo_fit(&outputs[n], &t->target_fits[n]));
-        LAR_TRY(lar_resample(&onto, outputs[n], &prepared->raw[t->inputs[0]], &resampling));
-        lar_image_free(outputs[n]);
-        outputs[n] = onto;
-        onto = NULL;
+        LAR_TRY(onto_scan(&outputs[n], t, prepared));
     }
     goto done;
 stopped:

@@ -21,6 +21,11 @@ static lar_status collect_cases(lar_session *s)
         if (s->count[split] == 0) {
             const lar_status status = lar_fail(LAR_EARGUMENT, "there is no prepared case to %s",
                                                split == LAR_TRAIN ? "train on" : "validate with");
+            if (s->prepared->flagged_count)
+                return lar_hint(status,
+                                "the %lld flagged cases in '%s/flagged.tsv': 'trust' under data "
+                                "takes those that are right",
+                                (long long)s->prepared->flagged_count, s->study->work);
             return lar_hint(status, "the list of failed cases in '%s/failed.tsv'", s->study->work);
         }
     return LAR_OK;
