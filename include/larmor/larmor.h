@@ -599,7 +599,8 @@ typedef struct lar_register_verdict {
     double overlap;   /* of the smaller of both heads, as far as both were seen: 0 to 1 */
     double metric_before, metric_after; /* mutual information in nats, by the headers and by the map
                                            (deformable: by its affine part) */
-    double sharpness;                   /* share of it that is lost 2 mm beside: 0 to 1 */
+    double sharpness;                   /* share of it that is lost beside: 0 to 1 */
+    double beside_mm;                   /* so far beside: 2, and half a voxel of large ones */
     double angle_degrees;               /* between what the headers say and the map */
     double shift_mm;                    /* and of the centre of the fixed head */
     double scale[3];                    /* singular values of the affine map, rising */

@@ -267,13 +267,13 @@ static lar_status print_json(const work *w)
         json_array_append_new(
             rows, json_pack("[f,f,f,f]", a->m[r][0], a->m[r][1], a->m[r][2], a->m[r][3]));
     json_t *out = json_pack(
-        "{s:b, s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:[f,f,f], s:f, s:o, s:[f,f], s:I}",
+        "{s:b, s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:[f,f,f], s:f, s:o, s:[f,f], s:I}",
         "doubtful", v->doubtful, "reason", v->reason, "fixed_to_moving", rows, "overlap",
         v->overlap, "metric_before", v->metric_before, "metric_after", v->metric_after, "sharpness",
-        v->sharpness, "angle_degrees", v->angle_degrees, "shift_mm", v->shift_mm, "scale",
-        v->scale[0], v->scale[1], v->scale[2], "determinant", v->determinant, "consistency_mm",
-        number(v->consistency_mm), "jacobian", v->jacobian[0], v->jacobian[1], "folded",
-        (json_int_t)v->folded);
+        v->sharpness, "beside_mm", v->beside_mm, "angle_degrees", v->angle_degrees, "shift_mm",
+        v->shift_mm, "scale", v->scale[0], v->scale[1], v->scale[2], "determinant", v->determinant,
+        "consistency_mm", number(v->consistency_mm), "jacobian", v->jacobian[0], v->jacobian[1],
+        "folded", (json_int_t)v->folded);
     char *text = out ? json_dumps(out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
     lar_text line = { 0 };
     if (text) lar_text_add(&line, "%s\n", text);
@@ -288,22 +288,23 @@ static lar_status print_words(const work *w)
 {
     const lar_register_verdict *v = &w->found->verdict;
     lar_text text = { 0 };
-    lar_text_add(&text, "turned by       %.2f degrees\nmoved by        %.2f mm\n", v->angle_degrees,
-                 v->shift_mm);
+    lar_text_add(&text, "turned by           %.2f degrees\nmoved by            %.2f mm\n",
+                 v->angle_degrees, v->shift_mm);
     if (w->o->params.kind >= LAR_REGISTER_SIMILARITY)
-        lar_text_add(&text, "scaled by       %.3f %.3f %.3f\n", v->scale[0], v->scale[1],
+        lar_text_add(&text, "scaled by           %.3f %.3f %.3f\n", v->scale[0], v->scale[1],
                      v->scale[2]);
     lar_text_add(
         &text,
-        "mutual information  %.3f, by the headers %.3f; 2 mm beside %.0f %% of it is lost\n"
-        "overlap         %.0f %% of the smaller head\n",
-        v->metric_after, v->metric_before, 100 * v->sharpness, 100 * v->overlap);
+        "mutual information  %.3f, by the headers %.3f; %.3g mm beside %.0f %% of it is lost\n"
+        "overlap             %.0f %% of the smaller head\n",
+        v->metric_after, v->metric_before, v->beside_mm, 100 * v->sharpness, 100 * v->overlap);
     if (isfinite(v->consistency_mm))
-        lar_text_add(&text, "second run      %.2f mm away\n", v->consistency_mm);
+        lar_text_add(&text, "second run          %.2f mm away\n", v->consistency_mm);
     if (w->found->field)
-        lar_text_add(&text, "Jacobian        %.2f to %.2f, %lld voxels fold\n", v->jacobian[0],
+        lar_text_add(&text, "Jacobian            %.2f to %.2f, %lld voxels fold\n", v->jacobian[0],
                      v->jacobian[1], (long long)v->folded);
-    lar_text_add(&text, "verdict         %s%s\n", v->doubtful ? "DOUBTFUL: " : "good", v->reason);
+    lar_text_add(&text, "verdict             %s%s\n", v->doubtful ? "DOUBTFUL: " : "good",
+                 v->reason);
     const lar_status status = text.failed ? LAR_EMEMORY : lar_cli_print(lar_text_get(&text));
     lar_text_clear(&text);
     return status;

@@ -80,22 +80,22 @@ double lar_map_distance_mm(const lar_affine *a, const lar_affine *b, const lar_s
 }
 
 /* Share of the likeness that is lost by moving to both sides along each axis. */
-static lar_status find_sharpness(double *sharpness, double *value, lar_level *level,
-                                 const lar_affine *map)
+static lar_status find_sharpness(lar_register_verdict *v, lar_level *level, const lar_affine *map)
 {
     lar_status status = LAR_OK;
     double beside = 0, step = BESIDE_MM;
     for (int a = 0; a < 3; a++) /* less than half a voxel shows nothing */
         step = fmax(step, level->samples.spacing_mm[a] / 2);
-    LAR_TRY(lar_match_value(value, NULL, NULL, level->match, map));
+    LAR_TRY(lar_match_value(&v->metric_after, NULL, NULL, level->match, map));
     for (int side = 0; side < 6; side++) {
         lar_affine moved = *map;
-        double v;
+        double value;
         moved.m[side / 2][3] += side % 2 ? step : -step;
-        LAR_TRY(lar_match_value(&v, NULL, NULL, level->match, &moved));
-        beside += v / 6;
+        LAR_TRY(lar_match_value(&value, NULL, NULL, level->match, &moved));
+        beside += value / 6;
     }
-    *sharpness = *value > 0 ? 1 - beside / *value : 0;
+    v->sharpness = v->metric_after > 0 ? 1 - beside / v->metric_after : 0;
+    v->beside_mm = step;
 done:
     return status;
 }
@@ -120,7 +120,7 @@ lar_status lar_measure_map(lar_register_verdict *v, lar_level *level, const lar_
     }
     const double a = overlap_of(sampled, probed, map);
     LAR_TRY(lar_match_value(&v->metric_before, NULL, NULL, level->match, &header));
-    LAR_TRY(find_sharpness(&v->sharpness, &v->metric_after, level, &about));
+    LAR_TRY(find_sharpness(v, level, &about));
     LAR_TRY(find_scale(v->scale, &forward));
     const double b = overlap_of(probed, sampled, backward ? &forward : &back);
     v->overlap = fmax(a, b);
