@@ -571,15 +571,15 @@ enum {
     LAR_REGISTER_DEFORMABLE /* affine, then a diffeomorphism */
 };
 /* Likeness: mutual information, normalized mutual information, local correlation. */
-enum { LAR_METRIC_AUTO, LAR_METRIC_MI, LAR_METRIC_NMI, LAR_METRIC_LNCC };
+enum { LAR_METRIC_MI, LAR_METRIC_NMI, LAR_METRIC_LNCC };
 enum { LAR_START_SEARCH, LAR_START_HEADER };
 enum { LAR_HEADS_AUTO, LAR_HEADS_SAME, LAR_HEADS_DIFFERENT };
 
 /* docs/registration.md says what each stage does. */
 typedef struct lar_register_params {
     int kind;         /* LAR_REGISTER_TRANSLATION ... */
-    int metric;       /* of the linear stages; auto: LAR_METRIC_MI */
-    int bend_metric;  /* of the deformable stage; auto: LAR_METRIC_LNCC */
+    int metric;       /* of the linear stages */
+    int bend_metric;  /* of the deformable stage */
     int start;        /* LAR_START_SEARCH: whatever the headers say; _HEADER: near what they say */
     int heads;        /* LAR_HEADS_SAME: of one person, and what fits less well is doubted; auto:
                          same, but for deformable */

@@ -35,8 +35,9 @@ void lar_param_valid(lar_text *out, const lar_param *param)
     lar_text_add(out, "%s", kind_words[param->kind]);
     for (const char *const *word = param->choices; word && *word; word++)
         lar_text_add(out, " %s", *word);
+    const bool automatic = lar_text_is(param->fallback, "auto") && !param->choices;
     if (!has_range(param)) {
-        if (lar_text_is(param->fallback, "auto")) lar_text_add(out, ", or auto");
+        if (automatic) lar_text_add(out, ", or auto");
         return;
     }
     if (isinf(param->high))
@@ -45,7 +46,7 @@ void lar_param_valid(lar_text *out, const lar_param *param)
         lar_text_add(out, ", at most %.10g", param->high);
     else
         lar_text_add(out, " from %.10g to %.10g", param->low, param->high);
-    if (lar_text_is(param->fallback, "auto")) lar_text_add(out, ", or auto");
+    if (automatic) lar_text_add(out, ", or auto");
 }
 
 /* One item of a list at a time; false at the end. `item` holds the text of the item. */

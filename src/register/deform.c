@@ -66,7 +66,7 @@ static lar_status prepare_metric(lar_bending *d, const lar_register_params *para
     lar_status status = LAR_OK;
     int64_t radius[3];
     const double finer = d->voxel_mm / spacings_mm[LEVELS - 1];
-    d->metric = params->bend_metric == LAR_METRIC_AUTO ? LAR_METRIC_LNCC : params->bend_metric;
+    d->metric = params->bend_metric;
     for (int a = 0; a < 3; a++) d->sigma[a] = params->smooth_mm * finer / d->spacing[a];
     if (d->metric == LAR_METRIC_LNCC) {
         lar_lncc_radius(radius, d->spacing, params->radius_mm * finer);

@@ -91,7 +91,6 @@ lar_status lar_linear_find(lar_affine *map, const lar_side *sampled, const lar_s
 {
     lar_status status = LAR_OK;
     lar_level level = { 0 };
-    const int metric = params->metric == LAR_METRIC_AUTO ? LAR_METRIC_MI : params->metric;
     const int kind = params->kind < LAR_REGISTER_AFFINE ? params->kind : LAR_REGISTER_AFFINE;
     const double finest = fmin(smallest_voxel(sampled), smallest_voxel(probed));
     lar_affine found;
@@ -106,7 +105,8 @@ lar_status lar_linear_find(lar_affine *map, const lar_side *sampled, const lar_s
         if (n == STAGES - 1 && params->kind == LAR_REGISTER_DEFORMABLE)
             break; /* it bends further */
         lar_level_clear(&level);
-        LAR_TRY(lar_level_init(&level, sampled, probed, s->spacing_mm, s->most, metric, params));
+        LAR_TRY(lar_level_init(&level, sampled, probed, s->spacing_mm, s->most, params->metric,
+                               params));
         LAR_TRY(lar_match_climb(&found, &value, level.match, kind, s->iterations, s->first_step_mm,
                                 s->tolerance_mm));
     }

@@ -9,18 +9,18 @@
 
 static const char *const kinds[] = { "translation", "rigid",      "similarity",
                                      "affine",      "deformable", NULL };
-static const char *const metrics[] = { "auto", "mi", "nmi", "lncc", NULL };
+static const char *const metrics[] = { "mi", "nmi", "lncc", NULL };
 static const char *const starts[] = { "search", "header", NULL };
 static const char *const heads[] = { "auto", "same", "different", NULL };
 
 const lar_param lar_register_table[] = {
     LAR_P_CHOICE(lar_register_params, kind, "kind", 'k', "affine", kinds,
                  "which maps are allowed; deformable: a diffeomorphism after an affine map"),
-    LAR_P_CHOICE(lar_register_params, metric, "metric", 0, "auto", metrics,
-                 "likeness for linear maps: mutual information (auto), normalized mutual "
-                 "information, local correlation"),
-    LAR_P_CHOICE(lar_register_params, bend_metric, "bend-metric", 0, "auto", metrics,
-                 "likeness for the diffeomorphism; auto: lncc"),
+    LAR_P_CHOICE(lar_register_params, metric, "metric", 0, "mi", metrics,
+                 "likeness for linear maps: mutual information, normalized mutual information, "
+                 "local correlation"),
+    LAR_P_CHOICE(lar_register_params, bend_metric, "bend-metric", 0, "lncc", metrics,
+                 "likeness for the diffeomorphism"),
     LAR_P_CHOICE(lar_register_params, start, "start", 0, "search", starts,
                  "search: whatever the headers say; header: near what they say"),
     LAR_P_CHOICE(lar_register_params, heads, "heads", 0, "auto", heads,
