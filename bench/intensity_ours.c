@@ -3,42 +3,13 @@
  * Prints the median CPU and wall seconds of the work alone, the peak memory above what was there
  * before in kB, and numbers to compare with the peer's. A field goes to OUT. Files are read before.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <larmor/larmor.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "ours.h"
 
 enum { FILES = 8, RUNS_MAX = 100 };
 
 static lar_image *image[FILES], *result;
 static double number[LAR_LIST_MAX];
 static int numbers;
-
-static void check(lar_status status)
-{
-    if (status == LAR_OK) return;
-    fprintf(stderr, "%s\n", lar_error());
-    exit(1);
-}
-
-static double seconds(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static long memory_kb(const char *field)
-{
-    char line[256];
-    long kb = 0;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, field, strlen(field)) == 0) sscanf(line + strlen(field), ": %ld", &kb);
-    if (f) fclose(f);
-    return kb;
-}
 
 /* ---- the works: an image, and a mask behind it where there is one ------------------------ */
 

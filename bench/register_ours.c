@@ -6,39 +6,11 @@
  * RAS), the mean Dice of labels, the voxels that fold, the least and the greatest Jacobian. Second
  * line: why it is doubtful. Files are read before.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <larmor/larmor.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+
+#include "ours.h"
 
 enum { RUNS_MAX = 100, CODES = 1 << 16 };
-
-static void check(lar_status status)
-{
-    if (status == LAR_OK) return;
-    fprintf(stderr, "%s\n", lar_error());
-    exit(1);
-}
-
-static double seconds(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static long memory_kb(const char *field)
-{
-    char line[256];
-    long kb = 0;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, field, strlen(field)) == 0) sscanf(line + strlen(field), ": %ld", &kb);
-    if (f) fclose(f);
-    return kb;
-}
 
 static int by_size(const void *a, const void *b)
 {

@@ -37,7 +37,8 @@ LAR_SPOTS_INLINE void bend_row(float *restrict out, int64_t apart, const float *
         }
         lar_spots_find(&spots, x, y, z, some, size);
         for (int c = 0; c < channels; c++)
-            lar_spots_value(out + c * apart + first, &spots, some, in + c * count, size);
+            lar_spots_look(out + c * apart + first, NULL, NULL, NULL, &spots, some, in + c * count,
+                           size);
         for (int64_t n = 0; n < some && blank; n++) out[first + n] += spots.beyond[n];
     }
 }

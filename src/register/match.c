@@ -88,8 +88,8 @@ LAR_CLONES static lar_status look_piece(void *arg, int64_t piece, int64_t begin,
             for (int64_t n = 0; n < count; n++)
                 at[r][n] = m[r][0] * x[n] + m[r][1] * y[n] + m[r][2] * z[n] + m[r][3];
         lar_spots_find(&spots, at[0], at[1], at[2], count, size);
-        lar_spots_slope(match->value + first, match->steep[0] + first, match->steep[1] + first,
-                        match->steep[2] + first, &spots, count, match->probe->image->voxels, size);
+        lar_spots_look(match->value + first, match->steep[0] + first, match->steep[1] + first,
+                       match->steep[2] + first, &spots, count, match->probe->image->voxels, size);
         for (int64_t n = first; n < first + count; n++) {
             const float value = match->value[n] + spots.beyond[n - first];
             match->value[n] = value;

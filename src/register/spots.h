@@ -46,10 +46,10 @@ LAR_SPOTS_INLINE void lar_spots_find(lar_spots *restrict s, const float *restric
     }
 }
 
-/* Trilinear. */
-LAR_SPOTS_INLINE void lar_spots_value(float *restrict out, const lar_spots *restrict s,
-                                      int64_t count, const float *restrict volume,
-                                      const int64_t size[3])
+/* Trilinear values, and (where `di` is not NULL) their slopes along i j k, per voxel. */
+LAR_SPOTS_INLINE void lar_spots_look(float *restrict out, float *restrict di, float *restrict dj,
+                                     float *restrict dk, const lar_spots *restrict s, int64_t count,
+                                     const float *restrict volume, const int64_t size[3])
 {
     const int32_t row = (int32_t)size[0], plane = (int32_t)(size[0] * size[1]);
     for (int64_t n = 0; n < count; n++) {
@@ -63,29 +63,9 @@ LAR_SPOTS_INLINE void lar_spots_value(float *restrict out, const lar_spots *rest
         const float ef = e + u * (f - e), gh = g + u * (h - g);
         const float low = ab + v * (cd - ab), high = ef + v * (gh - ef);
         out[n] = low + w * (high - low);
-    }
-}
-
-/* The same, and the slope along i j k, per voxel. */
-LAR_SPOTS_INLINE void lar_spots_slope(float *restrict out, float *restrict di, float *restrict dj,
-                                      float *restrict dk, const lar_spots *restrict s,
-                                      int64_t count, const float *restrict volume,
-                                      const int64_t size[3])
-{
-    const int32_t row = (int32_t)size[0], plane = (int32_t)(size[0] * size[1]);
-    for (int64_t n = 0; n < count; n++) {
-        const int32_t at = s->corner[n];
-        const float u = s->u[n], v = s->v[n], w = s->w[n];
-        const float a = volume[at], b = volume[at + 1];
-        const float c = volume[at + row], d = volume[at + row + 1];
-        const float e = volume[at + plane], f = volume[at + plane + 1];
-        const float g = volume[at + plane + row], h = volume[at + plane + row + 1];
-        const float ab = a + u * (b - a), cd = c + u * (d - c);
-        const float ef = e + u * (f - e), gh = g + u * (h - g);
-        const float low = ab + v * (cd - ab), high = ef + v * (gh - ef);
+        if (!di) continue; /* known when this is compiled into its caller */
         const float ba = (b - a) + v * ((d - c) - (b - a));
         const float fe = (f - e) + v * ((h - g) - (f - e));
-        out[n] = low + w * (high - low);
         di[n] = ba + w * (fe - ba);
         dj[n] = (cd - ab) + w * ((gh - ef) - (cd - ab));
         dk[n] = high - low;
