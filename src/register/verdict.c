@@ -3,7 +3,6 @@
  * 11 %, of one who is mirrored at most 15 %. Where there is doubt, a second run begins elsewhere,
  * with the roles of both images exchanged, and the better of both maps is kept.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <float.h>
 #include <math.h>
 
 #include "base/base.h"
