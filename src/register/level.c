@@ -59,7 +59,10 @@ static lar_status load(lar_image **image, lar_image **mask, const lar_side *side
         LAR_TRY(load_fine(image, side, spacing_mm));
     else
         LAR_TRY(lar_side_at(image, side->image, spacing_mm));
-    LAR_TRY(lar_resample(mask, side->mask, &(*image)->grid, &nearest));
+    if (lar_grid_matches(&side->mask->grid, &(*image)->grid))
+        LAR_TRY(lar_image_to_type(mask, side->mask, LAR_U8)); /* shared */
+    else
+        LAR_TRY(lar_resample(mask, side->mask, &(*image)->grid, &nearest));
     if (side->masked && !shaped) goto done;
     if (shaped) LAR_TRY(lar_side_blank(image, *mask, 0));
     lar_grid_spacing(&(*image)->grid, spacing);
