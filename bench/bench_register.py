@@ -3,8 +3,8 @@
 and the mean error over points of the brain (TRE) where the true map is known (register_pairs.py).
 
 Writes BUILD/bench/register.json.   bench_register.py [--keep] [--ours] [PART ...]
-Parts: rigid affine (real scans), phantom, hard, deformable, pictures (contours of real pairs before and after,
-into BUILD/register). What every pair gave is in BUILD/bench/register/PART.tsv. --keep takes the peers' results of an earlier run where they are, --ours leaves the peers out.
+Parts: rigid affine (real scans), phantom, hard, deformable, verdict (of one person, mirrored, of two), pictures
+(contours of real pairs before and after, into BUILD/register). What every pair gave is in BUILD/bench/register/PART.tsv. --keep takes the peers' results of an earlier run where they are, --ours leaves the peers out.
 Peers, and the numpy and nibabel that make the pairs, are those of BUILD/peers (./dev setup --full) or of
 the Python named by LARMOR_BENCH_PYTHON; scans are those of LARMOR_TEST_DATA. LARMOR_BENCH_SEED: a number for
 other hard starts. With all peers it takes three quarters of an hour, nearly all of it theirs.
@@ -280,10 +280,8 @@ def bench_deformable():
                    row("  memory / images in float32", most, 12, "x", "<= 12", most <= 12)]
 
 
-def bench_pictures():
-    """Contours of every pair of the cohort and of openms, before and after, into BUILD/register/."""
-    folder, rows = os.path.join(BUILD, "register"), []
-    os.makedirs(folder, exist_ok=True)
+def real_pairs():
+    """(name, fixed, moving) of the T1 and FLAIR of each person of the cohort, and what openms has on its FLAIR."""
     pairs = [(name[:-len("_T1.nii.gz")], "cohort2mm/t1/" + name, "cohort2mm/flair/" + name.replace("_T1", "_FL"))
              for name in sorted(os.listdir(os.path.join(DATA, "cohort2mm", "t1")))]
     for patient in ("patient01", "patient03"):
@@ -292,17 +290,51 @@ def bench_pictures():
             if scan.endswith(("T1W.nii.gz", "T2W.nii.gz")):
                 pairs.append(("openms_%s_%s" % (patient, scan[:-len(".nii.gz")]),
                               "openms/%s/%s_FLAIR.nii.gz" % (patient, study), "openms/%s/%s" % (patient, scan)))
-    doubtful = 0
-    for name, fixed, moving in pairs:
-        done = subprocess.run([os.path.join(BUILD, "larmor"), "register", os.path.join(DATA, fixed),
-                               os.path.join(DATA, moving), "--force", "--check", os.path.join(folder, name + ".png")],
-                              stdout=subprocess.DEVNULL)
-        doubtful += done.returncode != 0
+    return [(name, os.path.join(DATA, fixed), os.path.join(DATA, moving)) for name, fixed, moving in pairs]
+
+
+def larmor(*words):
+    return subprocess.run([os.path.join(BUILD, "larmor"), *words], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True)
+
+
+def bench_verdict():
+    """Sharpness and doubt of pairs of one person, of one who is mirrored, and of two people."""
+    pairs = real_pairs()
+    mirror, mirrored = os.path.join(OUT, "mirror.txt"), os.path.join(OUT, "mirrored.nii")
+    with open(mirror, "w") as f:
+        f.write("#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\n"
+                "Parameters: -1 0 0 0 1 0 0 0 1 0 0 0\nFixedParameters: 0 0 0\n")
+    found = {"one person": [], "one person, mirrored": [], "two people": []}
+    for n, (name, fixed, moving) in enumerate(pairs):
+        cohort = [p for p in pairs if ("openms" in p[0]) == ("openms" in name)]
+        other = next(p for p in cohort[cohort.index(pairs[n]) + 1:] + cohort if p[0].split("_")[:2] != name.split("_")[:2])
+        larmor("warp", moving, "-o", mirrored, "--like", moving, "-t", mirror, "--force")
+        for kind, what in zip(found, (moving, mirrored, other[2])):
+            v = json.loads(larmor("register", fixed, what, "--json").stdout)
+            found[kind].append(v)
+            print("verdict %s, %s: sharpness %.3f %s" % (name, kind, v["sharpness"], v["reason"]), flush=True)
+    rows = []
+    for kind, verdicts in found.items():
+        sharp = [v["sharpness"] for v in verdicts]
+        rows.append(row("%d of %s, sharpness from, to" % (len(sharp), kind), min(sharp), max(sharp), "", None, None))
+        rows.append(row("  called doubtful", sum(v["doubtful"] for v in verdicts), len(sharp), "", None, None))
+    return rows
+
+
+def bench_pictures():
+    """Contours of every real pair, before and after, into BUILD/register/."""
+    folder = os.path.join(BUILD, "register")
+    os.makedirs(folder, exist_ok=True)
+    pairs = real_pairs()
+    doubtful = sum(larmor("register", fixed, moving, "--force", "--check", os.path.join(folder, name + ".png")).returncode != 0
+                   for name, fixed, moving in pairs)
     return [row("%d pictures in build/register, doubtful" % len(pairs), doubtful, 0, "", None, None)]
 
 
 PARTS = {"rigid": bench_rigid, "affine": bench_affine, "phantom": bench_phantom, "hard": bench_hard,
-         "deformable": bench_deformable, "pictures": bench_pictures}
+         "deformable": bench_deformable, "verdict": bench_verdict,
+         "pictures": bench_pictures}
 
 
 def main():

@@ -4,29 +4,9 @@
  *   engine_step THREADS FOLDER NX NY NZ train|predict PRECISION MEMORY KEY=VALUE ...
  * FOLDER holds weights.safetensors, input and target; MEMORY is lar_plan_params.memory; the keys
  * are those of lar_network_table. SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <time.h>
-
 #include "base/base.h"
 #include "net/net.h"
-
-static double seconds(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static long memory_kb(const char *field)
-{
-    char line[256];
-    long kb = 0;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (lar_text_starts(line, field)) sscanf(line + strlen(field), ": %ld", &kb);
-    if (f) fclose(f);
-    return kb;
-}
+#include "ours.h"
 
 static uint64_t hash(uint64_t so_far, const float *values, int64_t count)
 {

@@ -9,21 +9,21 @@
 #include <string.h>
 #include <time.h>
 
-static void check(lar_status status)
+static inline void check(lar_status status)
 {
     if (status == LAR_OK) return;
     fprintf(stderr, "%s\n", lar_error());
     exit(1);
 }
 
-static double seconds(clockid_t clock)
+static inline double seconds(clockid_t clock)
 {
     struct timespec t;
     clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static long memory_kb(const char *field)
+static inline long memory_kb(const char *field)
 {
     char line[256];
     long kb = 0;

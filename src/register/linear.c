@@ -32,7 +32,7 @@ lar_affine lar_linear_about(const lar_affine *world, const lar_side *from, const
     return out;
 }
 
-lar_affine lar_linear_world(const lar_affine *map, const lar_side *from, const lar_side *to)
+static lar_affine to_world(const lar_affine *map, const lar_side *from, const lar_side *to)
 {
     lar_affine out = *map;
     for (int r = 0; r < 3; r++) {
@@ -110,7 +110,7 @@ lar_status lar_linear_find(lar_affine *map, const lar_side *sampled, const lar_s
         LAR_TRY(lar_match_climb(&found, &value, level.match, kind, s->iterations, s->first_step_mm,
                                 s->tolerance_mm));
     }
-    *map = lar_linear_world(&found, sampled, probed);
+    *map = to_world(&found, sampled, probed);
 done:
     lar_level_clear(&level);
     return status;

@@ -109,9 +109,8 @@ void lar_level_clear(lar_level *level);
 /* ---- linear maps --------------------------------------------------------------------------- */
 
 /* Inside the room linear maps go from mm about the centre of the sampled image's head to mm about
- * the centre of the other's; these two turn maps of the world into such ones, and back. */
+ * the centre of the other's. This turns a map of the world into such a one. */
 lar_affine lar_linear_about(const lar_affine *world, const lar_side *from, const lar_side *to);
-lar_affine lar_linear_world(const lar_affine *map, const lar_side *from, const lar_side *to);
 
 /* A small motion after a base map, by parameters: three of translation, then those of the linear
  * part, in mm at the radius of the head. */

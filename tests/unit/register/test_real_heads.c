@@ -67,6 +67,8 @@ static void the_cohort_is_aligned(void **state)
         CHECK_OK(lar_register(&r, t1, flair, NULL, NULL, NULL, &params));
         const double before = correlation(t1, flair, labels, &none);
         const double after = correlation(t1, flair, labels, &r->affine);
+        print_message("subject %s: correlation in the brain %.3f to %.3f\n", people[n], before,
+                      after);
         if (r->verdict.doubtful) fail_msg("subject %s: %s", people[n], r->verdict.reason);
         if (after < 0.45 || after < before - 0.005)
             fail_msg("subject %s: correlation %.3f to %.3f", people[n], before, after);

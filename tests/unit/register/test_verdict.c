@@ -176,6 +176,34 @@ static void odd_grids(void **state)
     lar_phantom_free(p);
 }
 
+/* Voxels of 0.2 mm in thick slices, of a part of the head. */
+static void fine_voxels(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_phantom(4, 1);
+    const lar_resample_params how = lar_resample_default();
+    const int64_t *whole = p->scans[0].image->grid.size;
+    const int64_t size[3] = { 24, 24, 24 };
+    const int64_t first[3] = { (whole[0] - 24) / 2, (whole[1] - 24) / 2, whole[2] - 32 };
+    const double spacing[3] = { 0.2, 0.2, 4 };
+    lar_image *part, *fine;
+    CHECK_OK(lar_image_box(&part, p->scans[0].image, first, size));
+    const lar_grid grid = lar_grid_with_spacing(&part->grid, spacing);
+    CHECK_OK(lar_resample(&fine, part, &grid, &how));
+    assert_true(fine->grid.size[0] == 480);
+    lar_register_params params = lar_register_default();
+    lar_registration *r;
+    params.kind = LAR_REGISTER_RIGID;
+    CHECK_OK(lar_register(&r, fine, p->scans[1].image, NULL, NULL, NULL, &params));
+    const double error = map_distance_mm(&r->affine, &p->scans[1].head_to_world);
+    if (error > 1.5 && !r->verdict.doubtful) fail_msg("0.2 mm voxels: %g mm, and no doubt", error);
+    print_message("0.2 mm voxels: %.2f mm%s\n", error, r->verdict.doubtful ? ", doubted" : "");
+    lar_registration_free(r);
+    lar_image_free(fine);
+    lar_image_free(part);
+    lar_phantom_free(p);
+}
+
 static void the_first_of_several_volumes_counts(void **state)
 {
     (void)state;
@@ -234,6 +262,7 @@ int main(void)
         cmocka_unit_test(what_is_no_head_is_doubted),
         cmocka_unit_test(no_overlap_is_doubted),
         cmocka_unit_test(odd_grids),
+        cmocka_unit_test(fine_voxels),
         cmocka_unit_test(the_first_of_several_volumes_counts),
         cmocka_unit_test(short_memory),
     };
