@@ -34,5 +34,10 @@ lar_status lar_gzip_peek(void *head, size_t room, size_t *got, const void *bytes
 enum { LAR_GZIP_FAST = 1 };
 lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
                             int level);
+/* The same for one zlib stream (RFC 1950), as MetaImage keeps its voxels. */
+lar_status lar_zlib_inflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            const lar_gzip_ask *ask);
+lar_status lar_zlib_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            int level);
 
 #endif

@@ -1,7 +1,6 @@
-/* gzip through libdeflate: whole streams, always to the checksum. Only peeking at the first bytes
- * goes through zlib, which can stop early.
- * RFC 1951 and RFC 1952, doi:10.17487/RFC1951 and doi:10.17487/RFC1952.
- * SPDX-License-Identifier: Apache-2.0 */
+/* gzip and zlib through libdeflate: whole streams, always to the checksum. Only peeking at the
+ * first bytes goes through zlib, which can stop early. RFC 1950, 1951 and 1952,
+ * doi:10.17487/RFC1950 to RFC1952. SPDX-License-Identifier: Apache-2.0 */
 #define ZLIB_CONST
 #include <libdeflate.h>
 #include <zlib.h>
@@ -26,6 +25,7 @@ size_t lar_gzip_most(size_t count)
 
 typedef struct stream {
     struct libdeflate_decompressor *engine;
+    bool zlib; /* one stream of zlib, not members of gzip */
     const unsigned char *in;
     size_t in_count, in_used;
     unsigned char *out; /* behind the lead */
@@ -38,12 +38,14 @@ static enum libdeflate_result inflate_members(stream *s)
 {
     while (s->in_used < s->in_count) {
         size_t took = 0, gave = 0;
-        const enum libdeflate_result result = libdeflate_gzip_decompress_ex(
-            s->engine, s->in + s->in_used, s->in_count - s->in_used, s->out + s->out_used,
-            s->out_room - s->out_used, &took, &gave);
+        const enum libdeflate_result result =
+            (s->zlib ? libdeflate_zlib_decompress_ex : libdeflate_gzip_decompress_ex)(
+                s->engine, s->in + s->in_used, s->in_count - s->in_used, s->out + s->out_used,
+                s->out_room - s->out_used, &took, &gave);
         if (result != LIBDEFLATE_SUCCESS) return result;
         s->in_used += took;
         s->out_used += gave;
+        if (s->zlib) return s->in_used == s->in_count ? LIBDEFLATE_SUCCESS : LIBDEFLATE_BAD_DATA;
     }
     return LIBDEFLATE_SUCCESS;
 }
@@ -51,19 +53,20 @@ static enum libdeflate_result inflate_members(stream *s)
 static lar_status damaged(const stream *s, const char *name)
 {
     const size_t left = s->in_count - s->in_used;
-    if (s->in_used > 0 && !lar_gzip_is(s->in + s->in_used, left))
+    const char *kind = s->zlib ? "zlib" : "gzip";
+    if (s->in_used > 0 && (s->zlib || !lar_gzip_is(s->in + s->in_used, left)))
         return lar_fail(LAR_EFORMAT,
-                        "'%s' is damaged: %zu bytes follow the end of its gzip stream at byte %zu",
-                        name, left, s->in_used);
-    if (left < SMALLEST_MEMBER)
+                        "'%s' is damaged: %zu bytes follow the end of its %s stream at byte %zu",
+                        name, left, kind, s->in_used);
+    if (!s->zlib && left < SMALLEST_MEMBER)
         return lar_fail(LAR_EFORMAT,
                         "'%s' is damaged: its gzip stream ends after %zu bytes, before its "
                         "checksum",
                         name, s->in_count);
     return lar_fail(LAR_EFORMAT,
-                    "'%s' is damaged: its gzip stream is cut short or does not agree with its "
+                    "'%s' is damaged: its %s stream is cut short or does not agree with its "
                     "checksum",
-                    name);
+                    name, kind);
 }
 
 static size_t least(size_t a, size_t b)
@@ -84,12 +87,12 @@ static bool grow(unsigned char **block, stream *s, size_t lead, size_t room)
     return true;
 }
 
-lar_status lar_gzip_inflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
-                            const lar_gzip_ask *ask)
+static lar_status inflate_all(unsigned char **out, size_t *out_count, const void *bytes,
+                              size_t count, const lar_gzip_ask *ask, bool zlib)
 {
     lar_status status = LAR_OK;
     unsigned char *block = NULL;
-    stream s = { .in = bytes, .in_count = count };
+    stream s = { .in = bytes, .in_count = count, .zlib = zlib };
     enum libdeflate_result result = LIBDEFLATE_INSUFFICIENT_SPACE;
     const size_t most = least(ask->limit, lar_gzip_most(count));
     size_t room =
@@ -97,8 +100,6 @@ lar_status lar_gzip_inflate(unsigned char **out, size_t *out_count, const void *
 
     *out = NULL;
     *out_count = 0;
-    if (!lar_gzip_is(bytes, count))
-        return lar_fail(LAR_EFORMAT, "'%s' is not a gzip stream", ask->name);
     s.engine = libdeflate_alloc_decompressor();
     if (!s.engine) return lar_fail(LAR_EMEMORY, "out of memory: gzip could not start");
     for (;;) {
@@ -128,6 +129,22 @@ done:
     return status;
 }
 
+lar_status lar_gzip_inflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            const lar_gzip_ask *ask)
+{
+    *out = NULL;
+    *out_count = 0;
+    if (!lar_gzip_is(bytes, count))
+        return lar_fail(LAR_EFORMAT, "'%s' is not a gzip stream", ask->name);
+    return inflate_all(out, out_count, bytes, count, ask, false);
+}
+
+lar_status lar_zlib_inflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            const lar_gzip_ask *ask)
+{
+    return inflate_all(out, out_count, bytes, count, ask, true);
+}
+
 lar_status lar_gzip_peek(void *head, size_t room, size_t *got, const void *bytes, size_t count,
                          const char *name)
 {
@@ -150,8 +167,8 @@ lar_status lar_gzip_peek(void *head, size_t room, size_t *got, const void *bytes
     return LAR_OK;
 }
 
-lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
-                            int level)
+static lar_status deflate_all(unsigned char **out, size_t *out_count, const void *bytes,
+                              size_t count, int level, bool zlib)
 {
     lar_status status = LAR_OK;
     struct libdeflate_compressor *engine = libdeflate_alloc_compressor(level);
@@ -159,9 +176,12 @@ lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *
     *out = NULL;
     *out_count = 0;
     if (!engine) return lar_fail(LAR_EMEMORY, "out of memory: gzip could not start");
-    const size_t room = libdeflate_gzip_compress_bound(engine, count);
+    const size_t room =
+        (zlib ? libdeflate_zlib_compress_bound : libdeflate_gzip_compress_bound)(engine, count);
     unsigned char *block = lar_alloc_raw((int64_t)room, 1);
-    const size_t used = block ? libdeflate_gzip_compress(engine, bytes, count, block, room) : 0;
+    const size_t used = block ? (zlib ? libdeflate_zlib_compress
+                                      : libdeflate_gzip_compress)(engine, bytes, count, block, room)
+                              : 0;
     if (!block) {
         status = LAR_EMEMORY;
     } else if (!used) {
@@ -173,4 +193,16 @@ lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *
     }
     libdeflate_free_compressor(engine);
     return status;
+}
+
+lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            int level)
+{
+    return deflate_all(out, out_count, bytes, count, level, false);
+}
+
+lar_status lar_zlib_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
+                            int level)
+{
+    return deflate_all(out, out_count, bytes, count, level, true);
 }

@@ -21,7 +21,8 @@ static const lar_format *format_of_name(const char *path)
 
 bool lar_path_is_image(const char *path)
 {
-    return format_of_name(path) != NULL;
+    const lar_format *format = format_of_name(path);
+    return format && format->write;
 }
 
 bool lar_format_at(int n, const char **name, const char *const **suffixes)
@@ -39,9 +40,7 @@ static lar_status unknown_content(const lar_source *source)
     const size_t count = source->head_count < 8 ? source->head_count : 8;
     for (size_t n = 0; n < count; n++)
         snprintf(shown + 3 * n, 4, " %02x", (unsigned)source->head[n]);
-    return lar_fail(LAR_EFORMAT,
-                    "'%s' is no image that larmor knows: its %scontent begins with%s, expected "
-                    "NIfTI",
+    return lar_fail(LAR_EFORMAT, "'%s' is no image that larmor knows: its %scontent begins with%s",
                     source->path, source->gzip ? "inflated " : "", count ? shown : " nothing");
 }
 
@@ -152,10 +151,14 @@ lar_status lar_image_write_with(const lar_image *image, const char *path,
                                 const lar_write_params *params)
 {
     const lar_format *format = format_of_name(path);
-    if (format) return format->write(image, path, params);
+    if (format && format->write) return format->write(image, path, params);
+    if (format)
+        return lar_fail(LAR_EUNSUPPORTED, "cannot write '%s': larmor reads %s, but writes none",
+                        path, format->name);
     lar_text list = { 0 };
     for (const lar_format *const *f = lar_formats; *f; f++)
-        for (const char *const *s = (*f)->suffixes; *s; s++) lar_text_add(&list, " %s", *s);
+        for (const char *const *s = (*f)->suffixes; *s && (*f)->write; s++)
+            lar_text_add(&list, " %s", *s);
     const lar_status status =
         lar_fail(LAR_EARGUMENT, "cannot tell the format of '%s' from its name, expected one of%s",
                  path, lar_text_get(&list));

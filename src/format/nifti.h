@@ -5,6 +5,7 @@
 #define LAR_NIFTI_H
 
 #include "format/format.h"
+#include "format/voxels.h"
 
 enum { NIFTI1_BYTES = 348, NIFTI2_BYTES = 540, NIFTI_FLAG_BYTES = 4 };
 
@@ -37,27 +38,14 @@ lar_status lar_nifti_affine(lar_image_about *about, const lar_nifti_header *head
  * give the affine. */
 void lar_nifti_set_forms(lar_nifti_header *header, const lar_grid *grid, int code);
 
-/* The voxels of a file: where they are and what they mean. */
-typedef struct lar_nifti_voxels {
-    int64_t offset; /* of the first, in the file that holds them */
-    size_t bytes;   /* all of them */
-    int64_t count;
-    bool pair, swapped, scaled;
-} lar_nifti_voxels;
 /* Checks a header and says what it means. `about` is cleared by the caller, also on failure. */
-lar_status lar_nifti_about(lar_image_about *about, lar_nifti_voxels *voxels,
-                           const unsigned char *bytes, size_t count, int form, const char *name);
+lar_status lar_nifti_about(lar_image_about *about, lar_voxels *voxels, const unsigned char *bytes,
+                           size_t count, int form, const char *name);
 /* The extensions between the header and `end`, kept in about->notes. */
 lar_status lar_nifti_extensions(lar_image_about *about, const unsigned char *bytes, size_t count,
                                 const char *name);
 int64_t lar_nifti_datatype(lar_type type);
 lar_status lar_nifti_write(const lar_image *image, const char *path,
                            const lar_write_params *params);
-
-/* Voxels of a file to those of an image: byte order in place, and value = slope * v + inter. */
-lar_status lar_nifti_swap(void *voxels, int64_t count, size_t size);
-lar_type lar_nifti_scaled_type(lar_type stored);
-lar_status lar_nifti_scale(void *out, const void *in, lar_type stored, int64_t count, double slope,
-                           double inter);
 
 #endif

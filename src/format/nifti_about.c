@@ -88,16 +88,11 @@ static lar_status check_sizes(lar_image_about *about, const lar_nifti_header *h,
     return LAR_OK;
 }
 
-static lar_status check_place(lar_nifti_voxels *voxels, const lar_image_about *about,
+static lar_status check_place(lar_voxels *voxels, const lar_image_about *about,
                               const lar_nifti_header *h, const char *name)
 {
-    const int64_t factors[4] = { about->dim[0], about->dim[1], about->dim[2], about->channels };
     const int least =
-        voxels->pair ? 0 : (h->version == 1 ? NIFTI1_BYTES : NIFTI2_BYTES) + NIFTI_FLAG_BYTES;
-    if (!lar_size_product(&voxels->bytes, factors, 4, lar_type_size(about->stored)))
-        return lar_fail(LAR_EFORMAT, "'%s' says it has %lldx%lldx%lldx%lld voxels, too many", name,
-                        (long long)factors[0], (long long)factors[1], (long long)factors[2],
-                        (long long)factors[3]);
+        voxels->beside ? 0 : (h->version == 1 ? NIFTI1_BYTES : NIFTI2_BYTES) + NIFTI_FLAG_BYTES;
     /* 2^62: far past any file, far before an overflow */
     if (!(h->vox_offset >= least && h->vox_offset <= 0x1p62 &&
           h->vox_offset == floor(h->vox_offset)))
@@ -106,16 +101,12 @@ static lar_status check_place(lar_nifti_voxels *voxels, const lar_image_about *a
                         "from %d",
                         name, h->vox_offset, least);
     voxels->offset = (int64_t)h->vox_offset;
-    voxels->count = (int64_t)(voxels->bytes / lar_type_size(about->stored));
     voxels->swapped = h->swapped;
-    if (voxels->bytes > (size_t)PTRDIFF_MAX - (size_t)voxels->offset)
-        return lar_fail(LAR_EFORMAT, "'%s' says that its voxels end past any file", name);
-    return LAR_OK;
+    return lar_voxels_plan(voxels, about, least, name);
 }
 
 /* slope 0 or not finite: no scaling (fMRIPrep and others write NaN into masks). */
-static lar_status check_scale(lar_image_about *about, lar_nifti_voxels *voxels,
-                              const lar_nifti_header *h, const char *name)
+static lar_status check_scale(lar_image_about *about, const lar_nifti_header *h, const char *name)
 {
     about->slope = 1;
     about->inter = 0;
@@ -125,8 +116,6 @@ static lar_status check_scale(lar_image_about *about, lar_nifti_voxels *voxels,
                         name, h->scl_slope, h->scl_inter);
     about->slope = h->scl_slope;
     about->inter = h->scl_inter;
-    voxels->scaled = about->slope != 1 || about->inter != 0;
-    if (voxels->scaled) about->type = lar_nifti_scaled_type(about->stored);
     return LAR_OK;
 }
 
@@ -148,11 +137,11 @@ static void take_notes(lar_image_about *about, const lar_nifti_header *h)
     notes->window[1] = finite_or_zero(h->cal_max);
 }
 
-static lar_status check_magic(lar_nifti_voxels *voxels, const lar_nifti_header *h, const char *name)
+static lar_status check_magic(lar_voxels *voxels, const lar_nifti_header *h, const char *name)
 {
     static const char *const known[3][2] = { { NULL, NULL }, { "n+1", "ni1" }, { "n+2", "ni2" } };
-    voxels->pair = memcmp(h->magic, known[h->version][1], 4) == 0;
-    if (voxels->pair || memcmp(h->magic, known[h->version][0], 4) == 0) return LAR_OK;
+    voxels->beside = memcmp(h->magic, known[h->version][1], 4) == 0;
+    if (voxels->beside || memcmp(h->magic, known[h->version][0], 4) == 0) return LAR_OK;
     if (h->version == 1 && memchr(h->magic, 0, 4) == h->magic)
         return lar_fail(LAR_EUNSUPPORTED,
                         "'%s' is an Analyze 7.5 header, which says no orientation; larmor reads "
@@ -162,8 +151,8 @@ static lar_status check_magic(lar_nifti_voxels *voxels, const lar_nifti_header *
                     name, h->version, known[h->version][0]);
 }
 
-lar_status lar_nifti_about(lar_image_about *about, lar_nifti_voxels *voxels,
-                           const unsigned char *bytes, size_t count, int form, const char *name)
+lar_status lar_nifti_about(lar_image_about *about, lar_voxels *voxels, const unsigned char *bytes,
+                           size_t count, int form, const char *name)
 {
     lar_status status = LAR_OK;
     lar_nifti_header h;
@@ -171,7 +160,7 @@ lar_status lar_nifti_about(lar_image_about *about, lar_nifti_voxels *voxels,
     const int version = lar_nifti_version(bytes, count, &swapped);
     const size_t length = version == 1 ? NIFTI1_BYTES : NIFTI2_BYTES;
 
-    *voxels = (lar_nifti_voxels){ 0 };
+    *voxels = (lar_voxels){ 0 };
     if (!version || count < length)
         return lar_fail(LAR_EFORMAT,
                         "'%s' is too short for a NIfTI header: %zu bytes, expected %zu", name,
@@ -186,7 +175,8 @@ lar_status lar_nifti_about(lar_image_about *about, lar_nifti_voxels *voxels,
     LAR_TRY(check_type(about, &h, name));
     LAR_TRY(check_sizes(about, &h, name));
     LAR_TRY(check_place(voxels, about, &h, name));
-    LAR_TRY(check_scale(about, voxels, &h, name));
+    LAR_TRY(check_scale(about, &h, name));
+    lar_voxels_set_type(voxels, about);
     take_notes(about, &h);
     if ((h.xyzt_units & 7) > 3)
         lar_text_add(&about->warnings,

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "format/nifti.h"
-#include "format/source.h"
 
 static void release_map(void *bytes, size_t count)
 {
@@ -29,9 +28,9 @@ static void *map_file(const char *path, size_t *count)
     return map == MAP_FAILED ? NULL : map;
 }
 
-static bool can_map(const lar_image_about *about, const lar_nifti_voxels *v, size_t count)
+static bool can_map(const lar_image_about *about, const lar_voxels *v, size_t count)
 {
-    return !v->pair && !v->swapped && !v->scaled &&
+    return !v->beside && !v->swapped && !v->scaled &&
            v->offset % (int64_t)lar_type_size(about->stored) == 0 &&
            (size_t)v->offset + v->bytes == count;
 }
@@ -40,7 +39,7 @@ lar_status lar_nifti_map(lar_image **out, const char *path)
 {
     lar_status status = LAR_OK;
     lar_image_about about = { 0 };
-    lar_nifti_voxels v;
+    lar_voxels v;
     lar_buffer *buffer;
     size_t count = 0;
     bool swapped;

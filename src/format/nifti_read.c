@@ -1,13 +1,6 @@
 /* Reading NIfTI: a single file or a pair, inflated or read straight into the image's buffer.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "format/nifti.h"
-#include "format/source.h"
-
-static void release_block(void *bytes, size_t count)
-{
-    (void)count;
-    lar_free(bytes);
-}
 
 /* The name with another ending, of the arena. */
 static char *with_suffix(lar_arena *arena, const char *path, size_t cut, const char *suffix)
@@ -58,54 +51,7 @@ static bool is_voxels_of_pair(const lar_source *source)
     return !lar_text_is(h.magic, version == 1 ? "n+1" : "n+2");
 }
 
-/* Voxels of the content to an image; takes over the block. */
-static lar_status make_image(lar_image **out, const lar_image_about *about,
-                             const lar_nifti_voxels *v, lar_content *content)
-{
-    lar_status status = LAR_OK;
-    lar_buffer *buffer;
-    void *scaled = NULL;
-    const size_t size = lar_type_size(about->stored);
-    unsigned char *voxels = content->block + content->lead + v->offset;
-
-    if ((uintptr_t)voxels % size) { /* the header is not needed any more: over it */
-        memmove(content->block, voxels, v->bytes);
-        voxels = content->block;
-    }
-    if (v->swapped) LAR_TRY(lar_nifti_swap(voxels, v->count, size));
-    if (v->scaled) {
-        const size_t bytes = (size_t)v->count * lar_type_size(about->type);
-        scaled = lar_alloc_raw(v->count, lar_type_size(about->type));
-        if (!scaled) {
-            status = LAR_EMEMORY;
-            goto done;
-        }
-        LAR_TRY(
-            lar_nifti_scale(scaled, voxels, about->stored, v->count, about->slope, about->inter));
-        void *taken = scaled;
-        scaled = NULL;
-        LAR_TRY(lar_buffer_new(&buffer, taken, bytes, release_block));
-        voxels = taken;
-    } else {
-        unsigned char *block = content->block;
-        content->block = NULL;
-        LAR_TRY(lar_buffer_new(&buffer, block, content->lead + content->count, release_block));
-    }
-    LAR_TRY(lar_image_over(out, &about->grid, about->channels, about->type, buffer, voxels));
-    lar_image_set_notes(*out, about->notes);
-done:
-    lar_free(scaled);
-    return status;
-}
-
-static void say_spare(lar_image_about *about, size_t found, size_t needed)
-{
-    if (found > needed)
-        lar_text_add(&about->warnings, "%zu bytes follow its voxels; they are left out\n",
-                     found - needed);
-}
-
-static lar_status read_single(lar_image **out, lar_image_about *about, lar_nifti_voxels *v,
+static lar_status read_single(lar_image **out, lar_image_about *about, lar_voxels *v,
                               lar_source *source)
 {
     lar_status status = LAR_OK;
@@ -118,8 +64,8 @@ static lar_status read_single(lar_image **out, lar_image_about *about, lar_nifti
     LAR_TRY(lar_source_content(&content, source, needed, (size_t)v->offset));
     LAR_TRY(
         lar_nifti_extensions(about, content.block + content.lead, (size_t)v->offset, source->path));
-    say_spare(about, content.count, needed);
-    LAR_TRY(make_image(out, about, v, &content));
+    lar_voxels_say_spare(about, content.count, needed);
+    LAR_TRY(lar_voxels_image(out, about, v, &content));
 done:
     lar_free(content.block);
     return status;
@@ -138,15 +84,6 @@ done:
     return status;
 }
 
-/* Where the voxels were not asked for: is the file as long as its header says? What is compressed
- * is not known before it is inflated. */
-static lar_status check_length(const lar_source *source, size_t needed)
-{
-    if (source->gzip || source->file_count >= needed) return LAR_OK;
-    return lar_fail(LAR_EFORMAT, "'%s' is too short: it has %llu bytes, its header describes %zu",
-                    source->path, (unsigned long long)source->file_count, needed);
-}
-
 static lar_status not_a_pair(const char *path)
 {
     const lar_status status =
@@ -159,11 +96,11 @@ static lar_status read_pair(lar_image **out, lar_image_about *about, lar_source 
                             lar_source *image, int form)
 {
     lar_status status = LAR_OK;
-    lar_nifti_voxels v;
+    lar_voxels v;
     lar_content content = { 0 };
 
     LAR_TRY(lar_nifti_about(about, &v, header->head, header->head_count, form, header->path));
-    if (!v.pair)
+    if (!v.beside)
         return lar_fail(LAR_EFORMAT, "'%s' is a NIfTI file in one piece, not the header of '%s'",
                         header->path, image->path);
     LAR_TRY(read_pair_header(about, header));
@@ -176,10 +113,10 @@ static lar_status read_pair(lar_image **out, lar_image_about *about, lar_source 
     }
     about->gzip = image->gzip;
     const size_t needed = (size_t)v.offset + v.bytes;
-    if (header->partial) return check_length(image, needed);
+    if (header->partial) return lar_source_check_length(image, needed);
     LAR_TRY(lar_source_content(&content, image, needed, (size_t)v.offset));
-    say_spare(about, content.count, needed);
-    LAR_TRY(make_image(out, about, &v, &content));
+    lar_voxels_say_spare(about, content.count, needed);
+    LAR_TRY(lar_voxels_image(out, about, &v, &content));
 done:
     lar_free(content.block);
     return status;
@@ -222,7 +159,7 @@ done:
 static lar_status nifti_open(lar_image **out, lar_image_about *about, lar_source *source, int form)
 {
     lar_status status = LAR_OK;
-    lar_nifti_voxels v;
+    lar_voxels v;
     lar_arena *arena = NULL;
 
     LAR_TRY(lar_arena_new(&arena));
@@ -232,7 +169,7 @@ static lar_status nifti_open(lar_image **out, lar_image_about *about, lar_source
     }
     LAR_TRY(lar_nifti_about(about, &v, source->head, source->head_count, form, source->path));
     about->gzip = source->gzip;
-    if (v.pair) {
+    if (v.beside) {
         LAR_TRY(open_by_header(out, about, source, form, arena));
         goto done;
     }
@@ -240,7 +177,7 @@ static lar_status nifti_open(lar_image **out, lar_image_about *about, lar_source
         LAR_TRY(read_single(out, about, &v, source));
         goto done;
     }
-    LAR_TRY(check_length(source, (size_t)v.offset + v.bytes));
+    LAR_TRY(lar_source_check_length(source, (size_t)v.offset + v.bytes));
     if ((size_t)v.offset <= source->head_count)
         LAR_TRY(lar_nifti_extensions(about, source->head, (size_t)v.offset, source->path));
 done:

@@ -92,26 +92,31 @@ void lar_source_clear(lar_source *source)
     source->bytes = NULL;
 }
 
-static lar_status too_short(const lar_source *source, size_t found, size_t needed)
+static lar_status too_short(const lar_source *source, bool packed, size_t found, size_t needed)
 {
     return lar_fail(LAR_EFORMAT, "'%s' is too short: %s%zu bytes, its header describes %zu",
-                    source->path, source->gzip ? "inflated it has " : "it has ", found, needed);
+                    source->path, packed ? "inflated it has " : "it has ", found, needed);
 }
 
-lar_status lar_source_content(lar_content *out, lar_source *source, size_t needed, size_t aligned)
+static lar_status unpack(lar_content *out, lar_source *source, const lar_part *part, size_t needed,
+                         size_t aligned)
 {
+    const bool packed = part->packing != LAR_PACKING_NONE;
+    const size_t begin = part->begin < source->count ? part->begin : source->count;
+    const size_t left = source->count - begin, count = part->count < left ? part->count : left;
+
     *out = (lar_content){ 0 };
-    if (!source->gzip) {
-        if (source->count < needed) return too_short(source, source->count, needed);
-        *out = (lar_content){ .block = source->bytes, .count = source->count };
+    if (!packed) {
+        if (count < needed) return too_short(source, false, count, needed);
+        *out = (lar_content){ .block = source->bytes, .lead = begin, .count = count };
         source->bytes = NULL;
         return LAR_OK;
     }
-    if (needed > lar_gzip_most(source->count))
+    if (needed > lar_gzip_most(count))
         return lar_fail(LAR_EFORMAT,
-                        "'%s' cannot hold what its header describes: %zu bytes in a gzip stream "
-                        "of %zu",
-                        source->path, needed, source->count);
+                        "'%s' cannot hold what its header describes: %zu bytes in a compressed "
+                        "stream of %zu",
+                        source->path, needed, count);
     const size_t spare = 1 << 20; /* what follows the voxels is of no use, but no harm */
     const lar_gzip_ask ask = {
         .name = source->path,
@@ -120,12 +125,63 @@ lar_status lar_source_content(lar_content *out, lar_source *source, size_t neede
         .limit = needed > SIZE_MAX / 4 ? needed : 2 * needed + spare,
     };
     const lar_status status =
-        lar_gzip_inflate(&out->block, &out->count, source->bytes, source->count, &ask);
+        (part->packing == LAR_PACKING_ZLIB ? lar_zlib_inflate : lar_gzip_inflate)(
+            &out->block, &out->count, source->bytes + begin, count, &ask);
     if (status != LAR_OK) return status;
     lar_source_clear(source);
     out->lead = ask.lead;
     if (out->count >= needed) return LAR_OK;
     lar_free(out->block);
     out->block = NULL;
-    return too_short(source, out->count, needed);
+    return too_short(source, true, out->count, needed);
+}
+
+lar_status lar_source_content(lar_content *out, lar_source *source, size_t needed, size_t aligned)
+{
+    const lar_part all = { 0, SIZE_MAX, source->gzip ? LAR_PACKING_GZIP : LAR_PACKING_NONE };
+    return unpack(out, source, &all, needed, aligned);
+}
+
+lar_status lar_source_part(lar_content *out, lar_source *source, const lar_part *part,
+                           size_t needed)
+{
+    return unpack(out, source, part, needed, 0);
+}
+
+lar_status lar_source_check_length(const lar_source *source, size_t needed)
+{
+    if (source->gzip || source->file_count >= needed) return LAR_OK;
+    return lar_fail(LAR_EFORMAT, "'%s' is too short: it has %llu bytes, its header describes %zu",
+                    source->path, (unsigned long long)source->file_count, needed);
+}
+
+static bool leads_away(const char *name)
+{
+    if (!*name || *name == '/') return true;
+    for (const char *at = name; *at; at += strcspn(at, "/"), at += *at == '/')
+        if (strcspn(at, "/") == 2 && lar_text_starts(at, "..")) return true;
+    return false;
+}
+
+lar_status lar_source_open_beside(lar_source *out, const lar_source *header, const char *name,
+                                  lar_arena *arena)
+{
+    lar_status status = LAR_OK;
+    *out = (lar_source){ 0 };
+    if (header->alone)
+        return lar_fail(LAR_EFORMAT, "the header in '%s' says that its voxels are in another file",
+                        header->path);
+    if (leads_away(name)) {
+        status = lar_fail(LAR_EFORMAT,
+                          "the header '%s' says that its voxels are in '%.200s', out of its folder",
+                          header->path, name);
+        return lar_hint(status, "to put that file beside the header, and its name alone into it");
+    }
+    const char *folder = lar_path_folder(arena, header->path);
+    const char *path = folder ? lar_path_join(arena, folder, name) : NULL;
+    if (!path) return LAR_EMEMORY;
+    if (!lar_path_exists(path))
+        return lar_fail(LAR_ENOINPUT, "the voxels of '%s' should be in '%s', which is not there",
+                        header->path, path);
+    return lar_source_open(out, path, header->partial);
 }

@@ -35,6 +35,24 @@ typedef struct lar_content {
 } lar_content;
 lar_status lar_source_content(lar_content *out, lar_source *source, size_t needed, size_t aligned);
 
+/* How voxels are packed where not the whole file is: behind a header, or in a file beside it. */
+typedef enum { LAR_PACKING_NONE, LAR_PACKING_GZIP, LAR_PACKING_ZLIB } lar_packing;
+/* As lar_source_content(), of the stored bytes from `begin` on, `count` of them (SIZE_MAX: to the
+ * end), of a source that is not compressed as a whole. */
+typedef struct lar_part {
+    size_t begin, count;
+    lar_packing packing;
+} lar_part;
+lar_status lar_source_part(lar_content *out, lar_source *source, const lar_part *part,
+                           size_t needed);
+/* Where the voxels were not asked for: is the file as long as its header says? What is compressed
+ * is not known before it is inflated. */
+lar_status lar_source_check_length(const lar_source *source, size_t needed);
+/* The file that a header names, from the header's folder or one below it: no header leads
+ * elsewhere. As whole or partial as the header's source. */
+lar_status lar_source_open_beside(lar_source *out, const lar_source *header, const char *name,
+                                  lar_arena *arena);
+
 /* One row of the table of formats. */
 typedef struct lar_format {
     const char *name;
@@ -43,6 +61,7 @@ typedef struct lar_format {
     /* Both fill `about`; `read` logs nothing, its warnings are in `about`. */
     lar_status (*about)(lar_image_about *about, lar_source *source, int form);
     lar_status (*read)(lar_image **out, lar_image_about *about, lar_source *source, int form);
+    /* NULL: larmor only reads it */
     lar_status (*write)(const lar_image *image, const char *path, const lar_write_params *params);
 } lar_format;
 extern const lar_format lar_format_nifti;

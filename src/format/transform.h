@@ -4,6 +4,7 @@
 #define LAR_TRANSFORM_H
 
 #include "format/format.h"
+#include "format/lines.h"
 #include "format/source.h"
 
 /* One row of the table of files that hold affine maps. */
@@ -43,13 +44,5 @@ bool lar_itk_is_kind(const char *kind, const char *name);
 lar_status lar_itk_affine(lar_affine *out, const lar_itk_transform *t, const char *path);
 /* The parameters of ITK's AffineTransform, matrix and translation in LPS, with the centre 0. */
 void lar_itk_parameters(double parameters[12], const lar_affine *map);
-
-/* The next line, its end cut off; NULL after the last. */
-char *lar_next_line(char **text);
-/* The numbers of a line, `most` at most. */
-lar_status lar_line_numbers(double *out, int64_t *count, int64_t most, char *line,
-                            const char *path);
-/* The shortest decimal number that is read back as the same, whatever the locale. */
-void lar_add_number(lar_text *out, double value);
 
 #endif

@@ -1,7 +1,6 @@
-/* Lines and numbers of transform files that are text.
+/* Lines and numbers of files that are text.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "base/base.h"
-#include "format/transform.h"
+#include "format/lines.h"
 
 char *lar_next_line(char **text)
 {
@@ -21,7 +20,7 @@ lar_status lar_line_numbers(double *out, int64_t *count, int64_t most, char *lin
         char *next = at + length + strspn(at + length, " \t");
         at[length] = 0;
         if (*count == most)
-            return lar_fail(LAR_EFORMAT, "'%s' gives a transform more than %lld numbers", path,
+            return lar_fail(LAR_EFORMAT, "'%s' holds a line of more than %lld numbers", path,
                             (long long)most);
         if (!lar_parse_real(&out[(*count)++], at))
             return lar_fail(LAR_EFORMAT, "'%s' holds '%.40s' where a number was expected", path,
