@@ -61,10 +61,36 @@ lar_status lar_points_read_bytes(lar_points **out, const char *bytes, size_t cou
 lar_status lar_points_write(const lar_points *points, const char *path, bool force);
 void lar_points_free(lar_points *points);
 
+/* DICOM: the images in a folder (not below it), or in one file, as dcm2niix makes them in a child
+ * process. What a series says of its patient is left out, unless asked for. */
+typedef struct lar_dicom_params {
+    bool correct; /* tilted gantry, uneven slices: resampled; else as scanned, with a warning */
+    bool patient; /* keep what the patient section says, in `facts` */
+} lar_dicom_params;
+typedef struct lar_dicom_series {
+    const char *file; /* NIfTI, in a folder of this process that lives as long as lar_dicom */
+    const char *name; /* "3_pd_t2_tse_e1": number, description, what sets apart; a-z A-Z 0-9 _ - */
+    struct json_t *facts; /* of BIDS' sidecar: "Modality", "EchoTime" (s) ... */
+    const char *warnings; /* one a line: tilt, uneven slices ...; "" where none */
+} lar_dicom_series;
+typedef struct lar_dicom {
+    int64_t count;
+    lar_dicom_series *series; /* sorted by name, numbers by their value */
+    struct lar_dicom_parts *parts;
+} lar_dicom;
+/* params: NULL for none of them. LAR_ENOINPUT where no DICOM is there, LAR_EUNSUPPORTED without
+ * dcm2niix, LAR_EFORMAT where it fails, is stopped at a limit, or gives no image. */
+lar_status lar_dicom_open(lar_dicom **out, const char *path, const lar_dicom_params *params);
+void lar_dicom_free(lar_dicom *dicom);
+/* True of a file that begins as DICOM does ("DICM" behind 128 bytes). */
+bool lar_dicom_is(const char *path);
+
 /* What lar_image_write() does, with more to choose. */
 typedef struct lar_write_params {
     bool force;
     int version; /* NIfTI version 1 or 2; 0: 1 where the sizes fit it */
+    int level;   /* of compression, where the format has a choice: 1 to 12; 0: the default, -1: none
+                  */
 } lar_write_params;
 lar_status lar_image_write_with(const lar_image *image, const char *path,
                                 const lar_write_params *params);
