@@ -65,7 +65,10 @@ typedef struct lar_format {
     lar_status (*write)(const lar_image *image, const char *path, const lar_write_params *params);
 } lar_format;
 extern const lar_format lar_format_nifti;
-extern const lar_format lar_format_metaimage, lar_format_nrrd;
+extern const lar_format lar_format_analyze;
+extern const lar_format lar_format_metaimage;
+extern const lar_format lar_format_nrrd;
+extern const lar_format lar_format_mgh;
 extern const lar_format *const lar_formats[]; /* NULL at the end */
 
 /* The warnings to the log, one by one, with the file's name. */
