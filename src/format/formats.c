@@ -3,8 +3,15 @@
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_analyze, &lar_format_mgh,
-                                          NULL };
+/* One a line, in the order in which a file's content is asked. */
+const lar_format *const lar_formats[] = {
+    &lar_format_nifti,
+    &lar_format_analyze,
+    &lar_format_metaimage,
+    &lar_format_nrrd,
+    &lar_format_mgh,
+    NULL,
+};
 
 static bool has_suffix(const lar_format *format, const char *path)
 {

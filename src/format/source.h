@@ -66,6 +66,8 @@ typedef struct lar_format {
 } lar_format;
 extern const lar_format lar_format_nifti;
 extern const lar_format lar_format_analyze;
+extern const lar_format lar_format_metaimage;
+extern const lar_format lar_format_nrrd;
 extern const lar_format lar_format_mgh;
 extern const lar_format *const lar_formats[]; /* NULL at the end */
 
