@@ -3,7 +3,8 @@
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_parrec, NULL };
+const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_afni, &lar_format_parrec,
+                                          NULL };
 
 const char *const lar_scaling_names[] = { "dv", "fp", NULL };
 
