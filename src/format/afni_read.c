@@ -105,8 +105,10 @@ static lar_status afni_open(lar_image **out, lar_image_about *about, lar_source 
     char *text;
     const bool by_voxels = !is_header(source);
     lar_source *header = by_voxels ? &other : source, *image = by_voxels ? source : &other;
-    (void)form;
 
+    if (form != LAR_FORM_AUTO)
+        return lar_fail(LAR_EGEOMETRY, "'%s' is AFNI, which has no %s", source->path,
+                        lar_form_names[form]);
     LAR_TRY(lar_arena_new(&arena));
     if (by_voxels) LAR_TRY(open_header(&other, source->path, source->partial, arena));
     LAR_TRY(lar_source_text(&text, header, arena));

@@ -325,8 +325,10 @@ static lar_status par_open(lar_image **out, lar_image_about *about, lar_source *
     par_file file;
     char *text;
     const bool by_voxels = !is_header(source);
-    (void)form;
 
+    if (form != LAR_FORM_AUTO)
+        return lar_fail(LAR_EGEOMETRY, "'%s' is Philips PAR/REC, which has no %s", source->path,
+                        lar_form_names[form]);
     LAR_TRY(lar_arena_new(&arena));
     const char *path = source->alone ? NULL : find_partner(arena, source->path, by_voxels);
     if (!source->alone && !path) {
