@@ -5,7 +5,9 @@
 
 #include <larmor/larmor.h>
 
+#include "codec/png.h"
 #include "codec/safetensors.h"
+#include "codec/tiff.h"
 #include "codec/yaml.h"
 
 /* ---- gzip (RFC 1952) ------------------------------------------------------------------- */
@@ -39,5 +41,7 @@ lar_status lar_zlib_inflate(unsigned char **out, size_t *out_count, const void *
                             const lar_gzip_ask *ask);
 lar_status lar_zlib_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
                             int level);
+/* The checksum of gzip (RFC 1952). */
+uint32_t lar_crc32(const void *bytes, size_t count);
 
 #endif
