@@ -4,7 +4,7 @@
 #include "format/source.h"
 
 const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_tiff, &lar_format_png,
-                                         NULL };
+                                          NULL };
 
 static bool has_suffix(const lar_format *format, const char *path)
 {

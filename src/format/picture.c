@@ -224,6 +224,12 @@ done:
     return status;
 }
 
+bool lar_picture_is(const lar_source *source)
+{
+    return lar_png_is(source->head, source->head_count) ||
+           lar_tiff_is(source->head, source->head_count);
+}
+
 void lar_picture_clear(lar_picture *picture)
 {
     lar_free(picture->pixels);

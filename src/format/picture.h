@@ -29,7 +29,8 @@ void lar_place_write(lar_text *out, const lar_place *place);
 lar_status lar_place_read(lar_place *out, bool *found, const char *text, const char *name);
 /* Which voxel axis of the volume the columns, rows and pages run along, and whether backwards. */
 void lar_place_axes(int axis[3], bool flipped[3], const lar_place *place);
-/* Slices first, first + step ... of the volume as a grid, its axes as they are stored. */
+/* Slices first, first + step ... of the volume as a grid, its axes as they are stored; one alone is
+ * as thick as in the volume. */
 lar_grid lar_place_grid(const lar_place *place, int64_t first, int64_t count);
 /* Of the voxel axis that the pages run along: the volume's index of slice `n`. */
 int64_t lar_place_index(const lar_place *place, int64_t n);
@@ -46,6 +47,7 @@ typedef struct lar_picture {
     lar_place place;
     unsigned char *pixels; /* page after page; NULL: not asked for */
 } lar_picture;
+bool lar_picture_is(const lar_source *source); /* by its first bytes */
 /* From a file's bytes; `pixels`: decode them too. What is odd is added to `warnings`, a line each.
  * Clear also after a failure. */
 lar_status lar_picture_open(lar_picture *out, lar_text *warnings, const lar_source *source,

@@ -6,7 +6,7 @@
 #include "format/lines.h"
 #include "format/picture.h"
 
-enum { LONGEST = 2000, MOST_SIZE = 1 << 20 };
+enum { LONGEST = 2000, MOST_SIZE = 1 << 20, MOST_SLICES = 1 << 22 };
 
 void lar_place_axes(int axis[3], bool flipped[3], const lar_place *place)
 {
@@ -39,8 +39,7 @@ lar_grid lar_place_grid(const lar_place *place, int64_t first, int64_t count)
     corner[axis[2]] =
         lar_place_index(place, flipped[2] ? first + (count - 1) * place->step : first);
     lar_grid grid = lar_grid_box(&place->volume, corner, size);
-    for (int r = 0; r < 3 && place->step > 1; r++)
-        grid.to_world.m[r][axis[2]] *= (double)place->step;
+    for (int r = 0; r < 3 && count > 1; r++) grid.to_world.m[r][axis[2]] *= (double)place->step;
     return grid;
 }
 
@@ -186,7 +185,9 @@ static bool makes_sense(const lar_place *p, const char code[4])
     const int64_t last = p->first + (p->count - 1) * p->step;
     return p->from <= p->first && last <= p->to && p->to < p->volume.size[axis[2]] &&
            (p->first - p->from) % p->step == 0 && (p->to - p->from) % p->step == 0 &&
-           p->channel + p->channels <= p->all_channels && (!p->scaled || p->slope > 0);
+           p->channel + p->channels <= p->all_channels &&
+           (double)p->volume.size[axis[2]] * (double)p->all_channels <= MOST_SLICES &&
+           (!p->scaled || p->slope > 0);
 }
 
 static const char *find_line(const char *text)
