@@ -23,6 +23,7 @@ typedef struct lar_image_about {
     int64_t channels;
     lar_type type, stored;   /* of the image that reading gives; of the file */
     double slope, inter;     /* value = slope * stored + inter; 1 and 0 where not scaled */
+    bool scale_unset;        /* the file has a place for the slope, which holds 0 or no number */
     const char *affine_from; /* "sform", "qform", "voxel sizes": static */
     int form_codes[2];       /* sform, qform */
     int64_t dims, dim[7];    /* as stored */
@@ -82,6 +83,8 @@ typedef struct lar_dicom {
  * dcm2niix, LAR_EFORMAT where it fails, is stopped at a limit, or gives no image. */
 lar_status lar_dicom_open(lar_dicom **out, const char *path, const lar_dicom_params *params);
 void lar_dicom_free(lar_dicom *dicom);
+/* True where a fact's name is one of the patient, of places, dates and identifiers. */
+bool lar_dicom_is_private(const char *fact);
 /* True of a file that begins as DICOM does ("DICM" behind 128 bytes). */
 bool lar_dicom_is(const char *path);
 

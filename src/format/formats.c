@@ -3,8 +3,8 @@
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_tiff, &lar_format_png,
-                                          NULL };
+const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_analyze, &lar_format_mgh,
+                                          &lar_format_tiff,  &lar_format_png,     NULL };
 
 static bool has_suffix(const lar_format *format, const char *path)
 {
@@ -45,19 +45,28 @@ static lar_status unknown_content(const lar_source *source)
                     source->path, source->gzip ? "inflated " : "", count ? shown : " nothing");
 }
 
+static const lar_format *sniffed(const lar_source *source, const char *path)
+{
+    lar_source called = *source;
+    called.path = path;
+    for (const lar_format *const *f = lar_formats; *f; f++)
+        if ((*f)->sniff(&called)) return *f;
+    return NULL;
+}
+
+/* As if the file had no name, then by its name. */
 static lar_status format_of_content(const lar_format **out, lar_image_about *about,
                                     const lar_source *source)
 {
-    *out = NULL;
-    for (const lar_format *const *f = lar_formats; *f && !*out; f++)
-        if ((*f)->sniff(source)) *out = *f;
+    *out = sniffed(source, "");
+    if (!*out) *out = sniffed(source, source->path);
     if (!*out) return unknown_content(source);
     if (source->alone) return LAR_OK;
-    if (source->gzip != lar_text_ends(source->path, ".gz"))
+    if (source->gzip != (lar_text_ends(source->path, ".gz") || lar_text_ends(source->path, ".mgz")))
         lar_text_add(&about->warnings, "its name says %scompressed, its content is%s\n",
                      source->gzip ? "not " : "", source->gzip ? "" : " not");
     const lar_format *named = format_of_name(source->path);
-    if (named && named != *out)
+    if (named && !has_suffix(*out, source->path))
         lar_text_add(&about->warnings, "its name is that of %s, its content is %s\n", named->name,
                      (*out)->name);
     return LAR_OK;

@@ -30,6 +30,7 @@ void lar_nifti_encode(unsigned char *bytes, const lar_nifti_header *header);
 
 /* Byte order, for what is not in the header. */
 int32_t lar_nifti_int32(const unsigned char *bytes, bool swapped);
+int16_t lar_nifti_int16(const unsigned char *bytes, bool swapped);
 
 /* The affine of a header by the rule of `form`; says which in about->affine_from, with warnings. */
 lar_status lar_nifti_affine(lar_image_about *about, const lar_nifti_header *header, int form,
@@ -45,6 +46,26 @@ lar_status lar_nifti_about(lar_image_about *about, lar_voxels *voxels, const uns
 lar_status lar_nifti_extensions(lar_image_about *about, const unsigned char *bytes, size_t count,
                                 const char *name);
 int64_t lar_nifti_datatype(lar_type type);
+/* The voxel edge along axis a, 0 to 2, in the file's unit: positive, and 1 where it says 0. */
+double lar_nifti_edge(const lar_nifti_header *header, int a);
+
+/* The file in one piece, or the pair; the header alone where the source is partial. Of Analyze too,
+ * which is the pair that NIfTI took over. */
+lar_status lar_nifti_open(lar_image **out, lar_image_about *about, lar_source *source, int form);
+lar_status lar_nifti_open_header(lar_image_about *about, lar_source *source, int form);
+/* `image` is open already, or has its path alone. */
+lar_status lar_nifti_read_pair(lar_image **out, lar_image_about *about, lar_source *header,
+                               lar_source *image, int form);
+
+/* True of a header with NIfTI-1's length, but without its magic word or one that resembles it. */
+bool lar_analyze_is(const unsigned char *bytes, size_t count);
+bool lar_analyze_found(const lar_image_about *about);
+/* What fields mean that Analyze has otherwise than NIfTI: types and scaling; then, with the sizes
+ * known, place and notes. */
+lar_status lar_analyze_about(lar_image_about *about, const lar_nifti_header *header,
+                             const unsigned char *bytes, int form, const char *name);
+lar_status lar_analyze_place(lar_image_about *about, const lar_nifti_header *header,
+                             const unsigned char *bytes, const char *name);
 lar_status lar_nifti_write(const lar_image *image, const char *path,
                            const lar_write_params *params);
 

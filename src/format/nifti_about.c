@@ -110,7 +110,16 @@ static lar_status check_scale(lar_image_about *about, const lar_nifti_header *h,
 {
     about->slope = 1;
     about->inter = 0;
-    if (h->scl_slope == 0 || !isfinite(h->scl_slope)) return LAR_OK;
+    if (h->scl_slope == 0 || !isfinite(h->scl_slope)) {
+        about->scale_unset = true;
+        if (isfinite(h->scl_inter) && h->scl_inter != 0)
+            lar_text_add(
+                &about->warnings,
+                "its slope is %g, though its intercept is %g; voxels are taken as they are "
+                "stored\n",
+                h->scl_slope, h->scl_inter);
+        return LAR_OK;
+    }
     if (!isfinite(h->scl_inter))
         return lar_fail(LAR_EFORMAT, "'%s' scales its voxels by %g and adds %g, which is no number",
                         name, h->scl_slope, h->scl_inter);
@@ -142,13 +151,19 @@ static lar_status check_magic(lar_voxels *voxels, const lar_nifti_header *h, con
     static const char *const known[3][2] = { { NULL, NULL }, { "n+1", "ni1" }, { "n+2", "ni2" } };
     voxels->beside = memcmp(h->magic, known[h->version][1], 4) == 0;
     if (voxels->beside || memcmp(h->magic, known[h->version][0], 4) == 0) return LAR_OK;
-    if (h->version == 1 && memchr(h->magic, 0, 4) == h->magic)
-        return lar_fail(LAR_EUNSUPPORTED,
-                        "'%s' is an Analyze 7.5 header, which says no orientation; larmor reads "
-                        "NIfTI",
-                        name);
-    return lar_fail(LAR_EFORMAT, "'%s' begins as NIfTI-%d does, but lacks its magic word '%s'",
-                    name, h->version, known[h->version][0]);
+    const unsigned char *found = (const unsigned char *)h->magic;
+    return lar_fail(LAR_EFORMAT,
+                    "'%s' begins as NIfTI-%d does, but lacks its magic word '%s': it has %02x %02x "
+                    "%02x %02x",
+                    name, h->version, known[h->version][0], (unsigned)found[0], (unsigned)found[1],
+                    (unsigned)found[2], (unsigned)found[3]);
+}
+
+/* Analyze has no magic word: it must have its name. */
+static bool is_analyze(const unsigned char *bytes, size_t count, const char *name)
+{
+    return (lar_text_ends(name, ".hdr") || lar_text_ends(name, ".hdr.gz")) &&
+           lar_analyze_is(bytes, count);
 }
 
 lar_status lar_nifti_about(lar_image_about *about, lar_voxels *voxels, const unsigned char *bytes,
@@ -166,17 +181,24 @@ lar_status lar_nifti_about(lar_image_about *about, lar_voxels *voxels, const uns
                         "'%s' is too short for a NIfTI header: %zu bytes, expected %zu", name,
                         count, length);
     lar_nifti_decode(&h, bytes, version, swapped);
+    const bool analyze = is_analyze(bytes, count, name);
     about->format = version == 1 ? "NIfTI-1" : "NIfTI-2";
     about->swapped = swapped;
-    about->form_codes[0] = (int)h.sform_code;
-    about->form_codes[1] = (int)h.qform_code;
     if (!about->notes) LAR_TRY(lar_notes_new(&about->notes, 0));
-    LAR_TRY(check_magic(voxels, &h, name));
+    if (analyze) {
+        voxels->beside = true;
+        LAR_TRY(lar_analyze_about(about, &h, bytes, form, name));
+    } else {
+        about->form_codes[0] = (int)h.sform_code;
+        about->form_codes[1] = (int)h.qform_code;
+        LAR_TRY(check_magic(voxels, &h, name));
+        LAR_TRY(check_scale(about, &h, name));
+    }
     LAR_TRY(check_type(about, &h, name));
     LAR_TRY(check_sizes(about, &h, name));
     LAR_TRY(check_place(voxels, about, &h, name));
-    LAR_TRY(check_scale(about, &h, name));
     lar_voxels_set_type(voxels, about);
+    if (analyze) return lar_analyze_place(about, &h, bytes, name);
     take_notes(about, &h);
     if ((h.xyzt_units & 7) > 3)
         lar_text_add(&about->warnings,

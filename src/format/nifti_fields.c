@@ -105,6 +105,13 @@ int32_t lar_nifti_int32(const unsigned char *bytes, bool swapped)
     return value;
 }
 
+int16_t lar_nifti_int16(const unsigned char *bytes, bool swapped)
+{
+    int16_t value;
+    copy_ordered(&value, bytes, sizeof value, swapped);
+    return value;
+}
+
 int lar_nifti_version(const unsigned char *bytes, size_t count, bool *swapped)
 {
     *swapped = false;

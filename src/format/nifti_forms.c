@@ -33,8 +33,7 @@ static lar_affine sform_of(const lar_nifti_header *h)
     return a;
 }
 
-/* Voxel edge along axis a, 0 to 2: the standard has them positive. */
-static double edge(const lar_nifti_header *h, int a)
+double lar_nifti_edge(const lar_nifti_header *h, int a)
 {
     return h->pixdim[a + 1] == 0 ? 1 : fabs(h->pixdim[a + 1]);
 }
@@ -58,7 +57,8 @@ static lar_affine qform_of(const lar_nifti_header *h)
     lar_affine q;
     for (int r = 0; r < 3; r++) {
         for (int n = 0; n < 3; n++)
-            q.m[r][n] = rotation[r][n] * edge(h, n) * (n == 2 && h->pixdim[0] < 0 ? -1 : 1);
+            q.m[r][n] =
+                rotation[r][n] * lar_nifti_edge(h, n) * (n == 2 && h->pixdim[0] < 0 ? -1 : 1);
         q.m[r][3] = h->qoffset[r];
     }
     scale_affine(&q, unit_mm(h));
@@ -138,7 +138,7 @@ static lar_status by_voxel_sizes(lar_image_about *about, const lar_nifti_header 
         if (!isfinite(h->pixdim[n + 1]))
             return lar_fail(LAR_EFORMAT, "the voxel size of '%s' along axis %c is not finite", name,
                             "ijk"[n]);
-        a.m[n][n] = edge(h, n);
+        a.m[n][n] = lar_nifti_edge(h, n);
     }
     scale_affine(&a, unit_mm(h));
     about->grid.to_world = a;
@@ -179,10 +179,10 @@ lar_status lar_nifti_affine(lar_image_about *about, const lar_nifti_header *h, i
         for (int n = 0; n < 3; n++)
             if (h->pixdim[n + 1] <= 0)
                 lar_text_add(&about->warnings, "its voxel size along %c is %g; %g is used\n",
-                             "ijk"[n], h -> pixdim[n + 1], edge(h, n));
+                             "ijk"[n], h -> pixdim[n + 1], lar_nifti_edge(h, n));
     about->grid.to_world = use_s ? sform : qform;
     about->affine_from = use_s ? "sform" : "qform";
-    for (int n = 0; n < 3; n++) about->notes->edges_mm[n] = edge(h, n) * unit_mm(h);
+    for (int n = 0; n < 3; n++) about->notes->edges_mm[n] = lar_nifti_edge(h, n) * unit_mm(h);
     about->notes->form_code = (int)(use_s ? h->sform_code : h->qform_code);
     return LAR_OK;
 }

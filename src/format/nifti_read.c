@@ -35,7 +35,8 @@ static bool named_img(const char *path)
 static bool nifti_sniff(const lar_source *source)
 {
     bool swapped;
-    return lar_nifti_version(source->head, source->head_count, &swapped) != 0 ||
+    return (lar_nifti_version(source->head, source->head_count, &swapped) != 0 &&
+            !lar_analyze_is(source->head, source->head_count)) ||
            (!source->alone && named_img(source->path));
 }
 
@@ -78,6 +79,12 @@ static lar_status read_pair_header(lar_image_about *about, lar_source *source)
     lar_content content = { 0 };
     if (source->count < source->file_count) return LAR_OK; /* the beginning of a long one */
     LAR_TRY(lar_source_content(&content, source, source->head_count, 0));
+    if (lar_analyze_found(about)) {
+        if (content.count > NIFTI1_BYTES)
+            lar_text_add(&about->warnings, "%zu bytes follow its header; they are left out\n",
+                         content.count - NIFTI1_BYTES);
+        goto done;
+    }
     LAR_TRY(lar_nifti_extensions(about, content.block + content.lead, content.count, source->path));
 done:
     lar_free(content.block);
@@ -91,9 +98,8 @@ static lar_status not_a_pair(const char *path)
     return lar_hint(status, "to name it .hdr, with its voxels beside it as .img");
 }
 
-/* `image` is open already, or has its path alone. */
-static lar_status read_pair(lar_image **out, lar_image_about *about, lar_source *header,
-                            lar_source *image, int form)
+lar_status lar_nifti_read_pair(lar_image **out, lar_image_about *about, lar_source *header,
+                               lar_source *image, int form)
 {
     lar_status status = LAR_OK;
     lar_voxels v;
@@ -122,6 +128,18 @@ done:
     return status;
 }
 
+/* SPM keeps a place in a third file beside an Analyze pair. */
+static lar_status say_mat(lar_image_about *about, const char *header, lar_arena *arena)
+{
+    const char *mat;
+    if (!lar_analyze_found(about)) return LAR_OK;
+    const lar_status status = find_partner(&mat, arena, header, ".hdr", ".mat");
+    if (status == LAR_OK && mat && lar_path_exists(mat))
+        lar_text_add(&about->warnings, "the affine in '%s' beside it is not read\n",
+                     lar_path_name(mat));
+    return status;
+}
+
 /* From the name of the voxels: the header is beside them. */
 static lar_status open_by_voxels(lar_image **out, lar_image_about *about, lar_source *source,
                                  int form, lar_arena *arena)
@@ -135,7 +153,8 @@ static lar_status open_by_voxels(lar_image **out, lar_image_about *about, lar_so
         return lar_fail(LAR_ENOINPUT, "the header of '%s' should be in '%s', which is not there",
                         source->path, path);
     LAR_TRY(lar_source_open(&header, path, source->partial));
-    LAR_TRY(read_pair(out, about, &header, source, form));
+    LAR_TRY(lar_nifti_read_pair(out, about, &header, source, form));
+    LAR_TRY(say_mat(about, path, arena));
 done:
     lar_source_clear(&header);
     return status;
@@ -149,14 +168,14 @@ static lar_status open_by_header(lar_image **out, lar_image_about *about, lar_so
 
     if (!source->alone) LAR_TRY(find_partner(&image.path, arena, source->path, ".hdr", ".img"));
     if (!image.path) return not_a_pair(source->path);
-    LAR_TRY(read_pair(out, about, source, &image, form));
+    LAR_TRY(lar_nifti_read_pair(out, about, source, &image, form));
+    LAR_TRY(say_mat(about, source->path, arena));
 done:
     lar_source_clear(&image);
     return status;
 }
 
-/* The header alone where the source is partial (out is then NULL). */
-static lar_status nifti_open(lar_image **out, lar_image_about *about, lar_source *source, int form)
+lar_status lar_nifti_open(lar_image **out, lar_image_about *about, lar_source *source, int form)
 {
     lar_status status = LAR_OK;
     lar_voxels v;
@@ -185,9 +204,9 @@ done:
     return status;
 }
 
-static lar_status nifti_about(lar_image_about *about, lar_source *source, int form)
+lar_status lar_nifti_open_header(lar_image_about *about, lar_source *source, int form)
 {
-    return nifti_open(NULL, about, source, form);
+    return lar_nifti_open(NULL, about, source, form);
 }
 
 static const char *const suffixes[] = { ".nii",    ".nii.gz", ".hdr", ".img",
@@ -197,7 +216,7 @@ const lar_format lar_format_nifti = {
     .name = "NIfTI",
     .suffixes = suffixes,
     .sniff = nifti_sniff,
-    .about = nifti_about,
-    .read = nifti_open,
+    .about = lar_nifti_open_header,
+    .read = lar_nifti_open,
     .write = lar_nifti_write,
 };

@@ -64,7 +64,11 @@ typedef struct lar_format {
     /* NULL: larmor only reads it */
     lar_status (*write)(const lar_image *image, const char *path, const lar_write_params *params);
 } lar_format;
-extern const lar_format lar_format_nifti, lar_format_tiff, lar_format_png;
+extern const lar_format lar_format_nifti;
+extern const lar_format lar_format_analyze;
+extern const lar_format lar_format_mgh;
+extern const lar_format lar_format_tiff;
+extern const lar_format lar_format_png;
 extern const lar_format *const lar_formats[]; /* NULL at the end */
 
 /* The warnings to the log, one by one, with the file's name. */

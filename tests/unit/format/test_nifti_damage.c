@@ -157,8 +157,10 @@ static void other_contents_are_named(void **state)
     }
     lar_image *image;
     char analyze[NIFTI1_BYTES] = "\x5c\x01";
-    CHECK_FAILS(lar_image_read_bytes(&image, analyze, sizeof analyze, "x.hdr"), LAR_EUNSUPPORTED,
-                "Analyze 7.5");
+    CHECK_FAILS(lar_image_read_bytes(&image, analyze, sizeof analyze, "x.hdr"), LAR_EFORMAT,
+                "no known voxel type"); /* Analyze has no magic word, but a name */
+    CHECK_FAILS(lar_image_read_bytes(&image, analyze, sizeof analyze, "x.nii"), LAR_EFORMAT,
+                "lacks its magic word 'n+1': it has 00 00 00 00");
     sample s = make_sample("a.nii", 1, LAR_U8);
     const struct {
         int16_t datatype, bits;
