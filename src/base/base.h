@@ -145,9 +145,9 @@ lar_status lar_file_write(const char *path, const void *bytes, size_t count, boo
 
 /* A new folder that this user alone may enter, in TMPDIR (else /tmp). End with
  * lar_folder_remove(), which removes all that is in it, whatever a child made there, and follows no
- * link. */
+ * link; what it cannot remove is a warning. */
 lar_status lar_folder_private(lar_text *out);
-lar_status lar_folder_remove(const char *path);
+void lar_folder_remove(const char *path);
 
 /* Runs a program apart from this one: no shell, an environment of its own, nothing on stdin, no
  * open file but its output, no new privileges, and as far as the kernel can be asked: no network,

@@ -70,7 +70,7 @@ static long sweep(int top, unsigned long *moved)
     return left;
 }
 
-lar_status lar_folder_remove(const char *path)
+void lar_folder_remove(const char *path)
 {
     unsigned long moved = 0;
     (void)chmod(path, 0700); /* a child may have closed it */
@@ -86,6 +86,6 @@ lar_status lar_folder_remove(const char *path)
         } while (left && (left != before || moved != moved_before));
         close(top);
     }
-    if (rmdir(path) == 0 || errno == ENOENT) return LAR_OK;
-    return lar_fail(LAR_EIO, "cannot remove '%s': %s", path, strerror(errno));
+    if (rmdir(path) != 0 && errno != ENOENT)
+        lar_log(LAR_LOG_WARNING, "cannot remove '%s': %s", path, strerror(errno));
 }

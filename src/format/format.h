@@ -85,6 +85,11 @@ void lar_dicom_free(lar_dicom *dicom);
 /* True of a file that begins as DICOM does ("DICM" behind 128 bytes). */
 bool lar_dicom_is(const char *path);
 
+/* Where the programs are that read MINC and DICOM: an absolute path, never by PATH.
+ * LAR_EUNSUPPORTED where one is absent, with what to install. */
+lar_status lar_minc_program(lar_text *path);
+lar_status lar_dicom_program(lar_text *path);
+
 /* What lar_image_write() does, with more to choose. */
 typedef struct lar_write_params {
     bool force;

@@ -3,7 +3,7 @@
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, NULL };
+const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_minc, NULL };
 
 static bool has_suffix(const lar_format *format, const char *path)
 {

@@ -65,6 +65,8 @@ typedef struct lar_format {
     lar_status (*write)(const lar_image *image, const char *path, const lar_write_params *params);
 } lar_format;
 extern const lar_format lar_format_nifti;
+extern const lar_format lar_format_minc;
+extern const lar_format lar_format_dicom;
 extern const lar_format *const lar_formats[]; /* NULL at the end */
 
 /* The warnings to the log, one by one, with the file's name. */
