@@ -3,7 +3,8 @@
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_minc, NULL };
+const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_minc, &lar_format_dicom,
+                                          NULL };
 
 static bool has_suffix(const lar_format *format, const char *path)
 {
@@ -94,10 +95,30 @@ lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const c
     lar_source source;
     *out = NULL;
     *about = (lar_image_about){ 0 };
+    if (lar_path_is_folder(path)) return lar_dicom_image(out, about, path, form);
     lar_status status = lar_source_open(&source, path, false);
     if (status == LAR_OK) status = read_source(out, about, &source, form);
     lar_source_clear(&source);
     return status;
+}
+
+lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *made,
+                           const char *path, int form)
+{
+    lar_image_about inner;
+    const lar_status status = out ? lar_image_read_about(out, &inner, made, form)
+                                  : lar_image_read_header_form(&inner, made, form);
+    if (status != LAR_OK) {
+        lar_image_about_clear(&inner);
+        return lar_while(status, "cannot read what was made of '%s'", path);
+    }
+    lar_text_add(&about->warnings, "%s", lar_text_get(&inner.warnings));
+    lar_text_clear(&inner.warnings);
+    inner.warnings = about->warnings;
+    lar_notes_drop(about->notes);
+    *about = inner;
+    about->form_codes[0] = about->form_codes[1] = 0;
+    return LAR_OK;
 }
 
 lar_status lar_image_read_form(lar_image **out, const char *path, int form)
@@ -134,6 +155,7 @@ lar_status lar_image_read_header_form(lar_image_about *out, const char *path, in
     const lar_format *format;
 
     *out = (lar_image_about){ 0 };
+    if (lar_path_is_folder(path)) return lar_dicom_image(NULL, out, path, form);
     LAR_TRY(lar_source_open(&source, path, true));
     LAR_TRY(format_of_content(&format, out, &source));
     LAR_TRY(format->about(out, &source, form));

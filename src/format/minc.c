@@ -116,29 +116,6 @@ static lar_status take_lines(lar_image_about *about, lar_type *stored, lar_text 
                     exit_status);
 }
 
-/* The NIfTI file that larmor-minc made, read as one that is not trusted either. */
-static lar_status take_result(lar_image **out, lar_image_about *about, const char *result,
-                              const lar_source *source, lar_type stored)
-{
-    lar_image_about inner;
-    const lar_status status = out ? lar_image_read_about(out, &inner, result, LAR_FORM_AUTO)
-                                  : lar_image_read_header(&inner, result);
-    if (status != LAR_OK) {
-        lar_image_about_clear(&inner);
-        return lar_while(status, "cannot read what 'larmor-minc' made of '%s'", source->path);
-    }
-    lar_text_add(&about->warnings, "%s", lar_text_get(&inner.warnings));
-    lar_text_clear(&inner.warnings);
-    inner.warnings = about->warnings;
-    *about = inner;
-    about->format = is_hdf5(source) ? "MINC2" : "MINC1";
-    about->gzip = source->gzip;
-    about->affine_from = "direction cosines";
-    about->form_codes[0] = about->form_codes[1] = 0;
-    about->stored = stored;
-    return LAR_OK;
-}
-
 static lar_status convert(lar_image **out, lar_image_about *about, lar_source *source,
                           const char *folder, lar_arena *arena)
 {
@@ -163,7 +140,11 @@ static lar_status convert(lar_image **out, lar_image_about *about, lar_source *s
         goto done;
     }
     LAR_TRY(take_lines(about, &stored, &printed, exit_status, source->path));
-    LAR_TRY(take_result(out, about, result, source, stored));
+    LAR_TRY(lar_about_adopt(out, about, result, source->path, LAR_FORM_AUTO));
+    about->format = is_hdf5(source) ? "MINC2" : "MINC1";
+    about->gzip = source->gzip;
+    about->affine_from = "direction cosines";
+    about->stored = stored;
 done:
     lar_text_clear(&program);
     lar_text_clear(&printed);
