@@ -91,9 +91,10 @@ static lar_status settle_place(lar_text *warnings, const opening *o, const char 
                                const lar_dicom_file *files, int64_t count, int64_t *slices)
 {
     lar_status status = LAR_OK;
-    lar_image_about about;
+    lar_image_about about = { 0 };
     lar_dicom_place place;
 
+    LAR_TRY(rewrite_header(path, NULL)); /* also refuses what is no plain file */
     LAR_TRY(lar_image_read_header(&about, path));
     *slices = about.grid.size[2] * about.channels;
     LAR_TRY(lar_dicom_find_place(&place, &about.grid, files, count, o->arena));
@@ -107,7 +108,7 @@ static lar_status settle_place(lar_text *warnings, const opening *o, const char 
     if (place.known) lar_dicom_say_place(warnings, &place, about.grid.size[2], o->params.correct);
     lar_grid grid = about.grid;
     if (place.known) grid.to_world = place.to_world;
-    LAR_TRY(rewrite_header(path, odd || apart > 0.1 ? &grid : NULL));
+    if (odd || apart > 0.1) LAR_TRY(rewrite_header(path, &grid));
     if (odd && o->params.correct) LAR_TRY(correct_image(path, &place));
 done:
     lar_image_about_clear(&about);

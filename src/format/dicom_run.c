@@ -191,8 +191,13 @@ done:
 void lar_dicom_say(lar_text *warnings, const char *printed)
 {
     /* said better by the slices' own places, or of no use */
-    static const char *const silent[] = { "gantry tilt",   "nterslice distance", "Empty protocol",
-                                          "mosaics saved", "ignorePatientID",    NULL };
+    static const char *const silent[] = { "gantry tilt",
+                                          "nterslice distance",
+                                          "Empty protocol",
+                                          "mosaics saved",
+                                          "ignorePatientID",
+                                          "not tuned for vendor",
+                                          NULL };
     int said = 0;
     for (const char *line = printed; *line && said < 5;) {
         const size_t length = strcspn(line, "\n");

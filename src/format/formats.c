@@ -1,5 +1,7 @@
 /* Every image format, and reading and writing by them: by content first, the name comes second.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
 #include "format/format.h"
 #include "format/source.h"
 
@@ -106,6 +108,10 @@ lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *
                            const char *path, int form)
 {
     lar_image_about inner;
+    struct stat what;
+    /* whoever made it may have been taken over: a link could lead anywhere */
+    if (lstat(made, &what) != 0 || !S_ISREG(what.st_mode))
+        return lar_fail(LAR_EFORMAT, "'%s' gives no image", path);
     const lar_status status = out ? lar_image_read_about(out, &inner, made, form)
                                   : lar_image_read_header_form(&inner, made, form);
     if (status != LAR_OK) {
