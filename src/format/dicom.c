@@ -26,6 +26,7 @@ typedef struct opening {
     lar_arena *arena;
     lar_dicom_params params;
     const char *path;
+    int64_t strange; /* files that may have been slices */
 } opening;
 
 /* ---- one image --------------------------------------------------------------------------- */
@@ -52,6 +53,29 @@ static lar_status rewrite_header(const char *path, const lar_grid *grid)
     }
     if (file >= 0) close(file);
     return done ? LAR_OK : lar_fail(LAR_EIO, "cannot rewrite the header of '%s'", path);
+}
+
+/* Hounsfield units are whole numbers, stored with 1024 added: as int16 where they fit. */
+static lar_status fold_offset(const char *path, const lar_image_about *header)
+{
+    lar_status status = LAR_OK;
+    lar_image *image = NULL, *whole = NULL;
+    lar_image_about about = { 0 };
+    lar_range range;
+    const bool small = header->stored == LAR_I16 || header->stored == LAR_U16 ||
+                       header->stored == LAR_U8 || header->stored == LAR_I8;
+    if (!small || header->slope != 1 || header->inter == 0 || header->inter != floor(header->inter))
+        return LAR_OK;
+    LAR_TRY(lar_image_read_about(&image, &about, path, LAR_FORM_AUTO));
+    LAR_TRY(lar_image_range(&range, image));
+    if (range.low < INT16_MIN || range.high > INT16_MAX) goto done;
+    LAR_TRY(lar_image_to_type(&whole, image, LAR_I16));
+    LAR_TRY(lar_image_write(whole, path, true));
+done:
+    lar_image_about_clear(&about);
+    lar_image_free(image);
+    lar_image_free(whole);
+    return status;
 }
 
 static lar_status correct_image(const char *path, const lar_dicom_place *place)
@@ -109,6 +133,7 @@ static lar_status settle_place(lar_text *warnings, const opening *o, const char 
     lar_grid grid = about.grid;
     if (place.known) grid.to_world = place.to_world;
     if (odd || apart > 0.1) LAR_TRY(rewrite_header(path, &grid));
+    LAR_TRY(fold_offset(path, &about));
     if (odd && o->params.correct) LAR_TRY(correct_image(path, &place));
 done:
     lar_image_about_clear(&about);
@@ -206,6 +231,9 @@ static lar_status take_result(opening *o, const char *folder, const char *stem,
 
     if (!s || !file || !sidecar) return LAR_EMEMORY;
     LAR_TRY(lar_dicom_facts(&facts, &dropped, sidecar, o->params.patient));
+    if (o->strange)
+        lar_text_add(&warnings, "%lld of the files beside it are named as DICOM, but are not\n",
+                     (long long)o->strange);
     LAR_TRY(settle_place(&warnings, o, file, files, count, &here));
     lar_dicom_say(&warnings, printed);
     *slices += here;
@@ -254,6 +282,17 @@ static void say_lost(opening *o, int64_t first, const lar_dicom_file *files, int
     }
 }
 
+static lar_status check_length(const lar_dicom_file *files, int64_t count)
+{
+    for (int64_t n = 0; n < count; n++)
+        if (files[n].known && files[n].tags.end > files[n].bytes)
+            return lar_fail(LAR_EFORMAT,
+                            "'%s' is too short: it has %llu bytes, its header describes %llu",
+                            lar_path_name(files[n].path), (unsigned long long)files[n].bytes,
+                            (unsigned long long)files[n].tags.end);
+    return LAR_OK;
+}
+
 static lar_status convert_series(opening *o, const lar_dicom_file *files, int64_t count, int64_t n)
 {
     lar_status status = LAR_OK;
@@ -266,6 +305,7 @@ static lar_status convert_series(opening *o, const lar_dicom_file *files, int64_
     const char *out = folder ? lar_path_join(o->arena, folder, "out") : NULL;
 
     if (!out) return LAR_EMEMORY;
+    LAR_TRY(check_length(files, count));
     LAR_TRY(lar_folder_make(folder));
     LAR_TRY(lar_dicom_run(&printed, files, count, folder, &o->params, o->arena));
     LAR_TRY(lar_folder_list(&names, out, o->arena));
@@ -345,6 +385,7 @@ lar_status lar_dicom_open(lar_dicom **out, const char *path, const lar_dicom_par
     LAR_TRY(lar_arena_new(&d->parts->arena));
     o.arena = d->parts->arena;
     LAR_TRY(lar_dicom_list(&table, path, o.arena));
+    o.strange = table.strange;
     LAR_TRY(lar_dicom_program(&program));
     LAR_TRY(lar_folder_private(&d->parts->folder));
     LAR_TRY(convert_all(&o, &table));

@@ -19,6 +19,7 @@ typedef struct lar_dicom_file {
 
 typedef struct lar_dicom_table {
     int64_t count, empty;  /* of DICOM files, without those that hold no image, and of those */
+    int64_t strange;       /* files that are named as DICOM, and are not */
     lar_dicom_file *files; /* of the arena; series by series, instance by instance */
 } lar_dicom_table;
 

@@ -25,30 +25,37 @@ static int numbers_compare(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
+/* Between two voxels, or on one: headers are rounded to some digits. */
+static double settled(double place)
+{
+    const double nearest = round(place);
+    return fabs(place - nearest) < 1e-3 ? nearest : place;
+}
+
 /* One row of a slice at a place between its voxels, added to `out` by `weight`. */
 static void add_row(double *out, double *rows, const job *k, int64_t slice, int64_t channel,
                     int64_t row, double weight)
 {
     const int64_t *size = k->in->grid.size, width = k->out->grid.size[0];
     const shift *s = &k->shifts[slice];
-    const double j = (double)(row + k->lead[1]) - s->j;
+    const double j = settled((double)(row + k->lead[1]) - s->j);
     const double below = floor(j), part = j - below;
     double *second = rows + size[0];
-    const bool inside = below >= 0 && below + (part > 1e-6) < (double)size[1];
+    const bool inside = below >= 0 && below + (part > 0) < (double)size[1];
     if (inside) {
         lar_image_load(rows, k->in, 0, (int64_t)below, slice, channel, size[0]);
-        if (part > 1e-6) {
+        if (part > 0) {
             lar_image_load(second, k->in, 0, (int64_t)below + 1, slice, channel, size[0]);
             for (int64_t n = 0; n < size[0]; n++) rows[n] = rows[n] * (1 - part) + second[n] * part;
         }
     }
     for (int64_t n = 0; n < width; n++) {
-        const double i = (double)(n + k->lead[0]) - s->i;
+        const double i = settled((double)(n + k->lead[0]) - s->i);
         const double left = floor(i), more = i - left;
         double value = k->outside;
-        if (inside && left >= 0 && left + (more > 1e-6) < (double)size[0]) {
+        if (inside && left >= 0 && left + (more > 0) < (double)size[0]) {
             value = rows[(int64_t)left];
-            if (more > 1e-6) value = value * (1 - more) + rows[(int64_t)left + 1] * more;
+            if (more > 0) value = value * (1 - more) + rows[(int64_t)left + 1] * more;
         }
         out[n] += weight * value;
     }
@@ -67,12 +74,12 @@ static lar_status fill_slice(void *arg, int64_t piece, int64_t begin, int64_t en
         while (slice + 2 < k->in->grid.size[2] && k->shifts[slice + 1].depth_mm <= depth) slice++;
         const double before = k->shifts[slice].depth_mm;
         double part = (depth - before) / (k->shifts[slice + 1].depth_mm - before);
-        part = part > 1 ? 1 : part;
+        part = part > 0.9999 ? 1 : part < 0.0001 ? 0 : part;
         for (int64_t c = 0; c < k->out->channels; c++)
             for (int64_t j = 0; j < size[1]; j++) {
                 memset(row, 0, (size_t)size[0] * sizeof *row);
-                if (part < 1 - 1e-9) add_row(row, rows, k, slice, c, j, 1 - part);
-                if (part > 1e-9) add_row(row, rows, k, slice + 1, c, j, part);
+                if (part < 1) add_row(row, rows, k, slice, c, j, 1 - part);
+                if (part > 0) add_row(row, rows, k, slice + 1, c, j, part);
                 (void)lar_image_store(k->out, 0, j, z, c, row, size[0]);
             }
     }

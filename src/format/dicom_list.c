@@ -62,6 +62,12 @@ static lar_status look(bool *is, lar_dicom_file *out, unsigned char *head, const
     return LAR_OK;
 }
 
+static bool is_named_so(const char *path)
+{
+    return lar_text_ends(path, ".dcm") || lar_text_ends(path, ".DCM") ||
+           lar_text_ends(path, ".ima") || lar_text_ends(path, ".IMA");
+}
+
 static int files_compare(const void *a, const void *b)
 {
     const lar_dicom_file *one = a, *other = b;
@@ -103,8 +109,10 @@ lar_status lar_dicom_list(lar_dicom_table *out, const char *path, lar_arena *are
             goto done;
         }
         LAR_TRY(look(&is, &out->files[out->count], head, file));
-        if (!is) continue;
-        if (out->files[out->count].known && !out->files[out->count].tags.pixels)
+        const lar_dicom_file *f = &out->files[out->count];
+        if (!is)
+            out->strange += is_named_so(file);
+        else if (f->known && !f->tags.pixels && !f->tags.rows && f->tags.end <= f->bytes)
             out->empty++; /* a report, an index */
         else
             out->count++;

@@ -196,7 +196,10 @@ bool lar_dicom_tags_read(lar_dicom_tags *out, bool *more, const unsigned char *b
     *more = false;
     if (!begin(&w)) return false;
     for (;;) {
+        out->end = (uint64_t)count + 1; /* cut within an element's head, or within a sequence */
+        if (w.at == count && w.depth == 0) out->end = count;
         if (!next_element(&e, &w)) break;
+        out->end = e.length == UNDEFINED ? e.value : (uint64_t)e.value + e.length;
         if (w.depth == 0 && e.tag == TAG(0x7fe0, 0x0010)) {
             out->pixels = true;
             if (e.length == UNDEFINED) out->packed_at = e.value;

@@ -18,6 +18,7 @@ typedef struct lar_dicom_tags {
     bool has_tilt;
     double tilt;      /* GantryDetectorTilt, degrees */
     bool pixels;      /* it is an image */
+    uint64_t end;     /* of what the header describes: bytes that the file must have */
     size_t packed_at; /* where the items of compressed pixels begin; 0 where not compressed */
 } lar_dicom_tags;
 
