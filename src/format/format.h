@@ -21,7 +21,6 @@ typedef struct lar_read_params {
     int form;    /* LAR_FORM_AUTO ... */
     int scaling; /* LAR_SCALING_DISPLAY ... */
 } lar_read_params;
-lar_status lar_image_read_with(lar_image **out, const char *path, const lar_read_params *params);
 /* From memory; a file that needs a second one beside it is an error. `name` is for sentences. */
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name);
 
@@ -45,6 +44,9 @@ typedef struct lar_image_about {
  * by the caller, also after a failure. */
 lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path,
                                 int form);
+/* about: NULL where it is not wanted; warnings then go to the log. */
+lar_status lar_image_read_with(lar_image **out, lar_image_about *about, const char *path,
+                               const lar_read_params *params);
 /* Reads the header alone: the voxels are neither inflated nor verified, only their length is
  * where the file is not compressed. Clear with lar_image_about_clear(), also after a failure. */
 lar_status lar_image_read_header(lar_image_about *out, const char *path);

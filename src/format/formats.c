@@ -138,12 +138,14 @@ lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const c
     return read_path(out, about, path, &params);
 }
 
-lar_status lar_image_read_with(lar_image **out, const char *path, const lar_read_params *params)
+lar_status lar_image_read_with(lar_image **out, lar_image_about *about, const char *path,
+                               const lar_read_params *params)
 {
-    lar_image_about about;
-    const lar_status status = read_path(out, &about, path, params);
-    if (status == LAR_OK) lar_about_say(&about, path);
-    lar_image_about_clear(&about);
+    lar_image_about own;
+    if (about) return read_path(out, about, path, params);
+    const lar_status status = read_path(out, &own, path, params);
+    if (status == LAR_OK) lar_about_say(&own, path);
+    lar_image_about_clear(&own);
     return status;
 }
 
@@ -173,7 +175,7 @@ lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *
 lar_status lar_image_read_form(lar_image **out, const char *path, int form)
 {
     const lar_read_params params = { .form = form };
-    return lar_image_read_with(out, path, &params);
+    return lar_image_read_with(out, NULL, path, &params);
 }
 
 lar_status lar_image_read(lar_image **out, const char *path)
