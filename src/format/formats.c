@@ -3,14 +3,10 @@
 #include "format/format.h"
 #include "format/source.h"
 
-/* One a line, in the order in which a file's content is asked. */
+/* In the order in which a content is shown to them. */
 const lar_format *const lar_formats[] = {
-    &lar_format_nifti,
-    &lar_format_analyze,
-    &lar_format_metaimage,
-    &lar_format_nrrd,
-    &lar_format_mgh,
-    NULL,
+    &lar_format_nifti, &lar_format_analyze, &lar_format_metaimage,
+    &lar_format_nrrd,  &lar_format_mgh,     NULL,
 };
 
 static bool has_suffix(const lar_format *format, const char *path)
