@@ -236,3 +236,88 @@ nrrd("detached_list_2", (2, 2, 1, 3), "short", 2, axes="(1,0,0) (0,2,0) (0,0,3) 
      data_file="data file: LIST 2\ns3.raw\ns2.raw\ns1.raw\n")
 nrrd("detached_pattern", (2, 2, 2), "short", 2, data_file="data file: s%d.raw 1 3 2 2\n")
 nrrd("text", (2, 2, 2), "short", 2, encoding="ascii", data=b"1 2 3 4 5 6 7 8")
+
+
+# ---- a header that is text, a 0, and the voxels beside it ----
+
+PAR_GENERAL = """# === DATA DESCRIPTION FILE ===
+# Research image export tool     {version}
+.    Patient name                       :   p
+.    Max. number of cardiac phases      :   1
+.    Max. number of echoes              :   {echoes}
+.    Max. number of slices/locations    :   {slices}
+.    Max. number of dynamics            :   {dynamics}
+.    Repetition time [ms]               :   2000.0
+.    Angulation midslice(ap,fh,rl)[degr]:   -13.265  5 0.1
+.    Off Centre midslice(ap,fh,rl) [mm] :   2.508  30.339  -16.032
+.    Dynamic scan      <0=no 1=yes> ?   :   1
+.    Diffusion         <0=no 1=yes> ?   :   {diffusion}
+"""
+PAR_OLD = """.    Image pixel size [8 or 16 bits]    :   16
+.    Recon resolution (x, y)            :   3 2
+.    Slice thickness [mm]               :   3
+.    Slice gap [mm]                     :   0.5
+"""
+
+
+def par(version, slices=2, dynamics=1, echoes=1, kinds=(0,), bits=16, orientation=1, diffusion=0, shuffle=1):
+    rows, n = [], 0
+    count = slices * dynamics * echoes * len(kinds)
+    for kind in kinds:
+        for dynamic in range(1, dynamics + 1):
+            for echo in range(1, echoes + 1):
+                for sl in range(1, slices + 1):
+                    head = f"{sl} {echo} {dynamic} 1 {kind} 2 {n * shuffle % count} "
+                    scale = f"{n % 3 - 1} {1.5 + n % 2} 4.28404e-003 1070 1860 -13.2 5 0.1 2 30 -16 "
+                    last = f"0 {orientation} 0 2 3.75 2.5 30 0 0 {500 * diffusion} "
+                    if version == "V3":
+                        rows.append(head + scale + last + "90")
+                    else:
+                        row = head + f"{bits} 62 3 2 " + scale + "3 0.5 " + last + "0 90 0 0 0 39 0"
+                        row += f" {1 + diffusion} {dynamic if diffusion else 1} 8 0 0 0 0" if version > "V4" else ""
+                        rows.append(row + (" 1" if version == "V4.2" else ""))
+                    n += 1
+    text = PAR_GENERAL.format(version=version, slices=slices, dynamics=dynamics, echoes=echoes, diffusion=diffusion)
+    text += (PAR_OLD if version == "V3" else "") + "# table\n" + "\n".join(rows) + "\n# === END OF DATA DESCRIPTION FILE ===\n"
+    voxels = bytes(k * 37 % 251 for k in range(count * 6 * bits // 8))
+    return text.encode() + b"\0" + voxels
+
+
+write("parrec", "v3", par("V3"))
+write("parrec", "v4_echoes", par("V4", echoes=2, orientation=3))
+write("parrec", "v41_kinds", par("V4.1", kinds=(0, 3), bits=8, orientation=2))
+write("parrec", "v42_dynamics_crlf", par("V4.2", dynamics=2).replace(b"\n", b"\r\n"))
+write("parrec", "v42_shuffled", par("V4.2", slices=5, shuffle=3))
+write("parrec", "v42_diffusion", par("V4.2", dynamics=3, diffusion=1))
+write("parrec", "v42_cut", par("V4.2", dynamics=2)[:-5])
+write("parrec", "v5", par("V4.2").replace(b"V4.2", b"V5"))
+
+
+def attribute(name, value):
+    if isinstance(value, str):
+        return f"\ntype = string-attribute\nname = {name}\ncount = {len(value) + 1}\n'{value}~\n"
+    kind = "float" if any(isinstance(v, float) for v in value) else "integer"
+    return f"\ntype  = {kind}-attribute\nname  = {name}\ncount = {len(value)}\n " + "  ".join(map(str, value)) + "\n"
+
+
+def afni(bricks=1, kind=1, order="LSB_FIRST", pack=False, **more):
+    values = {"TYPESTRING": "3DIM_HEAD_ANAT", "SCENE_DATA": [0, 11, 0], "ORIENT_SPECIFIC": [0, 3, 4],
+              "ORIGIN": [-1.5, -2.0, 3.0], "DELTA": [1.5, 2.0, 3.0],
+              "IJK_TO_DICOM_REAL": [1.5, 0.0, 0.0, -1.5, 0.0, 2.0, 0.1, -2.0, 0.0, -0.1, 3.0, 3.0],
+              "DATASET_RANK": [3, bricks], "DATASET_DIMENSIONS": [3, 2, 2, 0, 0], "BRICK_TYPES": [kind] * bricks,
+              "BRICK_FLOAT_FACS": [0.5 * n for n in range(bricks)], "BYTEORDER_STRING": order,
+              "TEMPLATE_SPACE": "ORIG", "HISTORY_NOTE": "a\\nb'c"}
+    values.update(more)
+    voxels = bytes(n * 37 % 251 for n in range(12 * bricks * {0: 1, 1: 2, 3: 4}.get(kind, 8)))
+    text = "".join(attribute(name, value) for name, value in values.items() if value is not None)
+    return text.encode() + b"\0" + (packed(voxels) if pack else voxels)
+
+
+write("afni", "short", afni())
+write("afni", "byte_time", afni(3, 0, TAXIS_NUMS=[3, 0, 77002], TAXIS_FLOATS=[0.0, 2.5, 0.0, 0.0, 0.0]))
+write("afni", "float_big_gz", afni(2, 3, "MSB_FIRST", True, SCENE_DATA=[2, 2, 0], TEMPLATE_SPACE="MNI"))
+write("afni", "no_real", afni(2, IJK_TO_DICOM_REAL=None, BRICK_FLOAT_FACS=[0.0, 0.0], BYTEORDER_STRING=None))
+write("afni", "no_types", afni(BRICK_TYPES=None, BRICK_FLOAT_FACS=None, SCENE_DATA=None))
+write("afni", "mixed", afni(2, BRICK_TYPES=[1, 3]))
+write("afni", "complex", afni(1, 5))
+write("afni", "product_overflows", afni(DATASET_DIMENSIONS=[2**31 - 1, 2**31 - 1, 2**31 - 1]))

@@ -1,6 +1,6 @@
 /* Tables of what another program reads from files: a line is file, type, size, channels, affine,
- * the sum of all values, and eight voxels as i j k channel value. SPDX-License-Identifier:
- * Apache-2.0 */
+ * sum of all values, and eight voxels as i j k channel value.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_GOLDEN_TABLE_H
 #define LAR_GOLDEN_TABLE_H
 
