@@ -1,5 +1,6 @@
 /* Any bytes as a header that is text, with its voxels behind it or in files beside it: an error, or
- * an image all of whose voxels can be read. SPDX-License-Identifier: Apache-2.0 */
+ * an image all of whose voxels can be read.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_FUZZ_APART_H
 #define LAR_FUZZ_APART_H
 

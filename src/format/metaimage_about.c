@@ -1,5 +1,6 @@
 /* What a MetaImage header says of sizes, type, byte order, and the files of its voxels; where ITK
- * has its own way, as ITK reads it. SPDX-License-Identifier: Apache-2.0 */
+ * has its own way, as ITK reads it.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "format/metaimage.h"

@@ -1,5 +1,6 @@
 /* Laws of formats with a header that is text: what was written is read again, and what was damaged
- * is an error, is said, or makes no difference. SPDX-License-Identifier: Apache-2.0 */
+ * is an error, is said, or makes no difference.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_APART_LAWS_H
 #define LAR_APART_LAWS_H
 

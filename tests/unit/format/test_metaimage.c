@@ -1,5 +1,6 @@
 /* MetaImage: what was written is read again; damage and lies are errors, and what each of them
- * says. SPDX-License-Identifier: Apache-2.0 */
+ * says.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <sys/stat.h>
 
 #include "apart_laws.h"
