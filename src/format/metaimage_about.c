@@ -239,9 +239,6 @@ lar_status lar_metaimage_about(lar_image_about *about, lar_voxels *v, lar_apart 
     about->gzip = apart->packed;
     LAR_TRY(lar_voxels_plan(v, about, 0, source->path));
     lar_voxels_set_type(v, about);
-    if (apart->files > 1 && v->bytes % (size_t)apart->files)
-        status = lar_fail(LAR_EFORMAT, "'%s' cannot divide its voxels among %lld files",
-                          source->path, (long long)apart->files);
 done:
     return status;
 }
