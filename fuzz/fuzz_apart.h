@@ -1,5 +1,6 @@
 /* Any bytes as a header that is text, with its voxels behind it or in files beside it: an error, or
- * an image all of whose voxels can be read. SPDX-License-Identifier: Apache-2.0 */
+ * an image all of whose voxels can be read.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_FUZZ_APART_H
 #define LAR_FUZZ_APART_H
 
@@ -27,7 +28,8 @@ static inline const char *fuzz_path(const char *name)
 static inline void fuzz_remove(void)
 {
     for (int n = 0; n < FUZZ_BESIDE; n++) unlink(fuzz_path(fuzz_beside[n]));
-    unlink(fuzz_path("fuzz.header"));
+    unlink(fuzz_path("x.mhd"));
+    unlink(fuzz_path("x.nhdr"));
     rmdir(fuzz_path("d"));
     rmdir(fuzz_folder);
 }
@@ -70,7 +72,8 @@ static inline void fuzz_check(lar_status status, lar_image *image)
     lar_image_free(image);
 }
 
-static inline void fuzz_apart(const uint8_t *bytes, size_t count)
+/* header: the name that a header with its voxels in x.raw has. */
+static inline void fuzz_apart(const uint8_t *bytes, size_t count, const char *header)
 {
     lar_image *image = NULL;
     lar_image_about about;
@@ -80,15 +83,20 @@ static inline void fuzz_apart(const uint8_t *bytes, size_t count)
     fuzz_check(status, image);
     if (!elsewhere) return;
     if (!*fuzz_folder) fuzz_prepare();
-    fuzz_put("fuzz.header", bytes, count);
+    fuzz_put(header, bytes, count);
     image = NULL;
     lar_error_set("");
-    status = lar_image_read(&image, fuzz_path("fuzz.header"));
+    status = lar_image_read(&image, fuzz_path(header));
     const bool read = status == LAR_OK;
     fuzz_check(status, image);
     /* what can be read has a header that can be read */
-    if (lar_image_read_header(&about, fuzz_path("fuzz.header")) != LAR_OK && read) abort();
+    if (lar_image_read_header(&about, fuzz_path(header)) != LAR_OK && read) abort();
     lar_image_about_clear(&about);
+    if (count % 4) return;
+    image = NULL;
+    lar_error_set("");
+    status = lar_image_read(&image, fuzz_path("x.raw"));
+    fuzz_check(status, image);
 }
 
 #endif

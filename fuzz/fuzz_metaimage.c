@@ -4,6 +4,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
-    fuzz_apart(bytes, count);
+    fuzz_apart(bytes, count, "x.mhd");
     return 0;
 }

@@ -235,6 +235,13 @@ nrrd("detached_list", (2, 2, 3), "short", 2, data_file="data file: LIST\ns3.raw\
 nrrd("detached_list_2", (2, 2, 1, 3), "short", 2, axes="(1,0,0) (0,2,0) (0,0,3) none",
      data_file="data file: LIST 2\ns3.raw\ns2.raw\ns1.raw\n")
 nrrd("detached_pattern", (2, 2, 2), "short", 2, data_file="data file: s%d.raw 1 3 2 2\n")
+nrrd("line_skip", (2, 3, 2), "short", 2, "line skip: 2\nbyte skip: 1\n", data=b"one\ntwo\n." + voxels(24))
+nrrd("units_unknown", (2, 2, 2), "short", 2, 'space units: "ell" "ell" "ell"\nspacings: 1 2 3\n')
+nrrd("two_lists", (2, 1, 1, 2, 3), "short", 2, axes="(1,0,0) (0,2,0) (0,0,3) none none")
+nrrd("list_between", (2, 3, 2, 2), "short", 2, axes="(1,0,0) none (0,2,0) (0,0,3)")
+nrrd("spacings_differ", (2, 2, 2), "short", 2, "spacings: 1 2 4\n")
+write("nrrd", "compressed_as_a_whole", packed(b"NRRD0005\n"))
+write("metaimage", "compressed_as_a_whole", packed(b"NDims = 3\n"))
 nrrd("text", (2, 2, 2), "short", 2, encoding="ascii", data=b"1 2 3 4 5 6 7 8")
 
 

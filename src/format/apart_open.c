@@ -3,31 +3,28 @@
 #include "format/apart.h"
 #include "format/header_lines.h"
 
-/* The header beside a file of voxels, of the arena; NULL where there is none. */
-static lar_status find_header(const char **out, const char *path, const lar_apart_kind *kind,
-                              lar_arena *arena)
+enum { LONGEST_PATH = 4096 }; /* what Linux opens */
+
+/* The header beside a file of voxels. No memory is taken: what a file is, is asked of every file.
+ */
+static bool find_header(char path[LONGEST_PATH], const lar_source *source,
+                        const lar_apart_kind *kind)
 {
-    *out = NULL;
-    for (const char *const *end = kind->voxel_ends; *end && !*out; end++) {
-        if (!lar_text_ends(path, *end)) continue;
-        *out = lar_arena_format(arena, "%.*s%s", (int)(strlen(path) - strlen(*end)), path,
-                                kind->header_end);
-        if (!*out) return LAR_EMEMORY;
-        if (!lar_path_exists(*out)) *out = NULL;
+    const size_t length = strlen(source->path);
+    for (const char *const *end = kind->voxel_ends; *end; end++) {
+        if (!lar_text_ends(source->path, *end) || length > LONGEST_PATH - 8) continue;
+        snprintf(path, LONGEST_PATH, "%.*s%s", (int)(length - strlen(*end)), source->path,
+                 kind->header_end);
+        if (lar_path_exists(path)) return true;
     }
-    return LAR_OK;
+    return false;
 }
 
 bool lar_apart_sniff(const lar_source *source, const lar_apart_kind *kind)
 {
-    lar_arena *arena = NULL;
-    const char *header = NULL;
-    if (kind->is(source->head, source->head_count)) return true;
-    if (source->alone) return false;
-    if (lar_arena_new(&arena) == LAR_OK) (void)find_header(&header, source->path, kind, arena);
-    const bool found = header != NULL;
-    lar_arena_free(arena);
-    return found;
+    char path[LONGEST_PATH];
+    return kind->is(source->head, source->head_count) ||
+           (!source->alone && find_header(path, source, kind));
 }
 
 /* voxels_path: the file that was named, where it is not the header. */
@@ -58,15 +55,14 @@ lar_status lar_apart_open(lar_image **out, lar_image_about *about, lar_source *s
     lar_status status = LAR_OK;
     lar_arena *arena = NULL;
     lar_source header = { 0 };
-    const char *path;
+    char path[LONGEST_PATH];
 
     LAR_TRY(lar_arena_new(&arena));
     if (kind->is(source->head, source->head_count)) {
         LAR_TRY(open_header(out, about, source, NULL, kind, arena));
         goto done;
     }
-    LAR_TRY(find_header(&path, source->path, kind, arena));
-    if (!path) { /* it was there when the format was found */
+    if (!find_header(path, source, kind)) { /* it was there when the format was found */
         status = lar_fail(LAR_ENOINPUT, "the header of '%s' is not there", source->path);
         goto done;
     }

@@ -1,5 +1,6 @@
 /* metaimage: MetaImage files (.mha; .mhd with .raw or .zraw), of the room only. The format is
- * ITK's, https://docs.itk.org/en/latest/learn/metaio.html SPDX-License-Identifier: Apache-2.0 */
+ * ITK's, https://docs.itk.org/en/latest/learn/metaio.html
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_METAIMAGE_H
 #define LAR_METAIMAGE_H
 

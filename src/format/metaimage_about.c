@@ -1,5 +1,6 @@
 /* What a MetaImage header says of sizes, type, byte order, and the files of its voxels; where ITK
- * has its own way, as ITK reads it. SPDX-License-Identifier: Apache-2.0 */
+ * has its own way, as ITK reads it.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "format/metaimage.h"
@@ -238,9 +239,6 @@ lar_status lar_metaimage_about(lar_image_about *about, lar_voxels *v, lar_apart 
     about->gzip = apart->packed;
     LAR_TRY(lar_voxels_plan(v, about, 0, source->path));
     lar_voxels_set_type(v, about);
-    if (apart->files > 1 && v->bytes % (size_t)apart->files)
-        status = lar_fail(LAR_EFORMAT, "'%s' cannot divide its voxels among %lld files",
-                          source->path, (long long)apart->files);
 done:
     return status;
 }

@@ -82,13 +82,15 @@ static const char *one_name(const char *name)
 static lar_status take_field(lar_nrrd *h, char *line, lar_arena *arena)
 {
     bool known;
-    char *colon = strchr(line, ':');
-    if (!colon || (colon[1] != '=' && colon[1] != ' ' && colon[1] != '\t' && colon[1]))
+    char *colon = strstr(line, ": ");
+    const char *own = strstr(line, ":=");
+    if (own && (!colon || own < colon)) return LAR_OK; /* a key of someone's own */
+    if (!colon && lar_text_ends(line, ":")) colon = line + strlen(line) - 1;
+    if (!colon)
         return lar_fail(LAR_EFORMAT,
                         "the header of '%s' holds the line '%.40s', expected a field, a colon, and "
                         "a value",
                         h->path, line);
-    if (colon[1] == '=') return LAR_OK; /* a key of someone's own */
     *colon = 0;
     char *value = colon + 1 + strspn(colon + 1, " \t"),
          *name = lar_arena_text(arena, line, strlen(line));

@@ -332,6 +332,7 @@ static lar_status by_directions(lar_image_about *about, const nrrd_axes *axes,
     lar_affine *a = &about->grid.to_world;
     const int64_t dims = axes->space_dims;
     double mm, origin[MOST_SPACE] = { 0 };
+    bool mixed = false;
     char *text = h->values[NRRD_ORIGIN];
 
     LAR_TRY(unit_mm(&mm, about, axes, h->values[NRRD_SPACE_UNITS]));
@@ -352,13 +353,14 @@ static lar_status by_directions(lar_image_about *about, const nrrd_axes *axes,
             const nrrd_axis *axis = &axes->at[order->space[n]];
             LAR_TRY(compare_spacing(axis, dims, h->path));
             a->m[r][n] = r < dims ? sign * axis->direction[r] + 0.0 : 0;
-            if (dims == 4 && axis->direction[3] != 0) status = LAR_EGEOMETRY;
+            mixed |= dims == 4 && axis->direction[3] != 0;
         }
         a->m[r][3] = r < dims ? sign * origin[r] + 0.0 : 0;
-        if (time && time->direction[r] != 0) status = LAR_EGEOMETRY;
+        mixed |= time && time->direction[r] != 0;
     }
-    if (status != LAR_OK)
-        return lar_fail(status, "the space directions of '%s' turn its fourth dimension into space",
+    if (mixed)
+        return lar_fail(LAR_EGEOMETRY,
+                        "the space directions of '%s' turn its fourth dimension into space",
                         h->path);
     if (time) about->notes->step = fabs(time->direction[3]);
     about->affine_from = "space directions";
