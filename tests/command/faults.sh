@@ -94,6 +94,7 @@ mkdir in
 tiny_image in/t1.nii
 gzip -kn in/t1.nii
 has convert && faults x.nii.gz larmor convert in/t1.nii -o now/x.nii.gz
+has convert && faults x.mgz larmor convert in/t1.nii -o now/x.mgz
 has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --spacing 2
 has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
 if has warp; then
