@@ -1,7 +1,7 @@
 /* MGH and Analyze files that nibabel wrote or defines, and MGH files of others, give the voxels and
  * the place that nibabel gives. tests/golden/make_mgh_analyze.py made the files and the tables.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "golden.h"
+#include "golden_scans.h"
 
 static void files_of_nibabel(void **state)
 {

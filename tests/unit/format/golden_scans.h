@@ -2,8 +2,8 @@
  * file, type that larmor gives, size, channels, the affine, the sum of all values, and eight
  * voxels as i j k channel value.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef LAR_GOLDEN_H
-#define LAR_GOLDEN_H
+#ifndef LAR_GOLDEN_SCANS_H
+#define LAR_GOLDEN_SCANS_H
 
 #include "scans.h"
 
