@@ -166,7 +166,7 @@ static void the_level_is_used(void **state)
     lar_image *image;
     CHECK_OK(lar_image_new(&image, &grid, 1, LAR_I16));
     for (int64_t n = 0; n < 64 * 64 * 8; n++)
-        scan_set(image, n, (uint64_t)(300 * sin((double)n * 0.01) + (double)(n % 7)), 0);
+        scan_set(image, n, (uint64_t)(int64_t)(300 * sin((double)n * 0.01) + (double)(n % 7)), 0);
     for (int n = 0; n < 4; n++) {
         const lar_write_params params = { .force = true, .level = levels[n] };
         char *bytes;
