@@ -223,3 +223,172 @@ write("normalizer", "many", fit("nyul", {}, {**landmarks, "percentiles": list(ra
 write("normalizer", "version", fit("zscore", {}, found=found, version=9))
 write("normalizer", "nested", b"[" * 3000)
 write("normalizer", "cut", fit("zscore", {}, found=found)[:70])
+
+
+def voxels(count):
+    return bytes(n * 37 % 251 for n in range(count))
+
+
+def metaimage(name, sizes, kind, bytes_each, more="", place=True, data_file="LOCAL", data=None, order="False"):
+    dims = len(sizes)
+    head = f"ObjectType = Image\nNDims = {dims}\nBinaryData = True\nBinaryDataByteOrderMSB = {order}\n{more}"
+    if place:
+        matrix = [(i == j) * (-1 if i == 1 else 1) for i in range(dims) for j in range(dims)]
+        head += f"TransformMatrix = {' '.join(map(str, matrix))}\nOffset = {'1.5 ' * dims}\n"
+        head += f"ElementSpacing = {'0.5 ' * dims}\n"
+    head += f"DimSize = {' '.join(map(str, sizes))}\nElementType = {kind}\nElementDataFile = {data_file}\n"
+    count = bytes_each
+    for size in sizes:
+        count *= size
+    body = voxels(count) if data is None else data
+    write("metaimage", name, head.encode() + (body if data_file == "LOCAL" else b""))
+
+
+COMPRESSED = zlib.compress(voxels(24), 9)
+for kind, size in (("UCHAR", 1), ("CHAR", 1), ("USHORT", 2), ("INT", 4), ("LONG", 4), ("ULONG_LONG", 8), ("FLOAT", 4),
+                   ("DOUBLE", 8)):
+    metaimage("kind_" + kind.lower(), (3, 2, 1), "MET_" + kind, size)
+metaimage("big", (2, 3, 2), "MET_SHORT", 2, order="True")
+metaimage("packed", (2, 3, 2), "MET_SHORT", 2, f"CompressedData = True\nCompressedDataSize = {len(COMPRESSED)}\n",
+          data=COMPRESSED)
+metaimage("packed_gzip", (2, 3, 2), "MET_SHORT", 2, "CompressedData = True\n", data=packed(voxels(24)))
+metaimage("flat", (4, 3), "MET_SHORT", 2)
+metaimage("series", (2, 2, 1, 3), "MET_SHORT", 2)
+metaimage("channels", (2, 2, 2), "MET_UCHAR_ARRAY", 3, "ElementNumberOfChannels = 3\n")
+metaimage("names", (2, 2, 2), "MET_SHORT", 2, "Rotation = 0 1 0 1 0 0 0 0 1\nPosition = 1 2 3\nElementSize = 1 2 3\n"
+          "DistanceUnits = um\nAnatomicalOrientation = RAI\nElementToIntensityFunctionSlope = 2\n", place=False)
+metaimage("header_size", (2, 2, 2), "MET_SHORT", 2, "HeaderSize = -1\n", data=b"more" + voxels(16))
+metaimage("beside", (4, 3, 5), "MET_INT", 4, data_file="x.raw")
+metaimage("beside_packed", (4, 3, 5), "MET_INT", 4, "CompressedData = True\n", data_file="x.zraw")
+metaimage("beside_header", (2, 3, 5), "MET_INT", 4, "HeaderSize = 60\n", data_file="x.raw")
+metaimage("list", (2, 2, 3), "MET_SHORT", 2, data_file="LIST\ns3.raw\ns1.raw\ns2.raw")
+metaimage("list_2d", (2, 2, 1, 3), "MET_SHORT", 2, data_file="LIST 2\ns3.raw\ns1.raw\ns2.raw")
+metaimage("pattern", (2, 2, 2), "MET_SHORT", 2, data_file="s%d.raw 1 3 2")
+metaimage("pattern_digits", (2, 2, 3), "MET_SHORT", 2, data_file="s%01d.raw")
+metaimage("leads_away", (2, 2, 3), "MET_SHORT", 2, data_file="../x.raw")
+metaimage("two_orders", (2, 2, 3), "MET_SHORT", 2, "ElementByteOrderMSB = False\n")
+
+
+def nrrd(name, sizes, kind, bytes_each, fields="", space="space: LPS\n", axes="(1,0,0) (0,2,0) (0,0,3)", data=None,
+         encoding="raw", data_file=""):
+    head = f"NRRD0005\n# seed\ntype: {kind}\ndimension: {len(sizes)}\nsizes: {' '.join(map(str, sizes))}\n"
+    head += f"endian: little\nencoding: {encoding}\n{space}{fields}"
+    if axes:
+        head += f"space directions: {axes}\nspace origin: (5, 6.5 ,7{',0' if '4' in space else ''})\n"
+    head += f"key:=value\n{data_file}\n"
+    count = bytes_each
+    for size in sizes:
+        count *= size
+    write("nrrd", name, head.encode() + (b"" if data_file else voxels(count) if data is None else data))
+
+
+for kind, size in (("uchar", 1), ("int8_t", 1), ("unsigned short", 2), ("int", 4), ("long long int", 8), ("float", 4),
+                   ("double", 8)):
+    nrrd("kind_" + kind.replace(" ", "_"), (3, 2, 1), kind, size)
+for name in ("right-anterior-superior", "LAS", "scanner-xyz", "3D-right-handed"):
+    nrrd("space_" + name, (2, 2, 2), "short", 2, space=f"space: {name}\n")
+nrrd("space_4", (2, 2, 1, 3), "short", 2, space="space dimension: 4\n",
+     axes="(1,0,0,0) (0,1,0,0) (0,0,1,0) (0,0,0,2)")
+nrrd("gzip", (2, 3, 2), "short", 2, encoding="gzip", data=packed(voxels(24)))
+nrrd("skip_last", (2, 3, 2), "short", 2, "byte skip: -1\n", data=b"more" + voxels(24))
+nrrd("big", (2, 3, 2), "short", 2, "kinds: domain domain space\ncenters: cell node ???\n")
+nrrd("list_last", (2, 2, 1, 3), "short", 2, 'kinds: domain domain domain list\nspacings: NaN NaN NaN 2.5\n'
+     'units: "" "" "" "ms"\n', axes="(1,0,0) (0,2,0) (0,0,3) none")
+nrrd("vector_first", (3, 2, 2, 2), "uchar", 1, 'kinds: vector space space space\nspace units: "um" "um" "um"\n',
+     axes="none (1,0,0) (0,2,0) (0,0,3)")
+nrrd("spacings", (2, 2, 2), "short", 2, "spacings: 1 2 nan\naxis mins: 1 2 3\ncenterings: node cell cell\n", space="",
+     axes="")
+nrrd("flat", (3, 4), "short", 2, space="space dimension: 3\n", axes="(1,0,0) (0,2,0)")
+nrrd("detached", (4, 3, 5), "int", 4, data_file="data file: x.raw\n")
+nrrd("detached_gzip", (4, 3, 5), "int", 4, encoding="gz", data_file="datafile: x.raw.gz\n")
+nrrd("detached_skips", (2, 3, 5), "int", 4, "line skip: 0\nbyte skip: 60\n", data_file="data file: d/x.raw\n")
+nrrd("detached_list", (2, 2, 3), "short", 2, data_file="data file: LIST\ns3.raw\ns2.raw\ns1.raw\n")
+nrrd("detached_list_2", (2, 2, 1, 3), "short", 2, axes="(1,0,0) (0,2,0) (0,0,3) none",
+     data_file="data file: LIST 2\ns3.raw\ns2.raw\ns1.raw\n")
+nrrd("detached_pattern", (2, 2, 2), "short", 2, data_file="data file: s%d.raw 1 3 2 2\n")
+nrrd("text", (2, 2, 2), "short", 2, encoding="ascii", data=b"1 2 3 4 5 6 7 8")
+
+
+# ---- a header that is text, a 0, and the voxels beside it ----
+
+PAR_GENERAL = """# === DATA DESCRIPTION FILE ===
+# Research image export tool     {version}
+.    Patient name                       :   p
+.    Max. number of cardiac phases      :   1
+.    Max. number of echoes              :   {echoes}
+.    Max. number of slices/locations    :   {slices}
+.    Max. number of dynamics            :   {dynamics}
+.    Repetition time [ms]               :   2000.0
+.    Angulation midslice(ap,fh,rl)[degr]:   -13.265  5 0.1
+.    Off Centre midslice(ap,fh,rl) [mm] :   2.508  30.339  -16.032
+.    Dynamic scan      <0=no 1=yes> ?   :   1
+.    Diffusion         <0=no 1=yes> ?   :   {diffusion}
+"""
+PAR_OLD = """.    Image pixel size [8 or 16 bits]    :   16
+.    Recon resolution (x, y)            :   3 2
+.    Slice thickness [mm]               :   3
+.    Slice gap [mm]                     :   0.5
+"""
+
+
+def par(version, slices=2, dynamics=1, echoes=1, kinds=(0,), bits=16, orientation=1, diffusion=0, shuffle=1):
+    rows, n = [], 0
+    count = slices * dynamics * echoes * len(kinds)
+    for kind in kinds:
+        for dynamic in range(1, dynamics + 1):
+            for echo in range(1, echoes + 1):
+                for sl in range(1, slices + 1):
+                    head = f"{sl} {echo} {dynamic} 1 {kind} 2 {n * shuffle % count} "
+                    scale = f"{n % 3 - 1} {1.5 + n % 2} 4.28404e-003 1070 1860 -13.2 5 0.1 2 30 -16 "
+                    last = f"0 {orientation} 0 2 3.75 2.5 30 0 0 {500 * diffusion} "
+                    if version == "V3":
+                        rows.append(head + scale + last + "90")
+                    else:
+                        row = head + f"{bits} 62 3 2 " + scale + "3 0.5 " + last + "0 90 0 0 0 39 0"
+                        row += f" {1 + diffusion} {dynamic if diffusion else 1} 8 0 0 0 0" if version > "V4" else ""
+                        rows.append(row + (" 1" if version == "V4.2" else ""))
+                    n += 1
+    text = PAR_GENERAL.format(version=version, slices=slices, dynamics=dynamics, echoes=echoes, diffusion=diffusion)
+    text += (PAR_OLD if version == "V3" else "") + "# table\n" + "\n".join(rows) + "\n# === END OF DATA DESCRIPTION FILE ===\n"
+    voxels = bytes(k * 37 % 251 for k in range(count * 6 * bits // 8))
+    return text.encode() + b"\0" + voxels
+
+
+write("parrec", "v3", par("V3"))
+write("parrec", "v4_echoes", par("V4", echoes=2, orientation=3))
+write("parrec", "v41_kinds", par("V4.1", kinds=(0, 3), bits=8, orientation=2))
+write("parrec", "v42_dynamics_crlf", par("V4.2", dynamics=2).replace(b"\n", b"\r\n"))
+write("parrec", "v42_shuffled", par("V4.2", slices=5, shuffle=3))
+write("parrec", "v42_diffusion", par("V4.2", dynamics=3, diffusion=1))
+write("parrec", "v42_cut", par("V4.2", dynamics=2)[:-5])
+write("parrec", "v5", par("V4.2").replace(b"V4.2", b"V5"))
+
+
+def attribute(name, value):
+    if isinstance(value, str):
+        return f"\ntype = string-attribute\nname = {name}\ncount = {len(value) + 1}\n'{value}~\n"
+    kind = "float" if any(isinstance(v, float) for v in value) else "integer"
+    return f"\ntype  = {kind}-attribute\nname  = {name}\ncount = {len(value)}\n " + "  ".join(map(str, value)) + "\n"
+
+
+def afni(bricks=1, kind=1, order="LSB_FIRST", pack=False, **more):
+    values = {"TYPESTRING": "3DIM_HEAD_ANAT", "SCENE_DATA": [0, 11, 0], "ORIENT_SPECIFIC": [0, 3, 4],
+              "ORIGIN": [-1.5, -2.0, 3.0], "DELTA": [1.5, 2.0, 3.0],
+              "IJK_TO_DICOM_REAL": [1.5, 0.0, 0.0, -1.5, 0.0, 2.0, 0.1, -2.0, 0.0, -0.1, 3.0, 3.0],
+              "DATASET_RANK": [3, bricks], "DATASET_DIMENSIONS": [3, 2, 2, 0, 0], "BRICK_TYPES": [kind] * bricks,
+              "BRICK_FLOAT_FACS": [0.5 * n for n in range(bricks)], "BYTEORDER_STRING": order,
+              "TEMPLATE_SPACE": "ORIG", "HISTORY_NOTE": "a\\nb'c"}
+    values.update(more)
+    voxels = bytes(n * 37 % 251 for n in range(12 * bricks * {0: 1, 1: 2, 3: 4}.get(kind, 8)))
+    text = "".join(attribute(name, value) for name, value in values.items() if value is not None)
+    return text.encode() + b"\0" + (packed(voxels) if pack else voxels)
+
+
+write("afni", "short", afni())
+write("afni", "byte_time", afni(3, 0, TAXIS_NUMS=[3, 0, 77002], TAXIS_FLOATS=[0.0, 2.5, 0.0, 0.0, 0.0]))
+write("afni", "float_big_gz", afni(2, 3, "MSB_FIRST", True, SCENE_DATA=[2, 2, 0], TEMPLATE_SPACE="MNI"))
+write("afni", "no_real", afni(2, IJK_TO_DICOM_REAL=None, BRICK_FLOAT_FACS=[0.0, 0.0], BYTEORDER_STRING=None))
+write("afni", "no_types", afni(BRICK_TYPES=None, BRICK_FLOAT_FACS=None, SCENE_DATA=None))
+write("afni", "mixed", afni(2, BRICK_TYPES=[1, 3]))
+write("afni", "complex", afni(1, 5))
+write("afni", "product_overflows", afni(DATASET_DIMENSIONS=[2**31 - 1, 2**31 - 1, 2**31 - 1]))

@@ -180,6 +180,10 @@ LAR_API lar_status lar_image_like(lar_image **out, const lar_image *model, lar_t
 LAR_API lar_status lar_image_to_type(lar_image **out, const lar_image *in, lar_type type);
 /* The image with its axes in RAS order: a view, shares the voxels. */
 LAR_API lar_status lar_image_to_ras(lar_image **out, const lar_image *in);
+/* The image with its axes running as a code says, such as "LPI" (first to the left, second to the
+ * back, third to the foot): a view, shares the voxels; every voxel keeps its place in the world.
+ * One letter of each of R L, A P, S I; LAR_EARGUMENT for any other code. */
+LAR_API lar_status lar_image_reorient(lar_image **out, const lar_image *in, const char *code);
 /* The box of `size` voxels from voxel `first`: a view, shares the voxels. */
 LAR_API lar_status lar_image_box(lar_image **out, const lar_image *in, const int64_t first[3],
                                  const int64_t size[3]);

@@ -31,6 +31,7 @@ extern const lar_command lar_command_prepare;
 extern const lar_command lar_command_quality;
 extern const lar_command lar_command_resample;
 extern const lar_command lar_command_register;
+extern const lar_command lar_command_reorient;
 extern const lar_command lar_command_rescale;
 extern const lar_command lar_command_smooth;
 extern const lar_command lar_command_tissue;
@@ -42,6 +43,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_phantom,
     &lar_command_info,
     &lar_command_convert,
+    &lar_command_reorient,
     &lar_command_resample,
     &lar_command_register,
     &lar_command_warp,

@@ -55,6 +55,13 @@ static void add_oddities(lar_text *out, const lar_image_about *about, const lar_
     if (about->dims > 3 && about->channels == 1)
         lar_text_add(out, "it is stored with %lld dimensions, but is one volume\n",
                      (long long)about->dims);
+    if (about->channels > 1)
+        lar_text_add(out, "it holds %lld volumes; larmor convert --volume N makes a file of one\n",
+                     (long long)about->channels);
+    if (about->scale_unset && about->stored < LAR_F32)
+        lar_text_add(out,
+                     "its scale is not set (slope 0 or no number): voxels are taken as they are "
+                     "stored\n");
     if (about->dims < 3 || about->grid.size[0] == 1 || about->grid.size[1] == 1 ||
         about->grid.size[2] == 1)
         lar_text_add(out, "it is a single slice\n");

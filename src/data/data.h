@@ -210,4 +210,24 @@ lar_status lar_prepared_map(lar_image **out, const lar_prepared *prepared, int64
                             int64_t image);
 void lar_prepared_free(lar_prepared *prepared);
 
+/* ---- BIDS (https://bids-specification.readthedocs.io) ------------------------------------- */
+
+/* What tells the kind of an image. */
+typedef struct lar_bids_clues {
+    const char *modality;                     /* DICOM's: "MR", "CT"; NULL: not known */
+    const char *words;                        /* description, protocol, name of file and folder */
+    double echo_s, repetition_s, inversion_s; /* NaN: not known */
+} lar_bids_clues;
+/* Its suffix: "T1w", "T2w", "FLAIR", "PDw", "T2starw" or "ct"; NULL where the clues do not
+ * tell. First by the words; where these name none or several, by the times. */
+const char *lar_bids_suffix(const lar_bids_clues *clues);
+/* True where the word alone, such as a folder "t1" or "FLAIR", names a kind of image. */
+bool lar_bids_names_kind(const char *word);
+/* The suffixes that lar_bids_suffix() gives, NULL-ended; and the folder of one: "anat" or "ct". */
+extern const char *const lar_bids_suffixes[];
+const char *lar_bids_folder(const char *suffix);
+/* The letters and digits of a text, without a "sub-" or "ses-" that it begins with: a BIDS label.
+ * Of the arena; "" where nothing is left. */
+char *lar_bids_label(const char *text, lar_arena *arena);
+
 #endif

@@ -12,6 +12,16 @@ enum { LAR_FORM_AUTO, LAR_FORM_SFORM, LAR_FORM_QFORM };
 extern const char *const lar_form_names[]; /* "auto", "sform", "qform" */
 
 lar_status lar_image_read_form(lar_image **out, const char *path, int form);
+
+/* Which values the voxels of Philips PAR/REC get: as the console shows them, or floating point
+ * ones, which can be compared between scans. Other formats have one scaling. */
+enum { LAR_SCALING_DISPLAY, LAR_SCALING_FLOATING };
+extern const char *const lar_scaling_names[]; /* "dv", "fp" */
+typedef struct lar_read_params {
+    int form;    /* LAR_FORM_AUTO ... */
+    int scaling; /* LAR_SCALING_DISPLAY ... */
+} lar_read_params;
+lar_status lar_image_read_with(lar_image **out, const char *path, const lar_read_params *params);
 /* From memory; a file that needs a second one beside it is an error. `name` is for sentences. */
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name);
 
@@ -23,6 +33,8 @@ typedef struct lar_image_about {
     int64_t channels;
     lar_type type, stored;   /* of the image that reading gives; of the file */
     double slope, inter;     /* value = slope * stored + inter; 1 and 0 where not scaled */
+    bool scale_unset;        /* the file has a place for the slope, which holds 0 or no number */
+    bool scales_differ;      /* between slices or volumes: slope and inter are those of the first */
     const char *affine_from; /* "sform", "qform", "voxel sizes": static */
     int form_codes[2];       /* sform, qform */
     int64_t dims, dim[7];    /* as stored */
@@ -82,6 +94,8 @@ typedef struct lar_dicom {
  * dcm2niix, LAR_EFORMAT where it fails, is stopped at a limit, or gives no image. */
 lar_status lar_dicom_open(lar_dicom **out, const char *path, const lar_dicom_params *params);
 void lar_dicom_free(lar_dicom *dicom);
+/* True where a fact's name is one of the patient, of places, dates and identifiers. */
+bool lar_dicom_is_private(const char *fact);
 /* True of a file that begins as DICOM does ("DICM" behind 128 bytes). */
 bool lar_dicom_is(const char *path);
 

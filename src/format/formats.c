@@ -3,8 +3,13 @@
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_analyze, &lar_format_mgh,
-                                          NULL };
+/* One a line, in the order in which a file's content is asked. */
+const lar_format *const lar_formats[] = {
+    &lar_format_nifti, &lar_format_analyze, &lar_format_metaimage, &lar_format_nrrd,
+    &lar_format_mgh,   &lar_format_afni,    &lar_format_parrec,    NULL,
+};
+
+const char *const lar_scaling_names[] = { "dv", "fp", NULL };
 
 static bool has_suffix(const lar_format *format, const char *path)
 {
@@ -99,24 +104,38 @@ done:
     return status;
 }
 
-lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path, int form)
+static lar_status read_path(lar_image **out, lar_image_about *about, const char *path,
+                            const lar_read_params *params)
 {
     lar_source source;
     *out = NULL;
     *about = (lar_image_about){ 0 };
     lar_status status = lar_source_open(&source, path, false);
-    if (status == LAR_OK) status = read_source(out, about, &source, form);
+    source.scaling = params->scaling;
+    if (status == LAR_OK) status = read_source(out, about, &source, params->form);
     lar_source_clear(&source);
+    return status;
+}
+
+lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path, int form)
+{
+    const lar_read_params params = { .form = form };
+    return read_path(out, about, path, &params);
+}
+
+lar_status lar_image_read_with(lar_image **out, const char *path, const lar_read_params *params)
+{
+    lar_image_about about;
+    const lar_status status = read_path(out, &about, path, params);
+    if (status == LAR_OK) lar_about_say(&about, path);
+    lar_image_about_clear(&about);
     return status;
 }
 
 lar_status lar_image_read_form(lar_image **out, const char *path, int form)
 {
-    lar_image_about about;
-    const lar_status status = lar_image_read_about(out, &about, path, form);
-    if (status == LAR_OK) lar_about_say(&about, path);
-    lar_image_about_clear(&about);
-    return status;
+    const lar_read_params params = { .form = form };
+    return lar_image_read_with(out, path, &params);
 }
 
 lar_status lar_image_read(lar_image **out, const char *path)
@@ -126,10 +145,18 @@ lar_status lar_image_read(lar_image **out, const char *path)
 
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name)
 {
+    return lar_image_read_pair(out, bytes, count, NULL, 0, name);
+}
+
+lar_status lar_image_read_pair(lar_image **out, const void *header, size_t header_count,
+                               const void *voxels, size_t voxel_count, const char *name)
+{
     lar_source source;
     lar_image_about about = { 0 };
     *out = NULL;
-    lar_status status = lar_source_over(&source, bytes, count, name);
+    lar_status status = lar_source_over(&source, header, header_count, name);
+    source.beside = voxels;
+    source.beside_count = voxel_count;
     if (status == LAR_OK) status = read_source(out, &about, &source, LAR_FORM_AUTO);
     if (status == LAR_OK) lar_about_say(&about, name);
     lar_image_about_clear(&about);

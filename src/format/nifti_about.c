@@ -110,7 +110,16 @@ static lar_status check_scale(lar_image_about *about, const lar_nifti_header *h,
 {
     about->slope = 1;
     about->inter = 0;
-    if (h->scl_slope == 0 || !isfinite(h->scl_slope)) return LAR_OK;
+    if (h->scl_slope == 0 || !isfinite(h->scl_slope)) {
+        about->scale_unset = true;
+        if (isfinite(h->scl_inter) && h->scl_inter != 0)
+            lar_text_add(
+                &about->warnings,
+                "its slope is %g, though its intercept is %g; voxels are taken as they are "
+                "stored\n",
+                h->scl_slope, h->scl_inter);
+        return LAR_OK;
+    }
     if (!isfinite(h->scl_inter))
         return lar_fail(LAR_EFORMAT, "'%s' scales its voxels by %g and adds %g, which is no number",
                         name, h->scl_slope, h->scl_inter);

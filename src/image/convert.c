@@ -159,7 +159,8 @@ static lar_status convert_rows(void *arg, int64_t piece, int64_t begin, int64_t 
 
 enum { ROWS = 1024 }; /* a piece of work */
 
-static lar_status convert(lar_image **out, const lar_image *in, lar_type type)
+/* not_held: how many values the type does not hold; NULL: they are told. */
+static lar_status convert(lar_image **out, const lar_image *in, lar_type type, int64_t *not_held)
 {
     lar_status status = LAR_OK;
     lar_image *result = NULL;
@@ -177,7 +178,9 @@ static lar_status convert(lar_image **out, const lar_image *in, lar_type type)
     LAR_TRY(lar_parallel(rows, ROWS, convert_rows, &job));
     int64_t total = 0;
     for (int64_t n = 0; n < lar_piece_count(rows, ROWS); n++) total += changed[n];
-    if (total)
+    if (not_held)
+        *not_held = total;
+    else if (total)
         lar_log(LAR_LOG_WARNING,
                 "%lld voxels did not fit into %s and were set to the nearest value",
                 (long long)total, lar_type_name(type));
@@ -191,16 +194,28 @@ done:
 
 lar_status lar_image_copy(lar_image **out, const lar_image *in)
 {
-    return convert(out, in, in->type);
+    return convert(out, in, in->type, NULL);
 }
 
-lar_status lar_image_to_type(lar_image **out, const lar_image *in, lar_type type)
+static lar_status to_type(lar_image **out, const lar_image *in, lar_type type, int64_t *not_held)
 {
     if (in->type == type && lar_image_is_contiguous(in)) {
         const int64_t first[3] = { 0, 0, 0 };
         return lar_image_box(out, in, first, in->grid.size);
     }
-    return convert(out, in, type);
+    return convert(out, in, type, not_held);
+}
+
+lar_status lar_image_to_type(lar_image **out, const lar_image *in, lar_type type)
+{
+    return to_type(out, in, type, NULL);
+}
+
+lar_status lar_image_to_type_counted(lar_image **out, int64_t *not_held, const lar_image *in,
+                                     lar_type type)
+{
+    *not_held = 0;
+    return to_type(out, in, type, not_held);
 }
 
 typedef struct range_job {

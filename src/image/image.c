@@ -223,6 +223,29 @@ lar_status lar_image_to_ras(lar_image **out, const lar_image *in)
     return lar_image_to_axes(out, in, axis, flipped);
 }
 
+lar_status lar_image_reorient(lar_image **out, const lar_image *in, const char *code)
+{
+    static const char toward[] = "RASLPI";
+    int order[3], axis[3], seen = 0;
+    bool backward[3], flipped[3];
+    *out = NULL;
+    lar_grid_axis_order(&in->grid, order, backward);
+    for (int n = 0; n < 3 && code[n]; n++) {
+        const char *found = strchr(toward, code[n]);
+        if (!found) break;
+        const int world = (int)(found - toward) % 3;
+        seen |= 1 << world;
+        axis[n] = order[world];
+        flipped[n] = backward[world] != (found - toward >= 3);
+    }
+    if (seen != 7 || code[3])
+        return lar_fail(LAR_EARGUMENT,
+                        "'%.20s' is no code of axes, expected one letter of each of R or L, A or "
+                        "P, S or I, such as RAS",
+                        code);
+    return lar_image_to_axes(out, in, axis, flipped);
+}
+
 bool lar_image_is_contiguous(const lar_image *image)
 {
     int64_t stride = 1;

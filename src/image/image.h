@@ -64,6 +64,9 @@ lar_status lar_image_copy(lar_image **out, const lar_image *in);
 /* One voxel of the type. LAR_EARGUMENT where the type cannot hold the value: out of its range, or a
  * fraction for integers. */
 lar_status lar_type_store(void *bytes, lar_type type, double value);
+/* lar_image_to_type(), which tells how many values the type does not hold in place of a warning. */
+lar_status lar_image_to_type_counted(lar_image **out, int64_t *not_held, const lar_image *in,
+                                     lar_type type);
 /* Smallest and largest finite value and how many are not finite, over all channels. */
 typedef struct lar_range {
     double low, high;

@@ -8,7 +8,7 @@ static void files_of_nibabel(void **state)
 {
     (void)state;
     assert_true(golden_table(TEST_SOURCE "/tests/golden/nifti.txt",
-                             TEST_SOURCE "/tests/golden/nifti") >= 10);
+                             TEST_SOURCE "/tests/golden/nifti", 1e-5) >= 10);
 }
 
 static void extensions_of_nibabel(void **state)
@@ -43,7 +43,7 @@ static void real_scans(void **state)
         skip();
     }
     snprintf(root, sizeof root, "%.*s", (int)(strlen(folder) - strlen("/cohort2mm")), folder);
-    assert_true(golden_table(TEST_SOURCE "/tests/golden/scans.txt", root) > 50);
+    assert_true(golden_table(TEST_SOURCE "/tests/golden/scans.txt", root, 1e-5) > 50);
 }
 
 int main(void)

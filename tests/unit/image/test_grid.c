@@ -47,6 +47,58 @@ static void ras_view_keeps_the_world(void **state)
     }
 }
 
+/* Where the voxel of value 5 is. */
+static void find_marker(const lar_image *image, double found[3])
+{
+    for (int r = 0; r < 3; r++) found[r] = 1e9;
+    for (int64_t k = 0; k < image->grid.size[2]; k++)
+        for (int64_t j = 0; j < image->grid.size[1]; j++)
+            for (int64_t i = 0; i < image->grid.size[0]; i++)
+                if (lar_image_at(image, i, j, k, 0) == 5)
+                    lar_grid_to_world(&image->grid, (double[3]){ (double)i, (double)j, (double)k },
+                                      found);
+}
+
+/* From each of the 48 to each of the 48 codes, and back. */
+static void reorienting_keeps_the_world(void **state)
+{
+    (void)state;
+    for (int n = 0; n < 48; n++) {
+        const lar_grid grid = oriented(n);
+        lar_image *image, *turned, *back;
+        char own[4], code[4];
+        double world[3], found[3];
+        lar_grid_axes(&grid, own);
+        CHECK_OK(lar_image_new(&image, &grid, 1, LAR_F32));
+        ((float *)image->voxels)[2 + 7 * (3 + 5 * 1)] = 5;
+        find_marker(image, world);
+        for (int m = 0; m < 48; m++) {
+            const lar_grid other = oriented(m);
+            lar_grid_axes(&other, code);
+            CHECK_OK(lar_image_reorient(&turned, image, code));
+            char is[4];
+            lar_grid_axes(&turned->grid, is);
+            assert_string_equal(is, code);
+            find_marker(turned, found);
+            for (int r = 0; r < 3; r++) CHECK_NEAR(found[r], world[r], 1e-12);
+            CHECK_OK(lar_image_reorient(&back, turned, own));
+            assert_true(back->voxels == image->voxels && back->stride[0] == 1);
+            for (int r = 0; r < 3; r++)
+                for (int c = 0; c < 4; c++)
+                    CHECK_NEAR(back->grid.to_world.m[r][c], grid.to_world.m[r][c], 1e-12);
+            lar_image_free(back);
+            lar_image_free(turned);
+        }
+        static const char *const wrong[] = { "", "R", "RA", "RAR", "RAL", "RASS", "ras", "XYZ" };
+        for (int w = 0; w < 8; w++) {
+            CHECK_FAILS(lar_image_reorient(&turned, image, wrong[w]), LAR_EARGUMENT,
+                        "no code of axes");
+            assert_null(turned);
+        }
+        lar_image_free(image);
+    }
+}
+
 static void spacing_keeps_the_field_of_view(void **state)
 {
     (void)state;
@@ -97,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ras_view_keeps_the_world),
+        cmocka_unit_test(reorienting_keeps_the_world),
         cmocka_unit_test(spacing_keeps_the_field_of_view),
         cmocka_unit_test(matching_is_in_millimetres),
         cmocka_unit_test(integers_saturate_and_are_counted),

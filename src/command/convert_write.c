@@ -1,0 +1,238 @@
+/* One input of `larmor convert` to its images, and one image to its file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "command/convert.h"
+#include "image/image.h"
+
+/* what --type may name behind "keep", in its order */
+static const lar_type types[] = { 0,       LAR_U8,  LAR_I8,  LAR_U16, LAR_I16,
+                                  LAR_I32, LAR_U32, LAR_F32, LAR_F64 };
+enum { LARGEST_SIDECAR = 16 << 20 };
+
+/* What a file's own sidecar says, NAME.json beside NAME.nii.gz; NULL where there is none. */
+static lar_status read_sidecar(json_t **out, const char *path, lar_arena *arena)
+{
+    char *text;
+    size_t count;
+    json_error_t error;
+    const char *folder = lar_path_folder(arena, path), *stem = lar_path_stem(arena, path);
+    const char *name = stem ? lar_arena_format(arena, "%s.json", stem) : NULL;
+    const char *beside = folder && name ? lar_path_join(arena, folder, name) : NULL;
+    *out = NULL;
+    if (!beside) return LAR_EMEMORY;
+    if (!lar_path_exists(beside)) return LAR_OK;
+    const lar_status status = lar_file_read(&text, &count, beside, LARGEST_SIDECAR);
+    if (status != LAR_OK) return status;
+    *out = json_loadb(text, count, JSON_REJECT_DUPLICATES, &error);
+    lar_free(text);
+    if (json_is_object(*out)) return LAR_OK;
+    json_decref(*out);
+    *out = NULL;
+    return lar_fail(LAR_EFORMAT, "the sidecar '%s' is no JSON object: line %d, %s", beside,
+                    error.line, error.text);
+}
+
+static lar_status open_file(lar_convert_image *out, json_t **facts, const lar_convert_input *input,
+                            lar_arena *arena)
+{
+    *out = (lar_convert_image){ .input = input, .file = input->path, .warnings = "" };
+    out->name = lar_path_stem(arena, input->path);
+    if (!out->name) return LAR_EMEMORY;
+    const lar_status status = read_sidecar(facts, input->path, arena);
+    out->facts = *facts;
+    return status;
+}
+
+/* The images of one input; `dicom` or `facts` hold what they borrow. */
+static lar_status open_input(lar_convert_image **out, int64_t *count, lar_dicom **dicom,
+                             json_t **facts, const lar_convert_input *input,
+                             const lar_convert_options *o, lar_arena *arena)
+{
+    lar_status status = LAR_OK;
+    const lar_dicom_params params = { .correct = o->correct, .patient = o->patient };
+    int64_t series_count = 1;
+
+    if (input->is_dicom) {
+        LAR_TRY(lar_dicom_open(dicom, input->path, &params));
+        series_count = (*dicom)->count;
+    }
+    *count = 0;
+    *out = lar_arena_take(arena, series_count, sizeof **out);
+    if (!*out) return LAR_EMEMORY;
+    if (!input->is_dicom) {
+        LAR_TRY(open_file(*out, facts, input, arena));
+        *count = 1;
+        return LAR_OK;
+    }
+    for (int64_t n = 0; n < series_count; n++) {
+        const lar_dicom_series *s = &(*dicom)->series[n];
+        if (o->series && !strstr(s->name, o->series)) continue;
+        (*out)[(*count)++] = (lar_convert_image){ .input = input,
+                                                  .file = s->file,
+                                                  .name = s->name,
+                                                  .warnings = s->warnings,
+                                                  .facts = s->facts };
+    }
+    if (*count > 0) return LAR_OK;
+    lar_text names = { 0 };
+    for (int64_t n = 0; n < series_count; n++)
+        lar_text_add(&names, " %s", (*dicom)->series[n].name);
+    status = lar_fail(LAR_EARGUMENT, "no series of '%s' has '%s' in its name, they are:%s",
+                      input->path, o->series, lar_text_get(&names));
+    lar_text_clear(&names);
+done:
+    return status;
+}
+
+lar_status lar_convert_open(const lar_convert_input *inputs, int64_t count,
+                            const lar_convert_options *o, lar_arena *arena,
+                            const lar_convert_sink *sink)
+{
+    lar_status status = LAR_OK;
+    int64_t total = 0;
+    lar_convert_image *all = NULL;
+    lar_convert_image **lists = lar_arena_take(arena, count, sizeof *lists);
+    int64_t *counts = lar_arena_take(arena, count, sizeof *counts);
+    lar_dicom **dicoms = lar_arena_take(arena, count, sizeof *dicoms);
+    json_t **facts = lar_arena_take(arena, count, sizeof *facts);
+
+    if (!lists || !counts || !dicoms || !facts) return LAR_EMEMORY;
+    for (int64_t n = 0; n < count; n++) {
+        status = open_input(&lists[n], &counts[n], &dicoms[n], &facts[n], &inputs[n], o, arena);
+        if (status != LAR_OK) {
+            if (count == 1) goto done;
+            counts[n] = 0;
+            sink->failed(sink->user); /* one bad input never stops the others */
+        }
+        total += counts[n];
+    }
+    all = lar_arena_take(arena, total, sizeof *all);
+    if (!all) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    total = 0;
+    for (int64_t n = 0; n < count; n++)
+        for (int64_t k = 0; k < counts[n]; k++) all[total++] = lists[n][k];
+    status = sink->take(sink->user, all, total, arena);
+done:
+    for (int64_t n = 0; n < count; n++) {
+        lar_dicom_free(dicoms[n]);
+        json_decref(facts[n]);
+    }
+    return status;
+}
+
+/* Warnings of a file and of its series, with the name the user knows. */
+static void say(const lar_convert_image *image, const char *lines)
+{
+    while (*lines) {
+        const size_t length = strcspn(lines, "\n");
+        if (image->input->is_dicom)
+            lar_log(LAR_LOG_WARNING, "'%s', series %s: %.*s", image->input->path, image->name,
+                    (int)length, lines);
+        else
+            lar_log(LAR_LOG_WARNING, "'%s': %.*s", image->input->path, (int)length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
+static lar_status pick_volume(lar_image **image, const lar_convert_options *o, const char *path)
+{
+    lar_status status = LAR_OK;
+    lar_image *one = NULL;
+    if (o->volume == LAR_INT_AUTO) return LAR_OK;
+    if (o->volume >= (*image)->channels)
+        return lar_fail(LAR_EARGUMENT, "'%s' has %lld volumes, from 0: there is no --volume %lld",
+                        path, (long long)(*image)->channels, (long long)o->volume);
+    LAR_TRY(lar_image_channel(&one, *image, o->volume));
+    lar_image_free(*image);
+    *image = one;
+done:
+    return status;
+}
+
+static lar_status write_sidecar(const lar_convert_image *image, const lar_convert_options *o,
+                                lar_arena *arena)
+{
+    lar_status status = LAR_OK;
+    if (!image->facts && !*image->warnings) return LAR_OK; /* nothing to say */
+    json_t *facts = image->facts ? json_deep_copy(image->facts) : json_object();
+    const char *key;
+    json_t *value;
+    void *next;
+    char *text = NULL;
+    const char *folder = lar_path_folder(arena, image->target);
+    const char *stem = lar_path_stem(arena, image->target);
+    const char *path = folder && stem
+                           ? lar_path_join(arena, folder, lar_arena_format(arena, "%s.json", stem))
+                           : NULL;
+    if (!facts || !path) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    if (!o->patient)
+        json_object_foreach_safe(facts, next, key, value) if (lar_dicom_is_private(key))
+            json_object_del(facts, key);
+    for (const char *line = image->warnings; *line;) { /* what is odd stays known */
+        const size_t length = strcspn(line, "\n");
+        json_t *list = json_object_get(facts, "ConversionWarnings");
+        if (!list) json_object_set_new(facts, "ConversionWarnings", list = json_array());
+        json_array_append_new(list, json_stringn(line, length));
+        line += length + (line[length] == '\n');
+    }
+    text = json_dumps(facts, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));
+    if (!text) {
+        status = lar_fail(LAR_EMEMORY, "out of memory");
+        goto done;
+    }
+    lar_text line = { 0 };
+    lar_text_add(&line, "%s\n", text);
+    status = lar_file_write(path, lar_text_get(&line), line.length, o->force);
+    lar_text_clear(&line);
+done:
+    free(text);
+    json_decref(facts);
+    return status;
+}
+
+lar_status lar_convert_write(const lar_convert_image *image, const lar_convert_options *o,
+                             lar_arena *arena)
+{
+    lar_status status = LAR_OK;
+    lar_image *in = NULL, *typed = NULL;
+    lar_image_about about = { 0 };
+    int64_t not_held;
+    char words[96];
+    const lar_write_params params = {
+        .force = o->force,
+        .version = o->version,
+        .level = o->compress == LAR_INT_AUTO ? 0
+                 : o->compress == 0          ? -1
+                                             : (int)o->compress,
+    };
+
+    LAR_TRY(lar_image_read_about(&in, &about, image->file, o->form));
+    say(image, lar_text_get(&about.warnings));
+    say(image, image->warnings);
+    LAR_TRY(pick_volume(&in, o, image->input->path));
+    LAR_TRY(lar_image_to_type_counted(&typed, &not_held, in, o->type ? types[o->type] : in->type));
+    if (not_held)
+        lar_log(LAR_LOG_WARNING,
+                "'%s': %lld voxels did not fit into %s and were set to the nearest value",
+                image->target, (long long)not_held, lar_type_name(typed->type));
+    const char *folder = lar_path_folder(arena, image->target);
+    if (!folder) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    LAR_TRY(lar_folder_make(folder));
+    LAR_TRY(lar_image_write_with(typed, image->target, &params));
+    if (o->sidecar || o->bids) LAR_TRY(write_sidecar(image, o, arena));
+    lar_grid_words(&typed->grid, words, sizeof words);
+    lar_log(LAR_LOG_NOTE, "'%s': %s, %s", image->target, words, lar_type_name(typed->type));
+done:
+    lar_image_about_clear(&about);
+    lar_image_free(typed);
+    lar_image_free(in);
+    return status;
+}
