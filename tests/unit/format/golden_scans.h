@@ -1,6 +1,6 @@
-/* Tables of what another program reads from files: a line is file, type, size, channels, the
- * affine, the sum of all values, and eight voxels as i j k channel value. SPDX-License-Identifier:
- * Apache-2.0 */
+/* Tables of what another program reads from files. A line is file, type, size, channels, the
+ * affine, the sum of all values, and eight voxels as i j k channel value.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_GOLDEN_SCANS_H
 #define LAR_GOLDEN_SCANS_H
 

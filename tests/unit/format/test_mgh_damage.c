@@ -248,7 +248,7 @@ static void failing_memory_loses_nothing(void **state)
                     assert_null(back);
                     assert_true(reading || !lar_path_exists(path));
                 }
-                assert_true(k > 3);
+                assert_true(k > 2);
             }
     lar_image_free(turned);
     lar_image_free(image);
