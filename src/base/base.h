@@ -108,6 +108,8 @@ bool lar_parse_size(int64_t *out, const char *text); /* bytes: 1000, 900M, 2G, 1
 bool lar_text_is(const char *a, const char *b);      /* NULL is equal to nothing */
 bool lar_text_ends(const char *text, const char *end);
 bool lar_text_starts(const char *text, const char *start);
+/* As strcmp(), but numbers by their value: Subj2 before Subj10. */
+int lar_text_order(const char *a, const char *b);
 /* The nearest word of a NULL-ended list, or NULL where none is near; for "did you mean". */
 const char *lar_text_nearest(const char *word, const char *const *words);
 

@@ -5,7 +5,9 @@
 
 #include <larmor/larmor.h>
 
+#include "codec/png.h"
 #include "codec/safetensors.h"
+#include "codec/tiff.h"
 #include "codec/yaml.h"
 
 /* ---- gzip (RFC 1952) ------------------------------------------------------------------- */
@@ -49,6 +51,8 @@ lar_status lar_zlib_inflate(unsigned char **out, size_t *out_count, const void *
                             const lar_gzip_ask *ask);
 lar_status lar_zlib_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
                             int level);
+/* The checksum of gzip (RFC 1952). */
+uint32_t lar_crc32(const void *bytes, size_t count);
 
 /* LAR_GZIP_FAST, of the room only. */
 lar_status lar_deflate_fast(lar_sink put, void *user, const lar_bytes *parts, int part_count,

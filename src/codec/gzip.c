@@ -256,3 +256,8 @@ lar_status lar_zlib_deflate(unsigned char **out, size_t *out_count, const void *
 {
     return deflate_all(out, out_count, bytes, count, level, true);
 }
+
+uint32_t lar_crc32(const void *bytes, size_t count)
+{
+    return libdeflate_crc32(0, bytes, count);
+}

@@ -109,6 +109,10 @@ typedef struct lar_write_params {
 lar_status lar_image_write_with(const lar_image *image, const char *path,
                                 const lar_write_params *params);
 
+/* How much of a file's name names the volume: 6 of "a/sub-01_v02_z012.tif". False where the name is
+ * not as lar_slices_write() makes them. */
+bool lar_slice_name(const char *path, int *length);
+
 /* True where the name ends as that of a format that can be written. */
 bool lar_path_is_image(const char *path);
 /* The n-th format that is built in, and how the names of its files end (NULL at the end). False

@@ -3,11 +3,21 @@
 #include "format/format.h"
 #include "format/source.h"
 
-/* One a line, in the order in which a file's content is asked. */
+/* In the order in which a file's content is asked. */
+/* clang-format off */
 const lar_format *const lar_formats[] = {
-    &lar_format_nifti, &lar_format_analyze, &lar_format_metaimage, &lar_format_nrrd,
-    &lar_format_mgh,   &lar_format_afni,    &lar_format_parrec,    NULL,
+    &lar_format_nifti,
+    &lar_format_analyze,
+    &lar_format_metaimage,
+    &lar_format_nrrd,
+    &lar_format_mgh,
+    &lar_format_afni,
+    &lar_format_parrec,
+    &lar_format_tiff,
+    &lar_format_png,
+    NULL,
 };
+/* clang-format on */
 
 const char *const lar_scaling_names[] = { "dv", "fp", NULL };
 

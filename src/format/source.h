@@ -80,6 +80,8 @@ extern const lar_format lar_format_nrrd;
 extern const lar_format lar_format_mgh;
 extern const lar_format lar_format_afni;
 extern const lar_format lar_format_parrec;
+extern const lar_format lar_format_tiff;
+extern const lar_format lar_format_png;
 extern const lar_format *const lar_formats[]; /* NULL at the end */
 
 /* The warnings to the log, one by one, with the file's name. */
