@@ -10,12 +10,10 @@
 typedef struct limits {
     const char *format;
     int64_t slices, channels; /* at most; 0: any */
-    bool whole;               /* no float */
-    bool no_place;
+    bool narrow;              /* uint8 and uint16 alone */
 } limits;
 static const limits exceptions[] = {
-    { .format = "PNG", .slices = 1, .channels = 1, .whole = true, .no_place = true },
-    { .format = "TIFF", .channels = 1 },
+    { .format = "PNG", .slices = 1, .channels = 1, .narrow = true },
     { 0 },
 };
 
@@ -86,7 +84,7 @@ static lar_image *small_numbers(int orientation, lar_type type, const limits *li
     lar_image *image;
     if (limit->slices) grid.size[2] = limit->slices;
     if (limit->channels) channels = limit->channels;
-    if (limit->whole && (type == LAR_F32 || type == LAR_F64)) type = LAR_U8;
+    if (limit->narrow && type != LAR_U16) type = LAR_U8;
     CHECK_OK(lar_image_new(&image, &grid, channels, type));
     const int64_t count = lar_image_voxel_count(image) * channels;
     for (int64_t n = 0; n < count; n++)
@@ -150,8 +148,7 @@ static void between(const char *folder, const ending *a, const ending *b, int or
     const limits one = limits_of(a->format), two = limits_of(b->format);
     const limits both = { .slices = one.slices ? one.slices : two.slices,
                           .channels = one.channels ? one.channels : two.channels,
-                          .whole = one.whole || two.whole,
-                          .no_place = one.no_place || two.no_place };
+                          .narrow = one.narrow || two.narrow };
     char what[128];
     lar_image *made = small_numbers(orientation, type, &both, 1 + orientation % 3), *first, *second;
     lar_image *image = through_form(folder, made, form);
@@ -162,7 +159,7 @@ static void between(const char *folder, const ending *a, const ending *b, int or
     CHECK_OK(lar_image_write(first, in(folder, "two", b->suffix), true));
     CHECK_OK(lar_image_read(&second, in(folder, "two", b->suffix)));
     same_values(image, second, what);
-    if (!both.no_place) same_place(&image->grid, &second->grid, what);
+    same_place(&image->grid, &second->grid, what);
     lar_image_free(second);
     lar_image_free(first);
     lar_image_free(image);
