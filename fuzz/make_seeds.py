@@ -392,3 +392,52 @@ write("afni", "no_types", afni(BRICK_TYPES=None, BRICK_FLOAT_FACS=None, SCENE_DA
 write("afni", "mixed", afni(2, BRICK_TYPES=[1, 3]))
 write("afni", "complex", afni(1, 5))
 write("afni", "product_overflows", afni(DATASET_DIMENSIONS=[2**31 - 1, 2**31 - 1, 2**31 - 1]))
+
+
+def dicom(encoding, elements, pixels=b"\1\2\3\4", preamble=True):
+    """elements: (group, element, kind, bytes). encoding: the last part of a transfer syntax."""
+    big, explicit = encoding == "2", encoding != ""
+    order = ">" if big else "<"
+    out = b""
+
+    def one(group, element, kind, value, order=order, explicit=explicit):
+        head = struct.pack(order + "HH", group, element)
+        length = 0xFFFFFFFF if value is None else len(value) + len(value) % 2
+        body = (value or b"") + (b" " if value and len(value) % 2 else b"")
+        if not explicit:
+            return head + struct.pack(order + "I", length) + body
+        if kind in ("OB", "OW", "SQ", "UN", "UT"):
+            return head + kind.encode() + b"\0\0" + struct.pack(order + "I", length) + body
+        return head + kind.encode() + struct.pack(order + "H", length) + body
+
+    if preamble:
+        uid = ("1.2.840.10008.1.2" + ("." + encoding if encoding else "")).encode()
+        out = bytes(128) + b"DICM" + one(2, 0x10, "UI", uid, "<", True)
+    for element in elements:
+        out += element if isinstance(element, bytes) else one(*element)
+    return out + (b"" if pixels is None else one(0x7FE0, 0x10, "OW", pixels))
+
+
+def item(value, element=0xE000):
+    return struct.pack("<HHI", 0xFFFE, element, 0xFFFFFFFF if value is None else len(value)) + (value or b"")
+
+
+HEAD = [(8, 5, "CS", b"ISO_IR 100"), (0x18, 0x1120, "DS", b"+18.5 "), (0x20, 0xE, "UI", b"1.2.3"),
+        (0x20, 0x11, "IS", b"4"), (0x20, 0x13, "IS", b"7"), (0x20, 0x32, "DS", b"-1.5\\2\\3e1"),
+        (0x20, 0x37, "DS", b"1\\0\\0\\0\\1\\0"), (0x28, 8, "IS", b"1"), (0x28, 0x30, "DS", b"0.5\\ .5 ")]
+SIZE = [(0x28, 0x10, "US", b"\2\0"), (0x28, 0x11, "US", b"\3\0")]
+NESTED = [(0x40, 0x275, "SQ", None), item(None), item(b"", 0xE00D), item(b"", 0xE0DD)]
+UNKNOWN = [(0x41, 1, "UN", None), item(None), struct.pack("<HHI", 0x20, 0xE, 2) + b"99", item(b"", 0xE00D), item(b"", 0xE0DD)]
+write("dicom_tags", "explicit", dicom("1", HEAD + SIZE))
+write("dicom_tags", "implicit", dicom("", HEAD + SIZE))
+write("dicom_tags", "big", dicom("2", HEAD + [(0x28, 0x10, "US", b"\0\2")]))
+write("dicom_tags", "nested", dicom("1", NESTED + HEAD + SIZE + UNKNOWN))
+write("dicom_tags", "no_preamble", dicom("1", HEAD, preamble=False))
+write("dicom_tags", "no_preamble_implicit", dicom("", HEAD, preamble=False))
+write("dicom_tags", "no_pixels", dicom("1", HEAD, pixels=None))
+write("dicom_tags", "deflated", dicom("1.99", HEAD))
+write("dicom_tags", "deep", dicom("1", (NESTED[:2] * 70) + HEAD))
+PIECES = [(0x7FE0, 0x10, "OB", None), item(b""), item(b"abcd"), item(b"ef"), item(b"", 0xE0DD)]
+write("dicom_tags", "pieces", dicom("4.70", HEAD + SIZE + PIECES, pixels=None))
+write("dicom_tags", "one_piece", dicom("4.70", HEAD + SIZE + PIECES[:3] + PIECES[4:], pixels=None))
+write("dicom_tags", "pieces_cut", dicom("4.70", HEAD + SIZE + PIECES, pixels=None)[:-9])
