@@ -62,6 +62,77 @@ for version in (1, 2):
     write("nifti", f"v{version}_4d", nifti(version, "<", 16, (2, 2, 1, 3), sform=0))
     write("nifti", f"v{version}_no_forms_gz", packed(nifti(version, "<", 512, (3, 2, 1), sform=0, qform=0)))
 
+def mgh(code, size, frames=1, good=1, footer=(2300.0, 0.16, 2.01, 900.0, 256.0), tags=b"", spacing=(1.0, 2.0, 2.5), version=1,
+        first=(-1, 0, 0)):
+    width = {0: 1, 1: 4, 3: 4, 4: 2, 10: 2}.get(code, 4)
+    head = struct.pack(">7ih", version, *size, frames, code, 0, good)
+    head += struct.pack(">15f", *spacing, *first, 0, 0, -1, 0, 1, 0, 4, -5, 6.5)
+    count = width * size[0] * size[1] * size[2] * frames
+    return head.ljust(284, b"\0") + bytes(n * 37 % 251 for n in range(count)) + struct.pack(f">{len(footer)}f", *footer) + tags
+
+
+for code, word in ((0, "u8"), (1, "i32"), (3, "f32"), (4, "i16"), (10, "u16")):
+    write("mgh", word, mgh(code, (3, 2, 2)))
+write("mgh", "frames", mgh(4, (2, 2, 1), 3))
+write("mgh", "no_ras", mgh(0, (3, 2, 1), good=0))
+write("mgh", "no_footer", mgh(0, (3, 2, 1), footer=()))
+write("mgh", "four_reals", mgh(0, (3, 2, 1), footer=(1.0, 2.0, 3.0, 4.0)))
+write("mgh", "tags", mgh(0, (3, 2, 1), tags=struct.pack(">iq", 3, 6) + b"made \0"))
+write("mgh", "spare", mgh(0, (3, 2, 1), tags=b"\xff\xffspare"))
+write("mgh", "no_footer_but_text", mgh(0, (3, 2, 1), footer=(), tags=b"something else in text"))
+write("mgh", "flat_spacing", mgh(0, (3, 2, 1), spacing=(1.0, 0.0, 1.0)))
+write("mgh", "sheared", mgh(0, (3, 2, 1), first=(-0.6, 0.8, 0)))
+write("mgh", "long_cosines", mgh(0, (3, 2, 1), first=(-2, 0, 0)))
+write("mgh", "no_cosines", mgh(0, (3, 2, 1), first=(0, 0, 0)))
+write("mgh", "not_finite", mgh(0, (3, 2, 1), first=(float("nan"), 0, 0)))
+write("mgh", "good_3", mgh(0, (3, 2, 1), good=3))
+write("mgh", "size_0", mgh(0, (3, 0, 1)))
+write("mgh", "no_type", mgh(77, (1, 1, 1)))
+write("mgh", "footer_cut", mgh(0, (3, 2, 1), footer=(2300.0,), tags=b"\0\0"))
+write("mgh", "old_tag", mgh(0, (3, 2, 1), tags=b"\0\0\0\2\0\0\0\0"))
+write("mgh", "short", mgh(0, (3, 2, 1))[:99])
+write("mgh", "colours", mgh(9, (1, 2, 1)))
+write("mgh", "version", mgh(0, (3, 2, 1), version=257))
+write("mgh", "too_many", mgh(3, (1, 1, 1))[:4] + struct.pack(">4i", *[2**31 - 1] * 4) + mgh(3, (1, 1, 1))[20:])
+write("mgh", "gz", packed(mgh(4, (3, 2, 2))))
+write("mgh", "gz_cut", packed(mgh(4, (3, 2, 2)))[:-6])
+
+
+def analyze(order, datatype, dims, slope=0.0, origin=(0, 0, 0), ranges=(0, 0, 0.0, 0.0), orient=0, magic=0,
+            edges=(1, 2, 2.5)):
+    head = bytearray(348)
+    size = {2: 1, 4: 2, 8: 4, 16: 4, 64: 8, 512: 2}[datatype]
+    struct.pack_into(order + "i", head, 0, 348)
+    struct.pack_into(order + "8h", head, 40, len(dims), *dims, *[1] * (7 - len(dims)))
+    struct.pack_into(order + "2h", head, 70, datatype, 8 * size)
+    struct.pack_into(order + "8f", head, 76, 0, *edges, 3, 0, 0, 0)
+    struct.pack_into(order + "f", head, 112, slope)
+    struct.pack_into(order + "2f", head, 124, *ranges[2:])
+    struct.pack_into(order + "2i", head, 140, *ranges[:2])
+    struct.pack_into(order + "B5h", head, 252, orient, *origin, 0, 0)
+    struct.pack_into(order + "i", head, 344, magic)
+    count = size
+    for d in dims:
+        count *= d
+    return bytes(head) + bytes(n * 37 % 251 for n in range(count))
+
+
+for order, word in (("<", "little"), (">", "big")):
+    for datatype in (2, 4, 8, 16, 64):
+        write("analyze", f"{word}_{datatype}", analyze(order, datatype, (3, 2, 2)))
+    write("analyze", f"{word}_spm", analyze(order, 4, (3, 2, 2), 0.25, (2, 1, 1)))
+    write("analyze", f"{word}_4d", analyze(order, 2, (3, 2, 1, 3), orient=2))
+write("analyze", "ranges", analyze("<", 2, (3, 2, 2), ranges=(255, 0, 1.0, 0.0)))
+write("analyze", "origin_far", analyze("<", 2, (3, 2, 2), origin=(100, 1, 1)))
+write("analyze", "uint16", analyze("<", 512, (3, 2, 2)))
+write("analyze", "edges", analyze("<", 2, (3, 2, 2), edges=(-1, 0, 3)))
+write("analyze", "edges_not_finite", analyze("<", 2, (3, 2, 2), edges=(1, float("inf"), 3)))
+write("analyze", "edges_tiny", analyze("<", 2, (3, 2, 2), edges=(1e-44, 1e-44, 1e-44)))
+write("analyze", "short", analyze("<", 2, (3, 2, 2))[:200])
+write("analyze", "damaged_nifti", analyze("<", 2, (3, 2, 2), magic=0x0031696f))
+write("analyze", "pair", analyze("<", 2, (3, 2, 2), magic=0x0031696e))
+write("analyze", "voxels_gz", analyze("<", 2, (3, 2, 2))[:348] + packed(analyze("<", 2, (3, 2, 2))[348:]))
+
 text = b"larmor " * 30
 write("gzip", "plain", packed(text))
 write("gzip", "stored", packed(text, 0))
