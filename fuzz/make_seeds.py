@@ -206,6 +206,11 @@ write("parrec", "v42_dynamics_crlf", par("V4.2", dynamics=2).replace(b"\n", b"\r
 write("parrec", "v42_shuffled", par("V4.2", slices=5, shuffle=3))
 write("parrec", "v42_diffusion", par("V4.2", dynamics=3, diffusion=1))
 write("parrec", "v42_cut", par("V4.2", dynamics=2)[:-5])
+mixed = par("V4.1", kinds=(0, 3)).split(b"\n")
+first = next(n for n, line in enumerate(mixed) if line.startswith(b"2 1 1 1 0"))
+mixed[first], mixed[first + 2] = mixed[first + 2], mixed[first]
+write("parrec", "v41_mixed", b"\n".join(mixed))
+write("parrec", "v42_no_thickness", par("V4.2").replace(b" 3 0.5 0 ", b" 3 -3 0 "))
 write("parrec", "v5", par("V4.2").replace(b"V4.2", b"V5"))
 
 
