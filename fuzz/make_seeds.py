@@ -154,6 +154,90 @@ write("normalizer", "nested", b"[" * 3000)
 write("normalizer", "cut", fit("zscore", {}, found=found)[:70])
 
 
+def voxels(count):
+    return bytes(n * 37 % 251 for n in range(count))
+
+
+def metaimage(name, sizes, kind, bytes_each, more="", place=True, data_file="LOCAL", data=None, order="False"):
+    dims = len(sizes)
+    head = f"ObjectType = Image\nNDims = {dims}\nBinaryData = True\nBinaryDataByteOrderMSB = {order}\n{more}"
+    if place:
+        matrix = [(i == j) * (-1 if i == 1 else 1) for i in range(dims) for j in range(dims)]
+        head += f"TransformMatrix = {' '.join(map(str, matrix))}\nOffset = {'1.5 ' * dims}\n"
+        head += f"ElementSpacing = {'0.5 ' * dims}\n"
+    head += f"DimSize = {' '.join(map(str, sizes))}\nElementType = {kind}\nElementDataFile = {data_file}\n"
+    count = bytes_each
+    for size in sizes:
+        count *= size
+    body = voxels(count) if data is None else data
+    write("metaimage", name, head.encode() + (body if data_file == "LOCAL" else b""))
+
+
+COMPRESSED = zlib.compress(voxels(24), 9)
+for kind, size in (("UCHAR", 1), ("CHAR", 1), ("USHORT", 2), ("INT", 4), ("LONG", 4), ("ULONG_LONG", 8), ("FLOAT", 4),
+                   ("DOUBLE", 8)):
+    metaimage("kind_" + kind.lower(), (3, 2, 1), "MET_" + kind, size)
+metaimage("big", (2, 3, 2), "MET_SHORT", 2, order="True")
+metaimage("packed", (2, 3, 2), "MET_SHORT", 2, f"CompressedData = True\nCompressedDataSize = {len(COMPRESSED)}\n",
+          data=COMPRESSED)
+metaimage("packed_gzip", (2, 3, 2), "MET_SHORT", 2, "CompressedData = True\n", data=packed(voxels(24)))
+metaimage("flat", (4, 3), "MET_SHORT", 2)
+metaimage("series", (2, 2, 1, 3), "MET_SHORT", 2)
+metaimage("channels", (2, 2, 2), "MET_UCHAR_ARRAY", 3, "ElementNumberOfChannels = 3\n")
+metaimage("names", (2, 2, 2), "MET_SHORT", 2, "Rotation = 0 1 0 1 0 0 0 0 1\nPosition = 1 2 3\nElementSize = 1 2 3\n"
+          "DistanceUnits = um\nAnatomicalOrientation = RAI\nElementToIntensityFunctionSlope = 2\n", place=False)
+metaimage("header_size", (2, 2, 2), "MET_SHORT", 2, "HeaderSize = -1\n", data=b"more" + voxels(16))
+metaimage("beside", (4, 3, 5), "MET_INT", 4, data_file="x.raw")
+metaimage("beside_packed", (4, 3, 5), "MET_INT", 4, "CompressedData = True\n", data_file="x.zraw")
+metaimage("beside_header", (2, 3, 5), "MET_INT", 4, "HeaderSize = 60\n", data_file="x.raw")
+metaimage("list", (2, 2, 3), "MET_SHORT", 2, data_file="LIST\ns3.raw\ns1.raw\ns2.raw")
+metaimage("list_2d", (2, 2, 1, 3), "MET_SHORT", 2, data_file="LIST 2\ns3.raw\ns1.raw\ns2.raw")
+metaimage("pattern", (2, 2, 2), "MET_SHORT", 2, data_file="s%d.raw 1 3 2")
+metaimage("pattern_digits", (2, 2, 3), "MET_SHORT", 2, data_file="s%01d.raw")
+metaimage("leads_away", (2, 2, 3), "MET_SHORT", 2, data_file="../x.raw")
+metaimage("two_orders", (2, 2, 3), "MET_SHORT", 2, "ElementByteOrderMSB = False\n")
+
+
+def nrrd(name, sizes, kind, bytes_each, fields="", space="space: LPS\n", axes="(1,0,0) (0,2,0) (0,0,3)", data=None,
+         encoding="raw", data_file=""):
+    head = f"NRRD0005\n# seed\ntype: {kind}\ndimension: {len(sizes)}\nsizes: {' '.join(map(str, sizes))}\n"
+    head += f"endian: little\nencoding: {encoding}\n{space}{fields}"
+    if axes:
+        head += f"space directions: {axes}\nspace origin: (5, 6.5 ,7{',0' if '4' in space else ''})\n"
+    head += f"key:=value\n{data_file}\n"
+    count = bytes_each
+    for size in sizes:
+        count *= size
+    write("nrrd", name, head.encode() + (b"" if data_file else voxels(count) if data is None else data))
+
+
+for kind, size in (("uchar", 1), ("int8_t", 1), ("unsigned short", 2), ("int", 4), ("long long int", 8), ("float", 4),
+                   ("double", 8)):
+    nrrd("kind_" + kind.replace(" ", "_"), (3, 2, 1), kind, size)
+for name in ("right-anterior-superior", "LAS", "scanner-xyz", "3D-right-handed"):
+    nrrd("space_" + name, (2, 2, 2), "short", 2, space=f"space: {name}\n")
+nrrd("space_4", (2, 2, 1, 3), "short", 2, space="space dimension: 4\n",
+     axes="(1,0,0,0) (0,1,0,0) (0,0,1,0) (0,0,0,2)")
+nrrd("gzip", (2, 3, 2), "short", 2, encoding="gzip", data=packed(voxels(24)))
+nrrd("skip_last", (2, 3, 2), "short", 2, "byte skip: -1\n", data=b"more" + voxels(24))
+nrrd("big", (2, 3, 2), "short", 2, "kinds: domain domain space\ncenters: cell node ???\n")
+nrrd("list_last", (2, 2, 1, 3), "short", 2, 'kinds: domain domain domain list\nspacings: NaN NaN NaN 2.5\n'
+     'units: "" "" "" "ms"\n', axes="(1,0,0) (0,2,0) (0,0,3) none")
+nrrd("vector_first", (3, 2, 2, 2), "uchar", 1, 'kinds: vector space space space\nspace units: "um" "um" "um"\n',
+     axes="none (1,0,0) (0,2,0) (0,0,3)")
+nrrd("spacings", (2, 2, 2), "short", 2, "spacings: 1 2 nan\naxis mins: 1 2 3\ncenterings: node cell cell\n", space="",
+     axes="")
+nrrd("flat", (3, 4), "short", 2, space="space dimension: 3\n", axes="(1,0,0) (0,2,0)")
+nrrd("detached", (4, 3, 5), "int", 4, data_file="data file: x.raw\n")
+nrrd("detached_gzip", (4, 3, 5), "int", 4, encoding="gz", data_file="datafile: x.raw.gz\n")
+nrrd("detached_skips", (2, 3, 5), "int", 4, "line skip: 0\nbyte skip: 60\n", data_file="data file: d/x.raw\n")
+nrrd("detached_list", (2, 2, 3), "short", 2, data_file="data file: LIST\ns3.raw\ns2.raw\ns1.raw\n")
+nrrd("detached_list_2", (2, 2, 1, 3), "short", 2, axes="(1,0,0) (0,2,0) (0,0,3) none",
+     data_file="data file: LIST 2\ns3.raw\ns2.raw\ns1.raw\n")
+nrrd("detached_pattern", (2, 2, 2), "short", 2, data_file="data file: s%d.raw 1 3 2 2\n")
+nrrd("text", (2, 2, 2), "short", 2, encoding="ascii", data=b"1 2 3 4 5 6 7 8")
+
+
 # ---- a header that is text, a 0, and the voxels beside it ----
 
 PAR_GENERAL = """# === DATA DESCRIPTION FILE ===
@@ -242,3 +326,52 @@ write("afni", "no_factors", afni(BRICK_FLOAT_FACS=None, SCENE_DATA=None))
 write("afni", "mixed", afni(2, BRICK_TYPES=[1, 3]))
 write("afni", "complex", afni(1, 5))
 write("afni", "product_overflows", afni(DATASET_DIMENSIONS=[2**31 - 1, 2**31 - 1, 2**31 - 1]))
+
+
+def dicom(encoding, elements, pixels=b"\1\2\3\4", preamble=True):
+    """elements: (group, element, kind, bytes). encoding: the last part of a transfer syntax."""
+    big, explicit = encoding == "2", encoding != ""
+    order = ">" if big else "<"
+    out = b""
+
+    def one(group, element, kind, value, order=order, explicit=explicit):
+        head = struct.pack(order + "HH", group, element)
+        length = 0xFFFFFFFF if value is None else len(value) + len(value) % 2
+        body = (value or b"") + (b" " if value and len(value) % 2 else b"")
+        if not explicit:
+            return head + struct.pack(order + "I", length) + body
+        if kind in ("OB", "OW", "SQ", "UN", "UT"):
+            return head + kind.encode() + b"\0\0" + struct.pack(order + "I", length) + body
+        return head + kind.encode() + struct.pack(order + "H", length) + body
+
+    if preamble:
+        uid = ("1.2.840.10008.1.2" + ("." + encoding if encoding else "")).encode()
+        out = bytes(128) + b"DICM" + one(2, 0x10, "UI", uid, "<", True)
+    for element in elements:
+        out += element if isinstance(element, bytes) else one(*element)
+    return out + (b"" if pixels is None else one(0x7FE0, 0x10, "OW", pixels))
+
+
+def item(value, element=0xE000):
+    return struct.pack("<HHI", 0xFFFE, element, 0xFFFFFFFF if value is None else len(value)) + (value or b"")
+
+
+HEAD = [(8, 5, "CS", b"ISO_IR 100"), (0x18, 0x1120, "DS", b"+18.5 "), (0x20, 0xE, "UI", b"1.2.3"),
+        (0x20, 0x11, "IS", b"4"), (0x20, 0x13, "IS", b"7"), (0x20, 0x32, "DS", b"-1.5\\2\\3e1"),
+        (0x20, 0x37, "DS", b"1\\0\\0\\0\\1\\0"), (0x28, 8, "IS", b"1"), (0x28, 0x30, "DS", b"0.5\\ .5 ")]
+SIZE = [(0x28, 0x10, "US", b"\2\0"), (0x28, 0x11, "US", b"\3\0")]
+NESTED = [(0x40, 0x275, "SQ", None), item(None), item(b"", 0xE00D), item(b"", 0xE0DD)]
+UNKNOWN = [(0x41, 1, "UN", None), item(None), struct.pack("<HHI", 0x20, 0xE, 2) + b"99", item(b"", 0xE00D), item(b"", 0xE0DD)]
+write("dicom_tags", "explicit", dicom("1", HEAD + SIZE))
+write("dicom_tags", "implicit", dicom("", HEAD + SIZE))
+write("dicom_tags", "big", dicom("2", HEAD + [(0x28, 0x10, "US", b"\0\2")]))
+write("dicom_tags", "nested", dicom("1", NESTED + HEAD + SIZE + UNKNOWN))
+write("dicom_tags", "no_preamble", dicom("1", HEAD, preamble=False))
+write("dicom_tags", "no_preamble_implicit", dicom("", HEAD, preamble=False))
+write("dicom_tags", "no_pixels", dicom("1", HEAD, pixels=None))
+write("dicom_tags", "deflated", dicom("1.99", HEAD))
+write("dicom_tags", "deep", dicom("1", (NESTED[:2] * 70) + HEAD))
+PIECES = [(0x7FE0, 0x10, "OB", None), item(b""), item(b"abcd"), item(b"ef"), item(b"", 0xE0DD)]
+write("dicom_tags", "pieces", dicom("4.70", HEAD + SIZE + PIECES, pixels=None))
+write("dicom_tags", "one_piece", dicom("4.70", HEAD + SIZE + PIECES[:3] + PIECES[4:], pixels=None))
+write("dicom_tags", "pieces_cut", dicom("4.70", HEAD + SIZE + PIECES, pixels=None)[:-9])

@@ -639,6 +639,60 @@ LAR_API lar_status lar_registration_chain(lar_chain **out, const lar_registratio
  */
 LAR_API lar_status lar_field_jacobian(lar_image **out, const lar_image *displacement_mm);
 
+/* ---- slices ------------------------------------------------------------------------------ */
+
+/* Volumes as slices for other programs, and back. Slices are numbered along x y z from the left,
+ * the back, or the foot, whatever the order in memory. In a slice columns run to the right (of
+ * sagittal ones: to the front), rows from the front (of the others: from the head) at the top. Each
+ * file says where its slice lies in the volume, and where the volume lies in the world. */
+enum { LAR_SLICES_TIFF, LAR_SLICES_PNG };
+enum { LAR_SLICE_BITS_8, LAR_SLICE_BITS_16 };
+
+typedef struct lar_slice_params {
+    int axis;          /* 0 to 2: across x y z */
+    lar_reals range;   /* fractions of the axis, as lar_crop_range(); empty: all of it */
+    int64_t step;      /* every n-th slice */
+    int64_t volume;    /* of several, from 0; LAR_INT_AUTO: all */
+    bool skip_empty;   /* leave out slices with less than `foreground` */
+    double foreground; /* share of the pixels that lie above 0.1 of the way from the volume's
+                          minimum to its 99th percentile */
+    int format;        /* LAR_SLICES_TIFF (of the image's type), LAR_SLICES_PNG */
+    lar_reals window;  /* PNG: the values that become black and white; empty: the image's extremes,
+                          or the values as they are where they are whole, not negative and fit */
+    int bits;          /* of PNG: LAR_SLICE_BITS_8 or LAR_SLICE_BITS_16 */
+} lar_slice_params;
+LAR_API extern const lar_param lar_slice_table[];
+LAR_API lar_slice_params lar_slice_default(void);
+
+typedef struct lar_slice_report {
+    int64_t written, skipped; /* skipped: empty */
+    double window[2];         /* of PNG; equal where the values are as they were */
+    int64_t outside;          /* PNG: voxels that lay outside of it, or were not finite */
+} lar_slice_report;
+/* FOLDER/NAME_z012.tif and so on (NAME_v02_z012.tif of several volumes). Files that exist are
+ * LAR_EEXISTS, before anything is written, without `force`. Each file is whole or absent; after a
+ * failure or a stop those that were written are removed again, unless they replaced others. report:
+ * NULL where not wanted. */
+LAR_API lar_status lar_slices_write(lar_slice_report *report, const lar_image *image,
+                                    const char *folder, const char *name,
+                                    const lar_slice_params *params, bool force,
+                                    lar_progress progress);
+
+typedef struct lar_stack_params {
+    double fill;       /* for slices that are not there, in the whole volume; NaN: all those of the
+                          set must be there, and only they are */
+    lar_reals spacing; /* mm between columns, rows and slices, or one for all; of slices that larmor
+                          did not write; empty: what they say, or 1 */
+    const char *axes;  /* of those too: where columns, rows and slices run to, as "RPS" */
+} lar_stack_params;
+LAR_API extern const lar_param lar_stack_table[];
+LAR_API lar_stack_params lar_stack_default(void);
+/* TIFF or PNG slices of one volume, in any order, back to the volume: its grid, type and order of
+ * voxels where larmor wrote them; else by their names' natural order. LAR_EGEOMETRY where they are
+ * of several volumes, doubled, or missing. */
+LAR_API lar_status lar_stack(lar_image **out, const char *const *files, int64_t count,
+                             const lar_stack_params *params);
+
 /* ---- pictures -------------------------------------------------------------------------- */
 
 typedef struct lar_figure_params {

@@ -1,6 +1,7 @@
 /* Growing strings and strict numbers.
  * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* strtod_l, newlocale */
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -164,4 +165,28 @@ const char *lar_text_nearest(const char *word, const char *const *words)
         }
     }
     return nearest;
+}
+
+int lar_text_order(const char *a, const char *b)
+{
+    const char *const whole_a = a, *const whole_b = b;
+    while (*a && *b) {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            a += strspn(a, "0");
+            b += strspn(b, "0");
+            const size_t length_a = strspn(a, "0123456789"), length_b = strspn(b, "0123456789");
+            if (length_a != length_b) return length_a < length_b ? -1 : 1;
+            const int order = strncmp(a, b, length_a);
+            if (order) return order;
+            a += length_a;
+            b += length_b;
+        } else if (*a != *b) {
+            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    if (*a || *b) return *a ? 1 : -1;
+    return strcmp(whole_a, whole_b); /* Subj1 and Subj01 */
 }

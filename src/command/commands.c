@@ -33,7 +33,9 @@ extern const lar_command lar_command_resample;
 extern const lar_command lar_command_register;
 extern const lar_command lar_command_reorient;
 extern const lar_command lar_command_rescale;
+extern const lar_command lar_command_slice;
 extern const lar_command lar_command_smooth;
+extern const lar_command lar_command_stack;
 extern const lar_command lar_command_tissue;
 extern const lar_command lar_command_train;
 extern const lar_command lar_command_warp;
@@ -44,6 +46,8 @@ const lar_command *const lar_commands[] = {
     &lar_command_info,
     &lar_command_convert,
     &lar_command_reorient,
+    &lar_command_slice,
+    &lar_command_stack,
     &lar_command_resample,
     &lar_command_register,
     &lar_command_warp,

@@ -171,7 +171,7 @@ static lar_status write_sidecar(const lar_convert_image *image, const lar_conver
         goto done;
     }
     if (!o->patient)
-        json_object_foreach_safe(facts, next, key, value) if (lar_dicom_is_private(key))
+        json_object_foreach_safe(facts, next, key, value) if (!lar_dicom_is_kept(key))
             json_object_del(facts, key);
     for (const char *line = image->warnings; *line;) { /* what is odd stays known */
         const size_t length = strcspn(line, "\n");

@@ -40,7 +40,7 @@ typedef struct finder {
 static int found_compare(const void *a, const void *b)
 {
     const lar_found *x = a, *y = b;
-    const int order = lar_id_compare(x->id, y->id);
+    const int order = lar_text_order(x->id, y->id);
     return order ? order : strcmp(x->path, y->path);
 }
 
@@ -59,7 +59,7 @@ static int64_t find_id(const lar_found_list *files, const char *id)
     int64_t low = 0, high = files->count;
     while (low < high) {
         const int64_t middle = (low + high) / 2;
-        if (lar_id_compare(files->at[middle].id, id) < 0)
+        if (lar_text_order(files->at[middle].id, id) < 0)
             low = middle + 1;
         else
             high = middle;

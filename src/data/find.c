@@ -1,7 +1,6 @@
 /* Files by a pattern such as "sub-{subject}/anat/sub-{subject}_T1w.nii.gz": walks the folders name
  * by name, so that what a {subject} captured in a folder holds for the file in it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 
 #include "data/data.h"
 #include "data/find.h"
@@ -117,30 +116,6 @@ lar_status lar_find_files(lar_found_list *out, const char *folder, const char *p
     const lar_status status = lar_find_check(pattern);
     if (status != LAR_OK) return status;
     return walk_folder(&w, *pattern == '/' ? "/" : folder, pattern, "");
-}
-
-int lar_id_compare(const char *a, const char *b)
-{
-    const char *const whole_a = a, *const whole_b = b;
-    while (*a && *b) {
-        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-            a += strspn(a, "0");
-            b += strspn(b, "0");
-            const size_t length_a = strspn(a, "0123456789"), length_b = strspn(b, "0123456789");
-            if (length_a != length_b) return length_a < length_b ? -1 : 1;
-            const int order = strncmp(a, b, length_a);
-            if (order) return order;
-            a += length_a;
-            b += length_b;
-        } else if (*a != *b) {
-            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
-        } else {
-            a++;
-            b++;
-        }
-    }
-    if (*a || *b) return *a ? 1 : -1;
-    return strcmp(whole_a, whole_b); /* Subj1 and Subj01 */
 }
 
 lar_status lar_id_check(const char *id, const char *path)

@@ -22,8 +22,6 @@ lar_status lar_find_files(lar_found_list *out, const char *folder, const char *p
 /* Adds one; false where memory is short. */
 bool lar_found_add(lar_found_list *list, const char *id, const char *path, lar_arena *arena);
 
-/* Subj2 before Subj10. */
-int lar_id_compare(const char *a, const char *b);
 /* Ids name folders and stand in tables: no leading dot, no comma, quote or control character. */
 lar_status lar_id_check(const char *id, const char *path);
 

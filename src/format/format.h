@@ -78,26 +78,37 @@ void lar_points_free(lar_points *points);
 typedef struct lar_dicom_params {
     bool correct; /* tilted gantry, uneven slices: resampled; else as scanned, with a warning */
     bool patient; /* keep what the patient section says, in `facts` */
+    lar_progress progress; /* asked while dcm2niix runs; may be empty */
 } lar_dicom_params;
 typedef struct lar_dicom_series {
     const char *file; /* NIfTI, in a folder of this process that lives as long as lar_dicom */
     const char *name; /* "3_pd_t2_tse_e1": number, description, what sets apart; a-z A-Z 0-9 _ - */
     struct json_t *facts; /* of BIDS' sidecar: "Modality", "EchoTime" (s) ... */
     const char *warnings; /* one a line: tilt, uneven slices ...; "" where none */
+    int64_t dropped;      /* facts that are left out because they may tell who, where or when */
 } lar_dicom_series;
 typedef struct lar_dicom {
     int64_t count;
     lar_dicom_series *series; /* sorted by name, numbers by their value */
+    int64_t failed;       /* series of which no image could be made, beside those that are here */
+    const char *failures; /* why, one a line; "" where none */
     struct lar_dicom_parts *parts;
 } lar_dicom;
 /* params: NULL for none of them. LAR_ENOINPUT where no DICOM is there, LAR_EUNSUPPORTED without
- * dcm2niix, LAR_EFORMAT where it fails, is stopped at a limit, or gives no image. */
+ * dcm2niix, LAR_EFORMAT where it fails, is stopped at a limit, or gives no image, for every series.
+ */
 lar_status lar_dicom_open(lar_dicom **out, const char *path, const lar_dicom_params *params);
 void lar_dicom_free(lar_dicom *dicom);
-/* True where a fact's name is one of the patient, of places, dates and identifiers. */
-bool lar_dicom_is_private(const char *fact);
+/* True of the facts that sidecars keep: how an image was acquired; nothing of the patient, of
+ * places, dates and identifiers. */
+bool lar_dicom_is_kept(const char *fact);
 /* True of a file that begins as DICOM does ("DICM" behind 128 bytes). */
 bool lar_dicom_is(const char *path);
+
+/* Where the programs are that read MINC and DICOM: an absolute path, never by PATH.
+ * LAR_EUNSUPPORTED where one is absent, with what to install. */
+lar_status lar_minc_program(lar_text *path);
+lar_status lar_dicom_program(lar_text *path);
 
 /* What lar_image_write() does, with more to choose. */
 typedef struct lar_write_params {
@@ -108,6 +119,10 @@ typedef struct lar_write_params {
 } lar_write_params;
 lar_status lar_image_write_with(const lar_image *image, const char *path,
                                 const lar_write_params *params);
+
+/* How much of a file's name names the volume: 6 of "a/sub-01_v02_z012.tif". False where the name is
+ * not as lar_slices_write() makes them. */
+bool lar_slice_name(const char *path, int *length);
 
 /* True where the name ends as that of a format that can be written. */
 bool lar_path_is_image(const char *path);

@@ -1,10 +1,27 @@
 /* Every image format, and reading and writing by them: by content first, the name comes second.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_analyze, &lar_format_mgh,
-                                          &lar_format_afni,  &lar_format_parrec,  NULL };
+/* In the order in which a file's content is asked. */
+/* clang-format off */
+const lar_format *const lar_formats[] = {
+    &lar_format_nifti,
+    &lar_format_analyze,
+    &lar_format_metaimage,
+    &lar_format_nrrd,
+    &lar_format_mgh,
+    &lar_format_afni,
+    &lar_format_parrec,
+    &lar_format_minc,
+    &lar_format_dicom,
+    &lar_format_tiff,
+    &lar_format_png,
+    NULL,
+};
+/* clang-format on */
 
 const char *const lar_scaling_names[] = { "dv", "fp", NULL };
 
@@ -107,6 +124,7 @@ static lar_status read_path(lar_image **out, lar_image_about *about, const char 
     lar_source source;
     *out = NULL;
     *about = (lar_image_about){ 0 };
+    if (lar_path_is_folder(path)) return lar_dicom_image(out, about, path, params->form);
     lar_status status = lar_source_open(&source, path, false);
     source.scaling = params->scaling;
     if (status == LAR_OK) status = read_source(out, about, &source, params->form);
@@ -127,6 +145,29 @@ lar_status lar_image_read_with(lar_image **out, const char *path, const lar_read
     if (status == LAR_OK) lar_about_say(&about, path);
     lar_image_about_clear(&about);
     return status;
+}
+
+lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *made,
+                           const char *path, int form)
+{
+    lar_image_about inner;
+    struct stat what;
+    /* whoever made it may have been taken over: a link could lead anywhere */
+    if (lstat(made, &what) != 0 || !S_ISREG(what.st_mode))
+        return lar_fail(LAR_EFORMAT, "'%s' gives no image", path);
+    const lar_status status = out ? lar_image_read_about(out, &inner, made, form)
+                                  : lar_image_read_header_form(&inner, made, form);
+    if (status != LAR_OK) {
+        lar_image_about_clear(&inner);
+        return lar_while(status, "cannot read what was made of '%s'", path);
+    }
+    lar_text_add(&about->warnings, "%s", lar_text_get(&inner.warnings));
+    lar_text_clear(&inner.warnings);
+    inner.warnings = about->warnings;
+    lar_notes_drop(about->notes);
+    *about = inner;
+    about->form_codes[0] = about->form_codes[1] = 0;
+    return LAR_OK;
 }
 
 lar_status lar_image_read_form(lar_image **out, const char *path, int form)
@@ -168,6 +209,7 @@ lar_status lar_image_read_header_form(lar_image_about *out, const char *path, in
     const lar_format *format;
 
     *out = (lar_image_about){ 0 };
+    if (lar_path_is_folder(path)) return lar_dicom_image(NULL, out, path, form);
     LAR_TRY(lar_source_open(&source, path, true));
     LAR_TRY(format_of_content(&format, out, &source));
     LAR_TRY(format->about(out, &source, form));

@@ -75,10 +75,23 @@ typedef struct lar_format {
 } lar_format;
 extern const lar_format lar_format_nifti;
 extern const lar_format lar_format_analyze;
+extern const lar_format lar_format_metaimage;
+extern const lar_format lar_format_nrrd;
 extern const lar_format lar_format_mgh;
 extern const lar_format lar_format_afni;
 extern const lar_format lar_format_parrec;
+extern const lar_format lar_format_tiff;
+extern const lar_format lar_format_png;
+extern const lar_format lar_format_minc;
+extern const lar_format lar_format_dicom;
 extern const lar_format *const lar_formats[]; /* NULL at the end */
+
+/* Of an image that a program apart made of `path`, as NIfTI at `made`: read (the header alone where
+ * out is NULL), and told as if `path` had been read. Warnings are added. */
+lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *made,
+                           const char *path, int form);
+/* A folder: the one image in it, where it holds DICOM. */
+lar_status lar_dicom_image(lar_image **out, lar_image_about *about, const char *path, int form);
 
 /* The warnings to the log, one by one, with the file's name. */
 void lar_about_say(const lar_image_about *about, const char *path);
