@@ -1,7 +1,7 @@
 /* MetaImage and NRRD files of many kinds, and real scans, give the voxels and the place that ITK
  * and pynrrd give. tests/golden/make_metaimage_nrrd.py made the files and the table.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "golden.h"
+#include "golden_table.h"
 
 static void files_of_itk_and_pynrrd(void **state)
 {

@@ -2,7 +2,7 @@
  * tests/golden/make_nifti.py made the files and the tables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "format/nifti.h"
-#include "golden.h"
+#include "golden_table.h"
 
 static void files_of_nibabel(void **state)
 {

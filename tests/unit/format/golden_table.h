@@ -1,8 +1,8 @@
-/* Tables of what another program reads from files: a line is file, type, size, channels, the
- * affine, the sum of all values, and eight voxels as i j k channel value. SPDX-License-Identifier:
+/* Tables of what another program reads from files: a line is file, type, size, channels, affine,
+ * the sum of all values, and eight voxels as i j k channel value. SPDX-License-Identifier:
  * Apache-2.0 */
-#ifndef LAR_GOLDEN_H
-#define LAR_GOLDEN_H
+#ifndef LAR_GOLDEN_TABLE_H
+#define LAR_GOLDEN_TABLE_H
 
 #include "scans.h"
 
