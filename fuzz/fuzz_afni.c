@@ -3,5 +3,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
-    return fuzz_pair(bytes, count, "fuzz.HEAD");
+    return fuzz_pair(bytes, count, "fuzz+orig.HEAD");
 }

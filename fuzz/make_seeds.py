@@ -368,6 +368,11 @@ write("parrec", "v42_dynamics_crlf", par("V4.2", dynamics=2).replace(b"\n", b"\r
 write("parrec", "v42_shuffled", par("V4.2", slices=5, shuffle=3))
 write("parrec", "v42_diffusion", par("V4.2", dynamics=3, diffusion=1))
 write("parrec", "v42_cut", par("V4.2", dynamics=2)[:-5])
+mixed = par("V4.1", kinds=(0, 3)).split(b"\n")
+first = next(n for n, line in enumerate(mixed) if line.startswith(b"2 1 1 1 0"))
+mixed[first], mixed[first + 2] = mixed[first + 2], mixed[first]
+write("parrec", "v41_mixed", b"\n".join(mixed))
+write("parrec", "v42_no_thickness", par("V4.2").replace(b" 3 0.5 0 ", b" 3 -3 0 "))
 write("parrec", "v5", par("V4.2").replace(b"V4.2", b"V5"))
 
 
@@ -394,8 +399,8 @@ def afni(bricks=1, kind=1, order="LSB_FIRST", pack=False, **more):
 write("afni", "short", afni())
 write("afni", "byte_time", afni(3, 0, TAXIS_NUMS=[3, 0, 77002], TAXIS_FLOATS=[0.0, 2.5, 0.0, 0.0, 0.0]))
 write("afni", "float_big_gz", afni(2, 3, "MSB_FIRST", True, SCENE_DATA=[2, 2, 0], TEMPLATE_SPACE="MNI"))
-write("afni", "no_real", afni(2, IJK_TO_DICOM_REAL=None, BRICK_FLOAT_FACS=[0.0, 0.0], BYTEORDER_STRING=None))
-write("afni", "no_types", afni(BRICK_TYPES=None, BRICK_FLOAT_FACS=None, SCENE_DATA=None))
+write("afni", "no_real", afni(2, IJK_TO_DICOM_REAL=None, BRICK_FLOAT_FACS=[0.0, 0.0]))
+write("afni", "no_factors", afni(BRICK_FLOAT_FACS=None, SCENE_DATA=None))
 write("afni", "mixed", afni(2, BRICK_TYPES=[1, 3]))
 write("afni", "complex", afni(1, 5))
 write("afni", "product_overflows", afni(DATASET_DIMENSIONS=[2**31 - 1, 2**31 - 1, 2**31 - 1]))

@@ -49,9 +49,9 @@ static lar_status check_type(lar_image_about *about, const afni_head *head)
     const afni_attribute *types;
 
     LAR_TRY(lar_afni_numbers(&types, head, "BRICK_TYPES", AFNI_WHOLE, bricks, bricks));
-    if (!types) lar_text_add(&about->warnings, "it does not say its BRICK_TYPES; taken as short\n");
-    const double type = types ? types->values[0] : 1;
-    for (int64_t n = 1; types && n < bricks; n++)
+    if (!types) return lacks(head, "BRICK_TYPES");
+    const double type = types->values[0];
+    for (int64_t n = 1; n < bricks; n++)
         if (types->values[n] != type)
             return lar_fail(LAR_EUNSUPPORTED,
                             "the sub-bricks of '%s' are of several types: 0 has BRICK_TYPES %g, "
@@ -78,7 +78,11 @@ static lar_status set_scales(lar_image_about *about, lar_voxels *voxels, const a
 
     about->slope = 1;
     LAR_TRY(lar_afni_numbers(&factors, head, "BRICK_FLOAT_FACS", AFNI_REAL, bricks, bricks));
-    if (!factors) goto done;
+    if (!factors) {
+        lar_text_add(&about->warnings,
+                     "it does not say its BRICK_FLOAT_FACS; taken as not scaled\n");
+        goto done;
+    }
     lar_scale *scales = lar_arena_take(head->arena, bricks, sizeof *scales);
     if (!scales) return LAR_EMEMORY;
     for (int64_t n = 0; n < bricks; n++) {
@@ -94,14 +98,12 @@ done:
     return status;
 }
 
+/* AFNI takes a file that does not say it as in the order of the machine. It is the last of what
+ * AFNI writes of the voxels: without it, the text is more likely to be cut short. */
 static lar_status check_order(lar_image_about *about, const afni_head *head)
 {
     const afni_attribute *order = lar_afni_find(head, "BYTEORDER_STRING");
-    if (!order) {
-        if (about->stored != LAR_U8)
-            lar_text_add(&about->warnings, "it does not say its byte order; taken as LSB_FIRST\n");
-        return LAR_OK;
-    }
+    if (!order) return lacks(head, "BYTEORDER_STRING");
     if (order->kind != AFNI_TEXT ||
         !(lar_text_is(order->text, "LSB_FIRST") || lar_text_is(order->text, "MSB_FIRST")))
         return lar_fail(LAR_EFORMAT,
