@@ -122,6 +122,14 @@ static lar_status settle_place(lar_text *warnings, const opening *o, const char 
     LAR_TRY(lar_image_read_header(&about, path));
     *slices = about.grid.size[2] * about.channels;
     LAR_TRY(lar_dicom_find_place(&place, &about.grid, files, count, o->arena));
+    if (place.places && place.places < about.grid.size[2]) {
+        status =
+            lar_fail(LAR_EFORMAT,
+                     "its %lld slices are at %lld places: some are there twice, and all behind "
+                     "them would be misplaced",
+                     (long long)about.grid.size[2], (long long)place.places);
+        goto done;
+    }
     const double apart = place.known ? corners_apart(&about.grid, &place.to_world) : 0;
     const bool odd = place.known && (place.tilted || place.uneven);
     if (place.known && !odd && apart > 0.1)

@@ -44,6 +44,7 @@ lar_status lar_dicom_facts(struct json_t **out, int64_t *dropped, const char *pa
 /* Where the slices of an image are, by the headers of its files. */
 typedef struct lar_dicom_place {
     bool known;          /* else the headers do not say it, or not of as many slices */
+    int64_t places;      /* where slices are, each once; fewer than slices: some are doubled */
     lar_affine to_world; /* RAS: from the first slice to the last in equal steps */
     double (*at)[3];     /* of slice k: where voxel (0, 0, k) is, RAS mm; of the arena */
     double normal[3];    /* of the slices, RAS, along k */
