@@ -39,6 +39,17 @@ void lar_dicom_say(lar_text *warnings, const char *printed);
  * them) unless asked for. */
 lar_status lar_dicom_facts(struct json_t **out, int64_t *dropped, const char *path, bool patient);
 
+/* "3_pd_t2_tse_e1", like no other in `dicom`; `apart` is what dcm2niix put behind the name that it
+ * was given. Text of the arena. */
+const char *lar_dicom_name(const lar_dicom *dicom, int64_t number, const struct json_t *facts,
+                           const char *apart, lar_arena *arena);
+int lar_dicom_compare(const void *series, const void *other); /* for qsort: by number, then name */
+
+/* Makes the NIfTI file at `path` what it is given out as; *slices: how many it holds. */
+lar_status lar_dicom_settle(int64_t *slices, lar_text *warnings, const char *path,
+                            const lar_dicom_file *files, int64_t count, bool correct,
+                            lar_arena *arena);
+
 /* ---- place ------------------------------------------------------------------------------- */
 
 /* Where the slices of an image are, by the headers of its files. */
