@@ -53,6 +53,8 @@ static lar_status take_result(opening *o, const char *folder, const char *stem,
 
     if (!s || !file || !sidecar) return LAR_EMEMORY;
     LAR_TRY(lar_dicom_facts(&facts, &dropped, sidecar, o->params.patient));
+    if (dropped < 0)
+        lar_text_add(&warnings, "what dcm2niix says of it cannot be read, and is left out\n");
     if (o->strange)
         lar_text_add(&warnings, "%lld of the files beside it are named as DICOM, but are not\n",
                      (long long)o->strange);

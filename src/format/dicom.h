@@ -36,7 +36,7 @@ lar_status lar_dicom_run(lar_text *printed, const lar_dicom_file *files, int64_t
 void lar_dicom_say(lar_text *warnings, const char *printed);
 
 /* What the sidecar says, without the patient, place, time and numbers that identify (*dropped of
- * them) unless asked for. */
+ * them; -1 where the sidecar cannot be read) unless asked for. */
 lar_status lar_dicom_facts(struct json_t **out, int64_t *dropped, const char *path, bool patient);
 
 /* "3_pd_t2_tse_e1", like no other in `dicom`; `apart` is what dcm2niix put behind the name that it
