@@ -53,7 +53,7 @@ def minc1(name, data, names, steps, starts, oblique=False, scaled=True, per=1, v
         f.createDimension(n, size)
     for n, attributes in axes(names, steps, starts, oblique).items():
         v = f.createVariable(n, "i", ())
-        v.assignValue(0)
+        v.data[...] = 0
         for key, value in attributes.items():
             setattr(v, key, value)
     kind = {"int8": "b", "uint8": "b", "int16": "h", "uint16": "h", "int32": "i", "uint32": "i",
