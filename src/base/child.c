@@ -123,7 +123,9 @@ static bool take_output(lar_text *printed, int file, size_t most)
 static bool has_ended(pid_t process)
 {
     siginfo_t info = { 0 };
-    return waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid;
+    if (waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+        return info.si_pid != 0;
+    return errno == ECHILD; /* who called us has the kernel reap children (SIGCHLD is ignored) */
 }
 
 typedef enum ending { ENDED, TIMEOUT, STOPPED } ending;
@@ -199,11 +201,15 @@ static lar_status watch(int *exit_status, lar_text *printed, pid_t process, int 
     /* its group first: while it is not reaped, the number is its own */
     (void)kill(-process, SIGKILL);
     (void)kill(process, SIGKILL);
-    while (waitpid(process, &code, 0) < 0 && errno == EINTR) continue;
+    pid_t reaped;
+    while ((reaped = waitpid(process, &code, 0)) < 0 && errno == EINTR) continue;
     drain(printed, output, c->output);
     if (refused)
         return lar_fail(LAR_EUNSUPPORTED, "cannot start '%s': %s", c->argv[0], strerror(reason));
     if (printed->failed) return lar_fail(LAR_EMEMORY, "out of memory");
+    if (reaped < 0 && how == ENDED)
+        return lar_fail(LAR_EIO, "cannot tell how '%s' ended: this process ignores SIGCHLD",
+                        c->argv[0]);
     return tell(exit_status, code, how, c);
 }
 

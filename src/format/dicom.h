@@ -36,14 +36,26 @@ lar_status lar_dicom_run(lar_text *printed, const lar_dicom_file *files, int64_t
 void lar_dicom_say(lar_text *warnings, const char *printed);
 
 /* What the sidecar says, without the patient, place, time and numbers that identify (*dropped of
- * them) unless asked for. */
+ * them; -1 where the sidecar cannot be read) unless asked for. */
 lar_status lar_dicom_facts(struct json_t **out, int64_t *dropped, const char *path, bool patient);
+
+/* "3_pd_t2_tse_e1", like no other in `dicom`; `apart` is what dcm2niix put behind the name that it
+ * was given. Text of the arena. */
+const char *lar_dicom_name(const lar_dicom *dicom, int64_t number, const struct json_t *facts,
+                           const char *apart, lar_arena *arena);
+int lar_dicom_compare(const void *series, const void *other); /* for qsort: by number, then name */
+
+/* Makes the NIfTI file at `path` what it is given out as; *slices: how many it holds. */
+lar_status lar_dicom_settle(int64_t *slices, lar_text *warnings, const char *path,
+                            const lar_dicom_file *files, int64_t count, bool correct,
+                            lar_arena *arena);
 
 /* ---- place ------------------------------------------------------------------------------- */
 
 /* Where the slices of an image are, by the headers of its files. */
 typedef struct lar_dicom_place {
     bool known;          /* else the headers do not say it, or not of as many slices */
+    int64_t places;      /* where slices are, each once; fewer than slices: some are doubled */
     lar_affine to_world; /* RAS: from the first slice to the last in equal steps */
     double (*at)[3];     /* of slice k: where voxel (0, 0, k) is, RAS mm; of the arena */
     double normal[3];    /* of the slices, RAS, along k */

@@ -143,12 +143,23 @@ static bool is_plain(const json_t *value, int depth)
     return true;
 }
 
+/* Texts come as the scanner wrote them, in whatever set of characters. */
+static json_t *parse(char *bytes, size_t count)
+{
+    json_error_t error;
+    json_t *all = json_loadb(bytes, count, 0, &error);
+    if (all) return all;
+    for (size_t n = 0; n < count; n++)
+        if ((unsigned char)bytes[n] >= 0x80 || ((unsigned char)bytes[n] < 0x20 && bytes[n] != '\n'))
+            bytes[n] = (unsigned char)bytes[n] >= 0x80 ? '?' : ' ';
+    return json_loadb(bytes, count, 0, &error);
+}
+
 lar_status lar_dicom_facts(json_t **out, int64_t *dropped, const char *path, bool patient)
 {
     lar_status status = LAR_OK;
     char *bytes = NULL;
     size_t count;
-    json_error_t error;
     json_t *all = NULL;
     const char *name;
     json_t *value;
@@ -158,8 +169,11 @@ lar_status lar_dicom_facts(json_t **out, int64_t *dropped, const char *path, boo
     if (!*out) return lar_fail(LAR_EMEMORY, "out of memory");
     if (!lar_path_exists(path)) return LAR_OK; /* says nothing */
     LAR_TRY(lar_file_read(&bytes, &count, path, MOST_BYTES));
-    all = json_loadb(bytes, count, 0, &error);
-    if (!json_is_object(all)) goto done; /* dcm2niix does not escape every text: then no facts */
+    all = parse(bytes, count);
+    if (!json_is_object(all)) {
+        *dropped = -1;
+        goto done;
+    }
     json_object_foreach(all, name, value)
     {
         if ((patient || lar_dicom_is_kept(name)) && is_plain(value, 0))

@@ -7,7 +7,7 @@
 
 #include "format/dicom.h"
 
-enum { HEAD_BYTES = 1 << 20 }; /* holds all but odd headers */
+enum { HEAD_BYTES = 1 << 16 }; /* holds most headers */
 
 static bool is_dicom(const unsigned char *bytes, size_t count)
 {

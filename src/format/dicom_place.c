@@ -164,6 +164,7 @@ lar_status lar_dicom_find_place(lar_dicom_place *out, const lar_grid *grid,
 
     *out = (lar_dicom_place){ 0 };
     LAR_TRY(take_slices(&slices, &found, grid, files, count, arena));
+    out->places = found;
     if (found != grid->size[2]) return LAR_OK;
     const lar_dicom_tags *first = slices[0].tags;
     cross(normal, first->along, first->down);
@@ -236,7 +237,7 @@ void lar_dicom_say_place(lar_text *warnings, const lar_dicom_place *place, int64
     const int64_t missing = missing_slices(&after, place, slices);
     lar_text_add(warnings, "slices are unevenly spaced: %.3g to %.3g mm", place->gap_mm[0],
                  place->gap_mm[1]);
-    if (missing)
+    if (missing && missing < slices)
         lar_text_add(warnings, ", as if %lld were missing, the first behind slice %lld",
                      (long long)missing, (long long)after);
     if (corrected)

@@ -27,26 +27,32 @@ static bool minc_sniff(const lar_source *source)
                                                            memcmp(source->head, "CDF\2", 4) == 0));
 }
 
+/* The program, if it is at `place`, seen from the folder of `library`. */
+static bool is_there(lar_text *path, const char *library, const char *place)
+{
+    lar_text relative = { 0 };
+    const int folder = (int)(lar_path_name(library) - library);
+    lar_text_clear(path);
+    lar_text_add(&relative, "%.*s%s", folder, library, place);
+    char *whole = relative.failed ? NULL : realpath(relative.at, NULL);
+    if (whole && access(whole, X_OK) == 0) lar_text_add(path, "%s", whole);
+    free(whole);
+    lar_text_clear(&relative);
+    return path->length > 0;
+}
+
 lar_status lar_minc_program(lar_text *path)
 {
-    static const char *const places[] = { "larmor-minc", LARMOR_LIBEXEC "/larmor-minc" };
     Dl_info here;
     const void *address = hdf5_magic; /* of the library, wherever it was loaded from */
-    if (dladdr(address, &here) && here.dli_fname) {
-        for (int n = 0; n < 2; n++) {
-            const int folder = (int)(lar_path_name(here.dli_fname) - here.dli_fname);
-            lar_text relative = { 0 };
-            lar_text_add(&relative, "%.*s%s", folder, here.dli_fname, places[n]);
-            char *whole = relative.failed ? NULL : realpath(lar_text_get(&relative), NULL);
-            lar_text_clear(&relative);
-            if (!whole) continue;
-            const bool runs = access(whole, X_OK) == 0;
-            lar_text_clear(path);
-            if (runs) lar_text_add(path, "%s", whole);
-            free(whole);
-            if (runs) return path->failed ? LAR_EMEMORY : LAR_OK;
-        }
-    }
+    const bool known = dladdr(address, &here) && here.dli_fname;
+    /* a program that holds the library itself may be known by the name alone it was started by */
+    char *itself = known && here.dli_fname[0] == '/' ? NULL : realpath("/proc/self/exe", NULL);
+    const char *library = itself ? itself : known ? here.dli_fname : "./";
+    const bool found = is_there(path, library, "larmor-minc") ||
+                       is_there(path, library, LARMOR_LIBEXEC "/larmor-minc");
+    free(itself);
+    if (found) return LAR_OK;
     const lar_status status =
         lar_fail(LAR_EUNSUPPORTED, "the program 'larmor-minc', which reads MINC, is not installed");
     return lar_hint(status, "to install libminc-dev, and to build and install larmor anew");

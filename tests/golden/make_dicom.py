@@ -152,4 +152,8 @@ for path in (OUT / "marked").iterdir():  # and private ones, up to 120
         block.add_new(n + 1, "LO", f"PHI{500 + n:04}")
         n += 1
     d.save_as(path, enforce_file_format=True)
+# a slice that was sent twice, under another number; two points in time
+slices("doubled", 8, [*even, even[2]], I, J)
+for t in range(2):
+    slices("time", 9, even[:3], I, J, prefix=f"t{t}", first=1 + 3 * t, AcquisitionNumber=t + 1)
 (HERE / "dicom.txt").write_text("\n".join(lines) + "\n")

@@ -53,6 +53,7 @@ def minc1(name, data, names, steps, starts, oblique=False, scaled=True, per=1, v
         f.createDimension(n, size)
     for n, attributes in axes(names, steps, starts, oblique).items():
         v = f.createVariable(n, "i", ())
+        v.data[...] = 0
         for key, value in attributes.items():
             setattr(v, key, value)
     kind = {"int8": "b", "uint8": "b", "int16": "h", "uint16": "h", "int32": "i", "uint32": "i",
@@ -176,6 +177,15 @@ minc1("no_ranges.mnc", voxels("uint8"), **plain, change=no_ranges)
 minc1("no_image.mnc", voxels("uint8"), **plain, change=no_image)
 with h5py.File(OUT / "no_minc.h5", "w") as f:
     f.create_dataset("something", data=np.arange(3), track_times=False)
+with h5py.File(minc2("minc2_huge.mnc", voxels("uint8"), **plain), "r+") as f:  # voxels that nobody wrote
+    group = f["minc-2.0/image/0"]
+    attributes = dict(group["image"].attrs)
+    del group["image"]
+    v = group.create_dataset("image", (3, 400000, 500000), "u1", chunks=(1, 1000, 1000), track_times=False)
+    for key, value in attributes.items():
+        v.attrs[key] = value
+    for n, size in zip(ZYX, v.shape):
+        f["minc-2.0/dimensions"][n].attrs["length"] = np.uint32(size)
 (HERE / "minc.txt").write_text("\n".join(lines) + "\n")
 
 # real scans, where they are: sums over all voxels, and over voxels times i + 2 j + 3 k + 5 channel

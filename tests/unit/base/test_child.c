@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -186,7 +187,9 @@ static void a_fork_bomb_fizzles(void **state)
 {
     (void)state;
     const char *argv[4];
-    lar_child child = shell_child(argv, "f() { f | f & f; }; f; echo forked");
+    /* fifty, not without end: where the kernel has no filter, they live until the time is up */
+    lar_child child = shell_child(
+        argv, "n=0; while [ $n -lt 50 ]; do sleep 1000 & n=$((n+1)); done; wait; echo forked");
     child.starts = false;
     child.seconds = 2;
     run r = run_in_folder(child);
@@ -273,6 +276,18 @@ static bool stop_at_third(void *user, const char *stage, double fraction)
     (void)stage;
     (void)fraction;
     return ++*(int *)user < 3;
+}
+
+/* A process that ignores SIGCHLD has no children to wait for. */
+static void ignored_children_are_an_error(void **state)
+{
+    (void)state;
+    void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+    run r = run_shell("exit 3");
+    signal(SIGCHLD, before);
+    assert_int_equal(r.status, LAR_EIO);
+    assert_non_null(strstr(lar_error(), "SIGCHLD"));
+    end_run(&r);
 }
 
 static void a_stop_kills_it(void **state)
@@ -379,6 +394,7 @@ int main(void)
         cmocka_unit_test(files_and_memory_are_limited),
         cmocka_unit_test(it_sees_and_changes_nothing_else),
         cmocka_unit_test(what_cannot_start_is_told),
+        cmocka_unit_test(ignored_children_are_an_error),
         cmocka_unit_test(a_stop_kills_it),
         cmocka_unit_test(odd_things_in_the_folder_go_too),
         cmocka_unit_test(private_folders_are_private),

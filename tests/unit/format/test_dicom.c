@@ -294,15 +294,6 @@ static bool never(void *user, const char *stage, double fraction)
     return false;
 }
 
-static void it_can_be_stopped(void **state)
-{
-    (void)state;
-    lar_dicom *dicom;
-    const lar_dicom_params params = { .progress = { never, NULL } };
-    CHECK_FAILS(lar_dicom_open(&dicom, golden_path("plain"), &params), LAR_ESTOPPED, "stopped");
-    mutate_check_left();
-}
-
 /* Copies the files of a golden folder. */
 static void copy_files(const char *to, const char *from)
 {
@@ -319,6 +310,61 @@ static void copy_files(const char *to, const char *from)
         lar_free(bytes);
     }
     closedir(folder);
+}
+
+/* What dcm2niix would place wrongly, or cannot know. */
+static void doubled_slices_are_refused(void **state)
+{
+    (void)state;
+    lar_image *image;
+    CHECK_FAILS(lar_image_read(&image, golden_path("doubled")), LAR_EFORMAT,
+                "its 6 slices are at 5 places");
+    CHECK_OK(lar_image_read(&image, golden_path("time")));
+    assert_int_equal(image->grid.size[2], 3);
+    assert_int_equal(image->channels, 2);
+    lar_image_free(image);
+    mutate_check_left();
+}
+
+/* A slice that is cut short takes its series with it; the other series of the folder are there, and
+ * the failure is told. What is named as DICOM and is none is told, too. */
+static void a_cut_slice_is_an_error(void **state)
+{
+    (void)state;
+    char folder[160], path[512], *bytes;
+    size_t count;
+    lar_dicom *dicom;
+    lar_image *image;
+    snprintf(folder, sizeof folder, "%s/cut", temporary);
+    CHECK_OK(lar_folder_make(folder));
+    copy_files(folder, "two");
+    snprintf(path, sizeof path, "%s/b03.dcm", folder);
+    CHECK_OK(lar_file_read(&bytes, &count, path, 1 << 20));
+    for (size_t at = 0; at < count; at += at + 12 < count ? 37 : 1) {
+        CHECK_OK(lar_file_write(path, bytes, at, true));
+        CHECK_OK(lar_dicom_open(&dicom, folder, NULL));
+        /* cut before its series is named, it is of no series */
+        const bool told = dicom->failed == 1 && strstr(dicom->failures, "series ");
+        const bool strange = strstr(dicom->series[0].warnings, "named as DICOM, but are not");
+        if (!told && !strange) fail_msg("cut to %zu of %zu bytes, and no word", at, count);
+        if (strstr(dicom->failures, "series 10")) assert_int_equal(dicom->count, 1);
+        lar_dicom_free(dicom);
+        CHECK_OK(lar_file_write(path, bytes, count, true));
+    }
+    CHECK_OK(lar_file_write(path, bytes, count - 1, true));
+    CHECK_FAILS(lar_image_read(&image, path), LAR_EFORMAT, "'b03.dcm' is too short");
+    lar_free(bytes);
+    lar_folder_remove(folder);
+    mutate_check_left();
+}
+
+static void it_can_be_stopped(void **state)
+{
+    (void)state;
+    lar_dicom *dicom;
+    const lar_dicom_params params = { .progress = { never, NULL } };
+    CHECK_FAILS(lar_dicom_open(&dicom, golden_path("plain"), &params), LAR_ESTOPPED, "stopped");
+    mutate_check_left();
 }
 
 static void no_name_is_too_nasty(void **state)
@@ -500,6 +546,8 @@ int main(void)
         cmocka_unit_test(nothing_of_the_patient_is_kept),
         cmocka_unit_test(one_image_is_asked_for),
         cmocka_unit_test(every_failure_is_an_error),
+        cmocka_unit_test(doubled_slices_are_refused),
+        cmocka_unit_test(a_cut_slice_is_an_error),
         cmocka_unit_test(it_can_be_stopped),
         cmocka_unit_test(no_name_is_too_nasty),
         cmocka_unit_test(real_scans_agree),

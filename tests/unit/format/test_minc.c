@@ -158,6 +158,12 @@ static void what_is_odd_is_told(void **state)
     CHECK_FAILS(lar_image_read(&image, path), LAR_EFORMAT, "holds no image");
     snprintf(path, sizeof path, "%sno_minc.h5", golden);
     CHECK_FAILS(lar_image_read(&image, path), LAR_EFORMAT, "no MINC file");
+    /* 600 GB in a file of 18 kB: neither memory nor disk is taken for it */
+    lar_image_about about;
+    snprintf(path, sizeof path, "%sminc2_huge.mnc", golden);
+    CHECK_FAILS(lar_image_read(&image, path), LAR_EFORMAT, "more memory than it may have");
+    CHECK_FAILS(lar_image_read_header(&about, path), LAR_EFORMAT, "a file of more than");
+    lar_image_about_clear(&about);
     CHECK_FAILS(lar_image_read_bytes(&image, "CDF\1", 4, "x.mnc"), LAR_EUNSUPPORTED, "from files");
     CHECK_FAILS(lar_image_write(NULL, "x.mnc", false), LAR_EUNSUPPORTED, "writes none");
     mutate_check_left();
