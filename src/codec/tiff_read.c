@@ -425,7 +425,7 @@ static lar_status read_pages(unsigned char *pixels, const lar_tiff *t, reader *r
     for (int64_t n = 0; n < t->pages && more; n++) {
         unsigned char *page = pixels + (size_t)n * page_bytes;
         LAR_TRY((TIFFIsTiled(r->tif) ? read_tiles : read_strips)(page, t, r));
-        LAR_TRY(next_page(&more, r));
+        if (n + 1 < t->pages) LAR_TRY(next_page(&more, r));
     }
     if (t->inverted) invert(pixels, t->type, t->width * t->height * t->pages);
 done:
@@ -436,13 +436,18 @@ lar_status lar_tiff_read(unsigned char **pixels, lar_tiff *out, const void *byte
                          const char *name)
 {
     lar_status status = LAR_OK;
-    reader r = { 0 };
+    reader r;
     *pixels = NULL;
-    LAR_TRY(lar_tiff_look(out, bytes, count, name));
+    *out = (lar_tiff){ 0 };
     LAR_TRY(reader_open(&r, bytes, count, name));
+    LAR_TRY(look(out, &r));
     *pixels = lar_alloc_raw(out->width * out->height * out->pages, lar_type_size(out->type));
     if (!*pixels) {
         status = LAR_EMEMORY;
+        goto done;
+    }
+    if (out->pages > 1 && !TIFFSetDirectory(r.tif, 0)) {
+        status = damaged(&r, "its first page cannot be found again");
         goto done;
     }
     LAR_TRY(read_pages(*pixels, out, &r));
