@@ -146,7 +146,7 @@ static void other_contents_are_named(void **state)
     } cases[] = {
         { "", 0, "empty" },
         { "\x5c\x01", 2, "begins with 5c 01" },
-        { "\x89PNG\r\n\x1a\n", 8, "begins with 89 50 4e 47" },
+        { "GIF89a\x10\x10", 8, "begins with 47 49 46 38" },
         { "\x5c\x01\0\0", 4, "too short for a NIfTI header: 4 bytes, expected 348" },
         { "\x1f\x8b", 2, "nothing" },
     };
