@@ -453,3 +453,104 @@ PIECES = [(0x7FE0, 0x10, "OB", None), item(b""), item(b"abcd"), item(b"ef"), ite
 write("dicom_tags", "pieces", dicom("4.70", HEAD + SIZE + PIECES, pixels=None))
 write("dicom_tags", "one_piece", dicom("4.70", HEAD + SIZE + PIECES[:3] + PIECES[4:], pixels=None))
 write("dicom_tags", "pieces_cut", dicom("4.70", HEAD + SIZE + PIECES, pixels=None)[:-9])
+
+
+# Slices: (tag, type, values) of each page; type 2 text, 3 short, 4 long, 5 rational, 16 eight bytes.
+def tiff(pages, data, order="<", big=False):
+    out = bytearray((b"II" if order == "<" else b"MM") + struct.pack(order + ("HHHQ" if big else "HI"),
+                                                                    *((43, 8, 0, 16) if big else (42, 8))))
+    word, size, entry = ("Q", 8, 20) if big else ("I", 4, 12)
+    for n, page in enumerate(pages):
+        head, tail = b"", b""
+        end = len(out) + (8 + 8 if big else 2 + 4) + entry * len(page)
+        for tag, kind, values in page:
+            if kind == 2:
+                raw, count = values + b"\0", len(values) + 1
+            elif kind == 5:
+                raw, count = struct.pack(order + "II", *values), 1
+            else:
+                raw, count = struct.pack(order + str(len(values)) + {3: "H", 4: "I", 16: "Q"}[kind], *values), len(values)
+            if len(raw) > size:
+                place = struct.pack(order + word, end + len(tail))
+                tail += raw + b"\0" * (len(raw) % 2)
+            else:
+                place = raw.ljust(size, b"\0")
+            head += struct.pack(order + "HH" + word, tag, kind, count) + place
+        following = end + len(tail) if n + 1 < len(pages) else 0
+        out += struct.pack(order + ("Q" if big else "H"), len(page)) + head + struct.pack(order + word, following) + tail
+    return bytes(out) + data
+
+
+def page(nx, ny, bits, kind, packing, offsets, counts, extra=(), rows=None):
+    tags = [(256, 3, [nx]), (257, 3, [ny]), (258, 3, [bits]), (259, 3, [packing]), (262, 3, [1]), (277, 3, [1]),
+            (339, 3, [kind]), *extra]
+    if not any(t[0] == 322 for t in tags):
+        tags += [(273, 4, offsets), (278, 3, [rows or ny]), (279, 4, counts)]
+    else:
+        tags += [(324, 4, offsets), (325, 4, counts)]
+    return sorted(tags)
+
+
+def one_page(data, *args, order="<", big=False, pages=1, **kwargs):
+    """The strips lie behind the directories: written twice, to know where."""
+    strips = data if isinstance(data, list) else [data]
+    counts = [len(s) for s in strips]
+    start = len(tiff([page(*args, [0] * len(strips), counts, **kwargs)] * pages, b"", order, big))
+    offsets = [start + sum(counts[:n]) for n in range(len(strips))]
+    return tiff([page(*args, offsets, counts, **kwargs)] * pages, b"".join(strips), order, big)
+
+
+def geometry(size="5 4 6", slices="z 2 1 1", of="0 5", volumes="0 1 1", kind="int16", values=""):
+    line = (f"larmor=1; size {size}; affine -2 0 0 7.5 0 1.5 0 -9 0.25 0 3 4; axes LAS; slices {slices}; of {of}; "
+            f"volumes {volumes}; pixels {kind}{values}").encode()
+    return line + b"; check %08x" % zlib.crc32(line)
+
+
+IMAGEJ = b"ImageJ=1.54f\nimages=%d\nslices=%d\nframes=%d\nchannels=%d\nhyperstack=true\nunit=%s\nspacing=0.3\n"
+ROW = bytes(n * 37 % 251 for n in range(400))
+write("tiff", "strips_u8", one_page([ROW[:10], ROW[10:20]], 5, 4, 8, 1, 1, rows=2))
+write("tiff", "big_endian_i16", one_page(ROW[:40], 5, 4, 16, 2, 1, order=">"))
+write("tiff", "bigtiff_f32", one_page(ROW[:80], 5, 4, 32, 3, 1, big=True))
+write("tiff", "deflate_f64", one_page(zlib.compress(ROW[:160]), 5, 4, 64, 3, 8))
+write("tiff", "packbits_u8", one_page(b"\x09" + ROW[:10] + b"\xf7\x05", 5, 4, 8, 1, 32773))
+write("tiff", "lzw_u8", one_page(bytes.fromhex("8000002010080404030202"), 5, 1, 8, 1, 5))
+write("tiff", "predictor_u16", one_page(zlib.compress(ROW[:40]), 5, 4, 16, 1, 8, extra=[(317, 3, [2])]))
+write("tiff", "predictor_f32", one_page(zlib.compress(ROW[:80]), 5, 4, 32, 3, 8, extra=[(317, 3, [3])]))
+write("tiff", "tiles_u8", one_page([ROW[:256]] * 2, 20, 9, 8, 1, 1, extra=[(322, 3, [16]), (323, 3, [16])]))
+write("tiff", "resolution", one_page(ROW[:20], 5, 4, 8, 1, 1,
+                                     extra=[(282, 5, (100, 15)), (283, 5, (20, 3)), (296, 3, [3])]))
+write("tiff", "pages", one_page(ROW[:20], 5, 4, 8, 1, 1, pages=3, extra=[(270, 2, IMAGEJ % (3, 3, 1, 1, b"mm"))]))
+write("tiff", "channels", one_page(ROW[:20], 5, 4, 8, 1, 1, pages=4, extra=[(270, 2, IMAGEJ % (4, 2, 1, 2, b"um"))]))
+write("tiff", "frames", one_page(ROW[:20], 5, 4, 8, 1, 1, pages=4, extra=[(270, 2, IMAGEJ % (4, 2, 2, 1, b"cm"))]))
+write("tiff", "placed", one_page(ROW[:40], 5, 4, 16, 2, 1, extra=[(270, 2, geometry())]))
+write("tiff", "placed_x", one_page(ROW[:48], 4, 6, 16, 2, 1, extra=[(270, 2, b"ImageJ=1\n" + geometry(slices="x 1 1 2", of="1 3"))]))
+write("tiff", "placed_volume", one_page(ROW[:40], 5, 4, 16, 2, 1, pages=4,
+                                        extra=[(270, 2, geometry(slices="z 1 2 2", of="1 5", volumes="1 2 3"))]))
+write("tiff", "cut", one_page(ROW[:80], 5, 4, 32, 3, 1)[:-30])
+
+
+def png(bits, rows, chunks=(), colour=0, after=(), interlace=0, nx=5):
+    raw = b"".join(b"\0" + r for r in rows)
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", nx, len(rows), bits, colour, 0, 0, interlace))
+            + b"".join(chunk(*c) for c in chunks) + chunk(b"IDAT", zlib.compress(raw))
+            + b"".join(chunk(*c) for c in after) + chunk(b"IEND", b""))
+
+
+EIGHT = [ROW[5 * n:5 * n + 5] for n in range(4)]
+PLACE = b"larmor\0" + geometry(kind="uint8")
+write("png", "grey_8", png(8, EIGHT, [(b"pHYs", struct.pack(">IIB", 1000, 500, 1))]))
+write("png", "grey_16", png(16, [ROW[10 * n:10 * n + 10] for n in range(4)]))
+write("png", "grey_1", png(1, [b"\xa8"] * 4))
+write("png", "grey_4", png(4, [b"\x12\x34\x50"] * 4))
+write("png", "rgb", png(8, [ROW[:15]] * 2, colour=2))
+write("png", "interlaced", png(8, [b"\1", b"\2", b"\3"], interlace=1, nx=1))
+write("png", "placed", png(8, EIGHT, [(b"pHYs", struct.pack(">IIB", 497, 667, 1)), (b"tEXt", PLACE)]))
+write("png", "placed_scaled", png(8, EIGHT, [(b"tEXt", b"larmor\0" + geometry(kind="uint8", values="; values int16 0.5 -3"))]))
+write("png", "placed_real", png(8, EIGHT, after=[(b"tEXt", b"larmor\0" + geometry(kind="uint8", values="; values float32 2.5 -3"))]))
+write("png", "packed_text", png(8, EIGHT, [(b"zTXt", b"larmor\0\0" + zlib.compress(geometry(kind="uint8")))]))
+write("png", "unicode_text", png(8, EIGHT, [(b"iTXt", b"larmor\0\0\0en\0\0" + geometry(kind="uint8"))]))
+write("png", "cut", png(8, EIGHT)[:-6])

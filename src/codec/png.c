@@ -117,6 +117,21 @@ static lar_status open_reader(spng_ctx **out, const void *bytes, size_t count, c
     return error ? damaged(name, error) : LAR_OK;
 }
 
+/* libspng leaves the last checksum unread: the chunks must lie in the file to the end of the last.
+ */
+static bool ends_well(const unsigned char *bytes, size_t count)
+{
+    for (size_t at = 8; at < count && count - at >= 12;) {
+        const unsigned char *chunk = bytes + at;
+        const size_t length =
+            (size_t)chunk[0] << 24 | (size_t)chunk[1] << 16 | (size_t)chunk[2] << 8 | chunk[3];
+        if (length > count - at - 12) return false;
+        if (memcmp(chunk + 4, "IEND", 4) == 0) return length == 0;
+        at += 12 + length;
+    }
+    return false;
+}
+
 static lar_status decode(unsigned char **pixels, const lar_png *what, spng_ctx *png,
                          const char *name)
 {
@@ -140,7 +155,11 @@ static lar_status png_open(unsigned char **pixels, lar_png *out, const void *byt
     *out = (lar_png){ 0 };
     LAR_TRY(open_reader(&png, bytes, count, name));
     LAR_TRY(look_kind(out, png, count, name));
-    if (pixels) LAR_TRY(decode(pixels, out, png, name));
+    if (!ends_well(bytes, count)) {
+        status = damaged(name, SPNG_IO_EOF);
+        goto done;
+    }
+    LAR_TRY(decode(pixels, out, png, name));
     LAR_TRY(look_chunks(out, png, name));
 done:
     spng_ctx_free(png);
@@ -149,7 +168,10 @@ done:
 
 lar_status lar_png_look(lar_png *out, const void *bytes, size_t count, const char *name)
 {
-    return png_open(NULL, out, bytes, count, name);
+    unsigned char *pixels = NULL; /* what is said may stand behind them */
+    const lar_status status = png_open(&pixels, out, bytes, count, name);
+    lar_free(pixels);
+    return status;
 }
 
 lar_status lar_png_read(unsigned char **pixels, lar_png *out, const void *bytes, size_t count,

@@ -13,10 +13,10 @@ typedef struct lar_png {
 } lar_png;
 
 bool lar_png_is(const void *bytes, size_t count);
-/* What stands before the pixels. Colours, palettes and transparency are LAR_EUNSUPPORTED. Clear
- * with lar_png_clear(), also after a failure. */
+/* What it says, decoded to the end and checked. Colours, palettes and transparency are
+ * LAR_EUNSUPPORTED. Clear with lar_png_clear(), also after a failure. */
 lar_status lar_png_look(lar_png *out, const void *bytes, size_t count, const char *name);
-/* The pixels too, rows from the top, as a block for lar_free(); to the last checksum. */
+/* The pixels too, rows from the top, as a block for lar_free(). */
 lar_status lar_png_read(unsigned char **pixels, lar_png *out, const void *bytes, size_t count,
                         const char *name);
 void lar_png_clear(lar_png *png);

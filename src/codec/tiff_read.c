@@ -354,8 +354,29 @@ done:
     return status;
 }
 
+/* libtiff takes a deflate stream that gives too much for a right one, and then asks for no
+ * checksum: each is inflated here first, to its end. `most`: of a last strip as long as the others,
+ * which some programs write. */
+static lar_status check_stream(const reader *r, uint32_t number, size_t needed, size_t most)
+{
+    if (r->compression != COMPRESSION_DEFLATE && r->compression != COMPRESSION_ADOBE_DEFLATE)
+        return LAR_OK;
+    unsigned char *block;
+    size_t got;
+    const uint64_t offset = TIFFGetStrileOffset(r->tif, number);
+    const uint64_t count = TIFFGetStrileByteCount(r->tif, number);
+    if (offset > r->count || count > r->count - offset)
+        return damaged(r, "it is cut short, or a strip of it lies elsewhere");
+    const lar_gzip_ask ask = { .name = r->name, .expected = needed, .limit = most };
+    const lar_status status = lar_zlib_inflate(&block, &got, r->bytes + offset, count, &ask);
+    if (status != LAR_OK) return status;
+    lar_free(block);
+    return got < needed ? damaged(r, "a strip of it inflates to too little") : LAR_OK;
+}
+
 static lar_status read_strips(unsigned char *page, const lar_tiff *t, reader *r)
 {
+    lar_status status = LAR_OK;
     uint32_t rows = 0;
     const size_t row_bytes = (size_t)t->width * lar_type_size(t->type);
     TIFFGetFieldDefaulted(r->tif, TIFFTAG_ROWSPERSTRIP, &rows);
@@ -364,11 +385,14 @@ static lar_status read_strips(unsigned char *page, const lar_tiff *t, reader *r)
         const int64_t here = t->height - row < rows ? t->height - row : rows;
         const tmsize_t needed = (tmsize_t)((size_t)here * row_bytes);
         const uint32_t strip = TIFFComputeStrip(r->tif, (uint32_t)row, 0);
+        const size_t most = (size_t)(t->height < rows ? t->height : rows) * row_bytes;
+        LAR_TRY(check_stream(r, strip, (size_t)needed, most));
         if (TIFFReadEncodedStrip(r->tif, strip, page + (size_t)row * row_bytes, needed) != needed ||
             *r->error)
             return damaged(r, "its pixels cannot be decoded");
     }
-    return LAR_OK;
+done:
+    return status;
 }
 
 static lar_status read_tiles(unsigned char *page, const lar_tiff *t, reader *r)
@@ -386,6 +410,7 @@ static lar_status read_tiles(unsigned char *page, const lar_tiff *t, reader *r)
     for (int64_t y = 0; y < t->height; y += high)
         for (int64_t x = 0; x < t->width; x += wide) {
             const uint32_t number = TIFFComputeTile(r->tif, (uint32_t)x, (uint32_t)y, 0, 0);
+            LAR_TRY(check_stream(r, number, (size_t)bytes, (size_t)bytes));
             if (TIFFReadEncodedTile(r->tif, number, tile, bytes) != bytes || *r->error) {
                 status = damaged(r, "its pixels cannot be decoded");
                 goto done;
@@ -425,7 +450,7 @@ static lar_status read_pages(unsigned char *pixels, const lar_tiff *t, reader *r
     for (int64_t n = 0; n < t->pages && more; n++) {
         unsigned char *page = pixels + (size_t)n * page_bytes;
         LAR_TRY((TIFFIsTiled(r->tif) ? read_tiles : read_strips)(page, t, r));
-        LAR_TRY(next_page(&more, r));
+        if (n + 1 < t->pages) LAR_TRY(next_page(&more, r));
     }
     if (t->inverted) invert(pixels, t->type, t->width * t->height * t->pages);
 done:
@@ -436,13 +461,18 @@ lar_status lar_tiff_read(unsigned char **pixels, lar_tiff *out, const void *byte
                          const char *name)
 {
     lar_status status = LAR_OK;
-    reader r = { 0 };
+    reader r;
     *pixels = NULL;
-    LAR_TRY(lar_tiff_look(out, bytes, count, name));
+    *out = (lar_tiff){ 0 };
     LAR_TRY(reader_open(&r, bytes, count, name));
+    LAR_TRY(look(out, &r));
     *pixels = lar_alloc_raw(out->width * out->height * out->pages, lar_type_size(out->type));
     if (!*pixels) {
         status = LAR_EMEMORY;
+        goto done;
+    }
+    if (out->pages > 1 && !TIFFSetDirectory(r.tif, 0)) {
+        status = damaged(&r, "its first page cannot be found again");
         goto done;
     }
     LAR_TRY(read_pages(*pixels, out, &r));

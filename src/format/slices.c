@@ -228,12 +228,10 @@ static lar_status plan(slicing *s, int64_t *count, lar_slice_report *report, con
     LAR_TRY(choose_window(s));
     set.channels = 1;
     if (p->format == LAR_SLICES_PNG) set.type = p->bits == LAR_SLICE_BITS_8 ? LAR_U8 : LAR_U16;
-    if (s->scaled) {
-        set.scaled = true;
-        set.meant = s->image->type;
-        set.slope = (s->window[1] - s->window[0]) / (set.type == LAR_U8 ? 255 : 65535);
-        set.inter = s->window[0];
-    }
+    set.scaled = s->scaled || set.type != s->image->type;
+    set.meant = s->image->type;
+    set.slope = s->scaled ? (s->window[1] - s->window[0]) / (set.type == LAR_U8 ? 255 : 65535) : 1;
+    set.inter = s->scaled ? s->window[0] : 0;
     s->slices = lar_alloc((set.to - set.from) / set.step * channels + channels, sizeof *s->slices);
     if (!s->slices) return LAR_EMEMORY;
     for (int64_t c = one ? p->volume : 0; c < (one ? p->volume + 1 : channels); c++) {

@@ -115,12 +115,18 @@ has mask && faults x.nii larmor mask in/t1.nii -o now/x.nii --method otsu --larg
 has clip && faults x.nii larmor clip in/t1.nii -o now/x.nii --percentiles 5 95
 has rescale && faults x.nii.gz larmor rescale in/t1.nii.gz -o now/x.nii.gz
 has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -o now/x.nii.gz
+has slice && faults x.tif larmor convert in/t1.nii -o now/x.tif
 # fontconfig and cairo open and read fonts: what fails there is not larmor's
 kinds="write fsync rename link alloc"
 has figure && faults x.png larmor figure in/t1.nii -o now/x.png
 # a folder: some of its files may be there, each of them whole
 kinds="write fsync link"
 FAULT_POINTS=2
+if has slice; then
+    faults slices larmor slice in/t1.nii -o now/slices --range 0.3 0.6
+    larmor slice in/t1.nii -o in/slices --range 0.3 0.6 -q
+    faults x.nii larmor stack in/slices -o now/x.nii
+fi
 has phantom && faults heads larmor phantom now/heads --subjects 1 --spacing 10 -q
 [ $tried -gt 0 ] || fail "no fault was tried"
 echo "$tried faults"

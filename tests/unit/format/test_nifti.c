@@ -361,7 +361,7 @@ static void names_come_second(void **state)
     assert_int_equal(rename(from, to), 0);
     CHECK_FAILS(lar_image_read(&back, in(folder, "d.hdr")), LAR_ENOINPUT, "d.img', which is not");
     CHECK_FAILS(lar_image_read(&back, to), LAR_ENOINPUT, "e.hdr', which is not");
-    CHECK_FAILS(lar_image_write(image, in(folder, "x.png"), false), LAR_EARGUMENT, ".nii.gz");
+    CHECK_FAILS(lar_image_write(image, in(folder, "x.bmp"), false), LAR_EARGUMENT, ".nii.gz");
     CHECK_FAILS(lar_image_write(image, in(folder, ".nii.gz"), false), LAR_EARGUMENT, "format");
     lar_image_free(image);
     check_folder_remove(folder);
