@@ -172,7 +172,7 @@ void lar_describe_text(lar_text *out, const lar_described *what)
         lar_text_add(out, "  series      %s\n", what->series->name);
         add_acquisition(out, what->series->facts);
     }
-    lar_text_add(out, "  format      %s%s%s\n", about->format, about->gzip ? ", gzip" : "",
+    lar_text_add(out, "  format      %s%s%s\n", about->format, about->gzip ? ", compressed" : "",
                  about->swapped ? ", the other byte order" : "");
     lar_text_add(out, "  size        %lld x %lld x %lld voxels", (long long)size[0],
                  (long long)size[1], (long long)size[2]);

@@ -39,7 +39,7 @@ complains 'try to set TMPDIR'
 cmp before after || fail "the scans were touched"
 grep -q '^programs .*larmor-minc (none)' doctor && { omit "MINC: larmor-minc is not built"; chmod -R u+w scans; exit 0; }
 status 0 larmor info "$SOURCE/tests/golden/minc/scaled_i16.mnc.gz"
-says '^  format  *MINC1, gzip'
+says '^  format  *MINC1, compressed'
 says 'by the direction cosines'
 status 0 larmor resample "$SOURCE/tests/golden/minc/minc2_i16.mnc" -o minc.nii.gz --spacing 2
 status 65 larmor resample "$SOURCE/tests/golden/minc/no_minc.h5" -o none.nii --spacing 2

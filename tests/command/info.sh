@@ -18,7 +18,7 @@ status 0 larmor info b.nii
 says 'NIfTI-2, the other byte order'
 says 'uint8, times 0.5 plus -3: float32'
 status 0 larmor info c.nii.gz
-says 'NIfTI-1, gzip'
+says 'NIfTI-1, compressed'
 says 'by the voxel sizes'
 says 'warning     it says no orientation'
 says 'note        it is a single slice'
