@@ -62,6 +62,77 @@ for version in (1, 2):
     write("nifti", f"v{version}_4d", nifti(version, "<", 16, (2, 2, 1, 3), sform=0))
     write("nifti", f"v{version}_no_forms_gz", packed(nifti(version, "<", 512, (3, 2, 1), sform=0, qform=0)))
 
+def mgh(code, size, frames=1, good=1, footer=(2300.0, 0.16, 2.01, 900.0, 256.0), tags=b"", spacing=(1.0, 2.0, 2.5), version=1,
+        first=(-1, 0, 0)):
+    width = {0: 1, 1: 4, 3: 4, 4: 2, 10: 2}.get(code, 4)
+    head = struct.pack(">7ih", version, *size, frames, code, 0, good)
+    head += struct.pack(">15f", *spacing, *first, 0, 0, -1, 0, 1, 0, 4, -5, 6.5)
+    count = width * size[0] * size[1] * size[2] * frames
+    return head.ljust(284, b"\0") + bytes(n * 37 % 251 for n in range(count)) + struct.pack(f">{len(footer)}f", *footer) + tags
+
+
+for code, word in ((0, "u8"), (1, "i32"), (3, "f32"), (4, "i16"), (10, "u16")):
+    write("mgh", word, mgh(code, (3, 2, 2)))
+write("mgh", "frames", mgh(4, (2, 2, 1), 3))
+write("mgh", "no_ras", mgh(0, (3, 2, 1), good=0))
+write("mgh", "no_footer", mgh(0, (3, 2, 1), footer=()))
+write("mgh", "four_reals", mgh(0, (3, 2, 1), footer=(1.0, 2.0, 3.0, 4.0)))
+write("mgh", "tags", mgh(0, (3, 2, 1), tags=struct.pack(">iq", 3, 6) + b"made \0"))
+write("mgh", "spare", mgh(0, (3, 2, 1), tags=b"\xff\xffspare"))
+write("mgh", "no_footer_but_text", mgh(0, (3, 2, 1), footer=(), tags=b"something else in text"))
+write("mgh", "flat_spacing", mgh(0, (3, 2, 1), spacing=(1.0, 0.0, 1.0)))
+write("mgh", "sheared", mgh(0, (3, 2, 1), first=(-0.6, 0.8, 0)))
+write("mgh", "long_cosines", mgh(0, (3, 2, 1), first=(-2, 0, 0)))
+write("mgh", "no_cosines", mgh(0, (3, 2, 1), first=(0, 0, 0)))
+write("mgh", "not_finite", mgh(0, (3, 2, 1), first=(float("nan"), 0, 0)))
+write("mgh", "good_3", mgh(0, (3, 2, 1), good=3))
+write("mgh", "size_0", mgh(0, (3, 0, 1)))
+write("mgh", "no_type", mgh(77, (1, 1, 1)))
+write("mgh", "footer_cut", mgh(0, (3, 2, 1), footer=(2300.0,), tags=b"\0\0"))
+write("mgh", "old_tag", mgh(0, (3, 2, 1), tags=b"\0\0\0\2\0\0\0\0"))
+write("mgh", "short", mgh(0, (3, 2, 1))[:99])
+write("mgh", "colours", mgh(9, (1, 2, 1)))
+write("mgh", "version", mgh(0, (3, 2, 1), version=257))
+write("mgh", "too_many", mgh(3, (1, 1, 1))[:4] + struct.pack(">4i", *[2**31 - 1] * 4) + mgh(3, (1, 1, 1))[20:])
+write("mgh", "gz", packed(mgh(4, (3, 2, 2))))
+write("mgh", "gz_cut", packed(mgh(4, (3, 2, 2)))[:-6])
+
+
+def analyze(order, datatype, dims, slope=0.0, origin=(0, 0, 0), ranges=(0, 0, 0.0, 0.0), orient=0, magic=0,
+            edges=(1, 2, 2.5)):
+    head = bytearray(348)
+    size = {2: 1, 4: 2, 8: 4, 16: 4, 64: 8, 512: 2}[datatype]
+    struct.pack_into(order + "i", head, 0, 348)
+    struct.pack_into(order + "8h", head, 40, len(dims), *dims, *[1] * (7 - len(dims)))
+    struct.pack_into(order + "2h", head, 70, datatype, 8 * size)
+    struct.pack_into(order + "8f", head, 76, 0, *edges, 3, 0, 0, 0)
+    struct.pack_into(order + "f", head, 112, slope)
+    struct.pack_into(order + "2f", head, 124, *ranges[2:])
+    struct.pack_into(order + "2i", head, 140, *ranges[:2])
+    struct.pack_into(order + "B5h", head, 252, orient, *origin, 0, 0)
+    struct.pack_into(order + "i", head, 344, magic)
+    count = size
+    for d in dims:
+        count *= d
+    return bytes(head) + bytes(n * 37 % 251 for n in range(count))
+
+
+for order, word in (("<", "little"), (">", "big")):
+    for datatype in (2, 4, 8, 16, 64):
+        write("analyze", f"{word}_{datatype}", analyze(order, datatype, (3, 2, 2)))
+    write("analyze", f"{word}_spm", analyze(order, 4, (3, 2, 2), 0.25, (2, 1, 1)))
+    write("analyze", f"{word}_4d", analyze(order, 2, (3, 2, 1, 3), orient=2))
+write("analyze", "ranges", analyze("<", 2, (3, 2, 2), ranges=(255, 0, 1.0, 0.0)))
+write("analyze", "origin_far", analyze("<", 2, (3, 2, 2), origin=(100, 1, 1)))
+write("analyze", "uint16", analyze("<", 512, (3, 2, 2)))
+write("analyze", "edges", analyze("<", 2, (3, 2, 2), edges=(-1, 0, 3)))
+write("analyze", "edges_not_finite", analyze("<", 2, (3, 2, 2), edges=(1, float("inf"), 3)))
+write("analyze", "edges_tiny", analyze("<", 2, (3, 2, 2), edges=(1e-44, 1e-44, 1e-44)))
+write("analyze", "short", analyze("<", 2, (3, 2, 2))[:200])
+write("analyze", "damaged_nifti", analyze("<", 2, (3, 2, 2), magic=0x0031696f))
+write("analyze", "pair", analyze("<", 2, (3, 2, 2), magic=0x0031696e))
+write("analyze", "voxels_gz", analyze("<", 2, (3, 2, 2))[:348] + packed(analyze("<", 2, (3, 2, 2))[348:]))
+
 text = b"larmor " * 30
 write("gzip", "plain", packed(text))
 write("gzip", "stored", packed(text, 0))
@@ -152,6 +223,236 @@ write("normalizer", "many", fit("nyul", {}, {**landmarks, "percentiles": list(ra
 write("normalizer", "version", fit("zscore", {}, found=found, version=9))
 write("normalizer", "nested", b"[" * 3000)
 write("normalizer", "cut", fit("zscore", {}, found=found)[:70])
+
+
+def voxels(count):
+    return bytes(n * 37 % 251 for n in range(count))
+
+
+def metaimage(name, sizes, kind, bytes_each, more="", place=True, data_file="LOCAL", data=None, order="False"):
+    dims = len(sizes)
+    head = f"ObjectType = Image\nNDims = {dims}\nBinaryData = True\nBinaryDataByteOrderMSB = {order}\n{more}"
+    if place:
+        matrix = [(i == j) * (-1 if i == 1 else 1) for i in range(dims) for j in range(dims)]
+        head += f"TransformMatrix = {' '.join(map(str, matrix))}\nOffset = {'1.5 ' * dims}\n"
+        head += f"ElementSpacing = {'0.5 ' * dims}\n"
+    head += f"DimSize = {' '.join(map(str, sizes))}\nElementType = {kind}\nElementDataFile = {data_file}\n"
+    count = bytes_each
+    for size in sizes:
+        count *= size
+    body = voxels(count) if data is None else data
+    write("metaimage", name, head.encode() + (body if data_file == "LOCAL" else b""))
+
+
+COMPRESSED = zlib.compress(voxels(24), 9)
+for kind, size in (("UCHAR", 1), ("CHAR", 1), ("USHORT", 2), ("INT", 4), ("LONG", 4), ("ULONG_LONG", 8), ("FLOAT", 4),
+                   ("DOUBLE", 8)):
+    metaimage("kind_" + kind.lower(), (3, 2, 1), "MET_" + kind, size)
+metaimage("big", (2, 3, 2), "MET_SHORT", 2, order="True")
+metaimage("packed", (2, 3, 2), "MET_SHORT", 2, f"CompressedData = True\nCompressedDataSize = {len(COMPRESSED)}\n",
+          data=COMPRESSED)
+metaimage("packed_gzip", (2, 3, 2), "MET_SHORT", 2, "CompressedData = True\n", data=packed(voxels(24)))
+metaimage("flat", (4, 3), "MET_SHORT", 2)
+metaimage("series", (2, 2, 1, 3), "MET_SHORT", 2)
+metaimage("channels", (2, 2, 2), "MET_UCHAR_ARRAY", 3, "ElementNumberOfChannels = 3\n")
+metaimage("names", (2, 2, 2), "MET_SHORT", 2, "Rotation = 0 1 0 1 0 0 0 0 1\nPosition = 1 2 3\nElementSize = 1 2 3\n"
+          "DistanceUnits = um\nAnatomicalOrientation = RAI\nElementToIntensityFunctionSlope = 2\n", place=False)
+metaimage("header_size", (2, 2, 2), "MET_SHORT", 2, "HeaderSize = -1\n", data=b"more" + voxels(16))
+metaimage("beside", (4, 3, 5), "MET_INT", 4, data_file="x.raw")
+metaimage("beside_packed", (4, 3, 5), "MET_INT", 4, "CompressedData = True\n", data_file="x.zraw")
+metaimage("beside_header", (2, 3, 5), "MET_INT", 4, "HeaderSize = 60\n", data_file="x.raw")
+metaimage("list", (2, 2, 3), "MET_SHORT", 2, data_file="LIST\ns3.raw\ns1.raw\ns2.raw")
+metaimage("list_2d", (2, 2, 1, 3), "MET_SHORT", 2, data_file="LIST 2\ns3.raw\ns1.raw\ns2.raw")
+metaimage("pattern", (2, 2, 2), "MET_SHORT", 2, data_file="s%d.raw 1 3 2")
+metaimage("pattern_digits", (2, 2, 3), "MET_SHORT", 2, data_file="s%01d.raw")
+metaimage("leads_away", (2, 2, 3), "MET_SHORT", 2, data_file="../x.raw")
+metaimage("two_orders", (2, 2, 3), "MET_SHORT", 2, "ElementByteOrderMSB = False\n")
+
+
+def nrrd(name, sizes, kind, bytes_each, fields="", space="space: LPS\n", axes="(1,0,0) (0,2,0) (0,0,3)", data=None,
+         encoding="raw", data_file=""):
+    head = f"NRRD0005\n# seed\ntype: {kind}\ndimension: {len(sizes)}\nsizes: {' '.join(map(str, sizes))}\n"
+    head += f"endian: little\nencoding: {encoding}\n{space}{fields}"
+    if axes:
+        head += f"space directions: {axes}\nspace origin: (5, 6.5 ,7{',0' if '4' in space else ''})\n"
+    head += f"key:=value\n{data_file}\n"
+    count = bytes_each
+    for size in sizes:
+        count *= size
+    write("nrrd", name, head.encode() + (b"" if data_file else voxels(count) if data is None else data))
+
+
+for kind, size in (("uchar", 1), ("int8_t", 1), ("unsigned short", 2), ("int", 4), ("long long int", 8), ("float", 4),
+                   ("double", 8)):
+    nrrd("kind_" + kind.replace(" ", "_"), (3, 2, 1), kind, size)
+for name in ("right-anterior-superior", "LAS", "scanner-xyz", "3D-right-handed"):
+    nrrd("space_" + name, (2, 2, 2), "short", 2, space=f"space: {name}\n")
+nrrd("space_4", (2, 2, 1, 3), "short", 2, space="space dimension: 4\n",
+     axes="(1,0,0,0) (0,1,0,0) (0,0,1,0) (0,0,0,2)")
+nrrd("gzip", (2, 3, 2), "short", 2, encoding="gzip", data=packed(voxels(24)))
+nrrd("skip_last", (2, 3, 2), "short", 2, "byte skip: -1\n", data=b"more" + voxels(24))
+nrrd("big", (2, 3, 2), "short", 2, "kinds: domain domain space\ncenters: cell node ???\n")
+nrrd("list_last", (2, 2, 1, 3), "short", 2, 'kinds: domain domain domain list\nspacings: NaN NaN NaN 2.5\n'
+     'units: "" "" "" "ms"\n', axes="(1,0,0) (0,2,0) (0,0,3) none")
+nrrd("vector_first", (3, 2, 2, 2), "uchar", 1, 'kinds: vector space space space\nspace units: "um" "um" "um"\n',
+     axes="none (1,0,0) (0,2,0) (0,0,3)")
+nrrd("spacings", (2, 2, 2), "short", 2, "spacings: 1 2 nan\naxis mins: 1 2 3\ncenterings: node cell cell\n", space="",
+     axes="")
+nrrd("flat", (3, 4), "short", 2, space="space dimension: 3\n", axes="(1,0,0) (0,2,0)")
+nrrd("detached", (4, 3, 5), "int", 4, data_file="data file: x.raw\n")
+nrrd("detached_gzip", (4, 3, 5), "int", 4, encoding="gz", data_file="datafile: x.raw.gz\n")
+nrrd("detached_skips", (2, 3, 5), "int", 4, "line skip: 0\nbyte skip: 60\n", data_file="data file: d/x.raw\n")
+nrrd("detached_list", (2, 2, 3), "short", 2, data_file="data file: LIST\ns3.raw\ns2.raw\ns1.raw\n")
+nrrd("detached_list_2", (2, 2, 1, 3), "short", 2, axes="(1,0,0) (0,2,0) (0,0,3) none",
+     data_file="data file: LIST 2\ns3.raw\ns2.raw\ns1.raw\n")
+nrrd("detached_pattern", (2, 2, 2), "short", 2, data_file="data file: s%d.raw 1 3 2 2\n")
+nrrd("line_skip", (2, 3, 2), "short", 2, "line skip: 2\nbyte skip: 1\n", data=b"one\ntwo\n." + voxels(24))
+nrrd("units_unknown", (2, 2, 2), "short", 2, 'space units: "ell" "ell" "ell"\nspacings: 1 2 3\n')
+nrrd("two_lists", (2, 1, 1, 2, 3), "short", 2, axes="(1,0,0) (0,2,0) (0,0,3) none none")
+nrrd("list_between", (2, 3, 2, 2), "short", 2, axes="(1,0,0) none (0,2,0) (0,0,3)")
+nrrd("spacings_differ", (2, 2, 2), "short", 2, "spacings: 1 2 4\n")
+write("nrrd", "compressed_as_a_whole", packed(b"NRRD0005\n"))
+write("metaimage", "compressed_as_a_whole", packed(b"NDims = 3\n"))
+nrrd("text", (2, 2, 2), "short", 2, encoding="ascii", data=b"1 2 3 4 5 6 7 8")
+
+
+# ---- a header that is text, a 0, and the voxels beside it ----
+
+PAR_GENERAL = """# === DATA DESCRIPTION FILE ===
+# Research image export tool     {version}
+.    Patient name                       :   p
+.    Max. number of cardiac phases      :   1
+.    Max. number of echoes              :   {echoes}
+.    Max. number of slices/locations    :   {slices}
+.    Max. number of dynamics            :   {dynamics}
+.    Repetition time [ms]               :   2000.0
+.    Angulation midslice(ap,fh,rl)[degr]:   -13.265  5 0.1
+.    Off Centre midslice(ap,fh,rl) [mm] :   2.508  30.339  -16.032
+.    Dynamic scan      <0=no 1=yes> ?   :   1
+.    Diffusion         <0=no 1=yes> ?   :   {diffusion}
+"""
+PAR_OLD = """.    Image pixel size [8 or 16 bits]    :   16
+.    Recon resolution (x, y)            :   3 2
+.    Slice thickness [mm]               :   3
+.    Slice gap [mm]                     :   0.5
+"""
+
+
+def par(version, slices=2, dynamics=1, echoes=1, kinds=(0,), bits=16, orientation=1, diffusion=0, shuffle=1):
+    rows, n = [], 0
+    count = slices * dynamics * echoes * len(kinds)
+    for kind in kinds:
+        for dynamic in range(1, dynamics + 1):
+            for echo in range(1, echoes + 1):
+                for sl in range(1, slices + 1):
+                    head = f"{sl} {echo} {dynamic} 1 {kind} 2 {n * shuffle % count} "
+                    scale = f"{n % 3 - 1} {1.5 + n % 2} 4.28404e-003 1070 1860 -13.2 5 0.1 2 30 -16 "
+                    last = f"0 {orientation} 0 2 3.75 2.5 30 0 0 {500 * diffusion} "
+                    if version == "V3":
+                        rows.append(head + scale + last + "90")
+                    else:
+                        row = head + f"{bits} 62 3 2 " + scale + "3 0.5 " + last + "0 90 0 0 0 39 0"
+                        row += f" {1 + diffusion} {dynamic if diffusion else 1} 8 0 0 0 0" if version > "V4" else ""
+                        rows.append(row + (" 1" if version == "V4.2" else ""))
+                    n += 1
+    text = PAR_GENERAL.format(version=version, slices=slices, dynamics=dynamics, echoes=echoes, diffusion=diffusion)
+    text += (PAR_OLD if version == "V3" else "") + "# table\n" + "\n".join(rows) + "\n# === END OF DATA DESCRIPTION FILE ===\n"
+    voxels = bytes(k * 37 % 251 for k in range(count * 6 * bits // 8))
+    return text.encode() + b"\0" + voxels
+
+
+write("parrec", "v3", par("V3"))
+write("parrec", "v4_echoes", par("V4", echoes=2, orientation=3))
+write("parrec", "v41_kinds", par("V4.1", kinds=(0, 3), bits=8, orientation=2))
+write("parrec", "v42_dynamics_crlf", par("V4.2", dynamics=2).replace(b"\n", b"\r\n"))
+write("parrec", "v42_shuffled", par("V4.2", slices=5, shuffle=3))
+write("parrec", "v42_diffusion", par("V4.2", dynamics=3, diffusion=1))
+write("parrec", "v42_cut", par("V4.2", dynamics=2)[:-5])
+mixed = par("V4.1", kinds=(0, 3)).split(b"\n")
+first = next(n for n, line in enumerate(mixed) if line.startswith(b"2 1 1 1 0"))
+mixed[first], mixed[first + 2] = mixed[first + 2], mixed[first]
+write("parrec", "v41_mixed", b"\n".join(mixed))
+write("parrec", "v42_no_thickness", par("V4.2").replace(b" 3 0.5 0 ", b" 3 -3 0 "))
+write("parrec", "v5", par("V4.2").replace(b"V4.2", b"V5"))
+
+
+def attribute(name, value):
+    if isinstance(value, str):
+        return f"\ntype = string-attribute\nname = {name}\ncount = {len(value) + 1}\n'{value}~\n"
+    kind = "float" if any(isinstance(v, float) for v in value) else "integer"
+    return f"\ntype  = {kind}-attribute\nname  = {name}\ncount = {len(value)}\n " + "  ".join(map(str, value)) + "\n"
+
+
+def afni(bricks=1, kind=1, order="LSB_FIRST", pack=False, **more):
+    values = {"TYPESTRING": "3DIM_HEAD_ANAT", "SCENE_DATA": [0, 11, 0], "ORIENT_SPECIFIC": [0, 3, 4],
+              "ORIGIN": [-1.5, -2.0, 3.0], "DELTA": [1.5, 2.0, 3.0],
+              "IJK_TO_DICOM_REAL": [1.5, 0.0, 0.0, -1.5, 0.0, 2.0, 0.1, -2.0, 0.0, -0.1, 3.0, 3.0],
+              "DATASET_RANK": [3, bricks], "DATASET_DIMENSIONS": [3, 2, 2, 0, 0], "BRICK_TYPES": [kind] * bricks,
+              "BRICK_FLOAT_FACS": [0.5 * n for n in range(bricks)], "BYTEORDER_STRING": order,
+              "TEMPLATE_SPACE": "ORIG", "HISTORY_NOTE": "a\\nb'c"}
+    values.update(more)
+    voxels = bytes(n * 37 % 251 for n in range(12 * bricks * {0: 1, 1: 2, 3: 4}.get(kind, 8)))
+    text = "".join(attribute(name, value) for name, value in values.items() if value is not None)
+    return text.encode() + b"\0" + (packed(voxels) if pack else voxels)
+
+
+write("afni", "short", afni())
+write("afni", "byte_time", afni(3, 0, TAXIS_NUMS=[3, 0, 77002], TAXIS_FLOATS=[0.0, 2.5, 0.0, 0.0, 0.0]))
+write("afni", "float_big_gz", afni(2, 3, "MSB_FIRST", True, SCENE_DATA=[2, 2, 0], TEMPLATE_SPACE="MNI"))
+write("afni", "no_real", afni(2, IJK_TO_DICOM_REAL=None, BRICK_FLOAT_FACS=[0.0, 0.0]))
+write("afni", "no_factors", afni(BRICK_FLOAT_FACS=None, SCENE_DATA=None))
+write("afni", "mixed", afni(2, BRICK_TYPES=[1, 3]))
+write("afni", "complex", afni(1, 5))
+write("afni", "product_overflows", afni(DATASET_DIMENSIONS=[2**31 - 1, 2**31 - 1, 2**31 - 1]))
+
+
+def dicom(encoding, elements, pixels=b"\1\2\3\4", preamble=True):
+    """elements: (group, element, kind, bytes). encoding: the last part of a transfer syntax."""
+    big, explicit = encoding == "2", encoding != ""
+    order = ">" if big else "<"
+    out = b""
+
+    def one(group, element, kind, value, order=order, explicit=explicit):
+        head = struct.pack(order + "HH", group, element)
+        length = 0xFFFFFFFF if value is None else len(value) + len(value) % 2
+        body = (value or b"") + (b" " if value and len(value) % 2 else b"")
+        if not explicit:
+            return head + struct.pack(order + "I", length) + body
+        if kind in ("OB", "OW", "SQ", "UN", "UT"):
+            return head + kind.encode() + b"\0\0" + struct.pack(order + "I", length) + body
+        return head + kind.encode() + struct.pack(order + "H", length) + body
+
+    if preamble:
+        uid = ("1.2.840.10008.1.2" + ("." + encoding if encoding else "")).encode()
+        out = bytes(128) + b"DICM" + one(2, 0x10, "UI", uid, "<", True)
+    for element in elements:
+        out += element if isinstance(element, bytes) else one(*element)
+    return out + (b"" if pixels is None else one(0x7FE0, 0x10, "OW", pixels))
+
+
+def item(value, element=0xE000):
+    return struct.pack("<HHI", 0xFFFE, element, 0xFFFFFFFF if value is None else len(value)) + (value or b"")
+
+
+HEAD = [(8, 5, "CS", b"ISO_IR 100"), (0x18, 0x1120, "DS", b"+18.5 "), (0x20, 0xE, "UI", b"1.2.3"),
+        (0x20, 0x11, "IS", b"4"), (0x20, 0x13, "IS", b"7"), (0x20, 0x32, "DS", b"-1.5\\2\\3e1"),
+        (0x20, 0x37, "DS", b"1\\0\\0\\0\\1\\0"), (0x28, 8, "IS", b"1"), (0x28, 0x30, "DS", b"0.5\\ .5 ")]
+SIZE = [(0x28, 0x10, "US", b"\2\0"), (0x28, 0x11, "US", b"\3\0")]
+NESTED = [(0x40, 0x275, "SQ", None), item(None), item(b"", 0xE00D), item(b"", 0xE0DD)]
+UNKNOWN = [(0x41, 1, "UN", None), item(None), struct.pack("<HHI", 0x20, 0xE, 2) + b"99", item(b"", 0xE00D), item(b"", 0xE0DD)]
+write("dicom_tags", "explicit", dicom("1", HEAD + SIZE))
+write("dicom_tags", "implicit", dicom("", HEAD + SIZE))
+write("dicom_tags", "big", dicom("2", HEAD + [(0x28, 0x10, "US", b"\0\2")]))
+write("dicom_tags", "nested", dicom("1", NESTED + HEAD + SIZE + UNKNOWN))
+write("dicom_tags", "no_preamble", dicom("1", HEAD, preamble=False))
+write("dicom_tags", "no_preamble_implicit", dicom("", HEAD, preamble=False))
+write("dicom_tags", "no_pixels", dicom("1", HEAD, pixels=None))
+write("dicom_tags", "deflated", dicom("1.99", HEAD))
+write("dicom_tags", "deep", dicom("1", (NESTED[:2] * 70) + HEAD))
+PIECES = [(0x7FE0, 0x10, "OB", None), item(b""), item(b"abcd"), item(b"ef"), item(b"", 0xE0DD)]
+write("dicom_tags", "pieces", dicom("4.70", HEAD + SIZE + PIECES, pixels=None))
+write("dicom_tags", "one_piece", dicom("4.70", HEAD + SIZE + PIECES[:3] + PIECES[4:], pixels=None))
+write("dicom_tags", "pieces_cut", dicom("4.70", HEAD + SIZE + PIECES, pixels=None)[:-9])
 
 
 # Slices: (tag, type, values) of each page; type 2 text, 3 short, 4 long, 5 rational, 16 eight bytes.

@@ -143,6 +143,32 @@ lar_status lar_writer_commit(lar_writer *writer);
 void lar_writer_free(lar_writer *writer);
 lar_status lar_file_write(const char *path, const void *bytes, size_t count, bool force);
 
+/* ---- child programs --------------------------------------------------------------------- */
+
+/* A new folder that this user alone may enter, in TMPDIR (else /tmp). End with
+ * lar_folder_remove(), which removes all that is in it, whatever a child made there, and follows no
+ * link; what it cannot remove is a warning. */
+lar_status lar_folder_private(lar_text *out);
+void lar_folder_remove(const char *path);
+
+/* Runs a program apart from this one: no shell, an environment of its own, nothing on stdin, no
+ * open file but its output, no new privileges, and as far as the kernel can be asked: no network,
+ * no programs of its own, no file but the system's, `reads` and `folder`. */
+typedef struct lar_child {
+    const char *const *argv;  /* NULL at the end; the first is an absolute path */
+    const char *folder;       /* where it works and may write; its HOME and TMPDIR */
+    const char *const *reads; /* files and folders that it may read; NULL at the end, or NULL */
+    double seconds;           /* of time that it may take */
+    int64_t memory, file;     /* bytes of address space, and of a file that it writes */
+    size_t output;            /* bytes kept of what it prints; the rest is thrown away */
+    bool starts;              /* it may start others; all end with it */
+    lar_progress progress;    /* asked while waiting, may be empty: false kills it */
+} lar_child;
+/* LAR_OK where it ended by itself: `exit_status` and what it printed (without 0 bytes) say how.
+ * LAR_EUNSUPPORTED where it cannot be started, LAR_ESTOPPED, and LAR_EFORMAT where it crashed or
+ * reached a limit: by what it was given to read, as programs go. Nothing of it runs on. */
+lar_status lar_child_run(int *exit_status, lar_text *printed, const lar_child *child);
+
 /* ---- threads --------------------------------------------------------------------------- */
 
 /* Calls body on pieces [begin, end) of 0..n, `grain` each but the last. The pieces depend on n

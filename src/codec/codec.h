@@ -31,11 +31,21 @@ lar_status lar_gzip_inflate(unsigned char **out, size_t *out_count, const void *
  * is verified; for deciding what a file is. */
 lar_status lar_gzip_peek(void *head, size_t room, size_t *got, const void *bytes, size_t count,
                          const char *name);
-/* One member without name or time, so that the same content gives the same bytes.
- * level 0 to 12; LAR_GZIP_FAST for images: the noise of a scan gains little from more. */
+/* One member without name or time, so that the same content gives the same bytes (on processors of
+ * one kind). level 0 to 12; LAR_GZIP_FAST for images: the noise of a scan gains little from more.
+ */
 enum { LAR_GZIP_FAST = 1 };
 lar_status lar_gzip_deflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
                             int level);
+/* The parts one after the other as one member, handed to `put` while it grows; at LAR_GZIP_FAST
+ * nothing is copied. */
+typedef struct lar_bytes {
+    const void *at;
+    size_t count;
+} lar_bytes;
+typedef lar_status (*lar_sink)(void *user, const void *bytes, size_t count);
+lar_status lar_gzip_deflate_to(lar_sink put, void *user, const lar_bytes *parts, int part_count,
+                               int level);
 /* The same for one zlib stream (RFC 1950), as MetaImage keeps its voxels. */
 lar_status lar_zlib_inflate(unsigned char **out, size_t *out_count, const void *bytes, size_t count,
                             const lar_gzip_ask *ask);
@@ -43,5 +53,9 @@ lar_status lar_zlib_deflate(unsigned char **out, size_t *out_count, const void *
                             int level);
 /* The checksum of gzip (RFC 1952). */
 uint32_t lar_crc32(const void *bytes, size_t count);
+
+/* LAR_GZIP_FAST, of the room only. */
+lar_status lar_deflate_fast(lar_sink put, void *user, const lar_bytes *parts, int part_count,
+                            bool zlib);
 
 #endif

@@ -167,31 +167,81 @@ lar_status lar_gzip_peek(void *head, size_t room, size_t *got, const void *bytes
     return LAR_OK;
 }
 
-static lar_status deflate_all(unsigned char **out, size_t *out_count, const void *bytes,
-                              size_t count, int level, bool zlib)
+/* By libdeflate, which wants all of the content in one piece. */
+static lar_status deflate_whole(lar_sink put, void *user, const lar_bytes *whole, int level,
+                                bool zlib)
 {
     lar_status status = LAR_OK;
     struct libdeflate_compressor *engine = libdeflate_alloc_compressor(level);
-
-    *out = NULL;
-    *out_count = 0;
     if (!engine) return lar_fail(LAR_EMEMORY, "out of memory: gzip could not start");
-    const size_t room =
-        (zlib ? libdeflate_zlib_compress_bound : libdeflate_gzip_compress_bound)(engine, count);
+    const size_t room = (zlib ? libdeflate_zlib_compress_bound
+                              : libdeflate_gzip_compress_bound)(engine, whole->count);
     unsigned char *block = lar_alloc_raw((int64_t)room, 1);
-    const size_t used = block ? (zlib ? libdeflate_zlib_compress
-                                      : libdeflate_gzip_compress)(engine, bytes, count, block, room)
+    const size_t used = block ? (zlib ? libdeflate_zlib_compress : libdeflate_gzip_compress)(
+                                    engine, whole->at, whole->count, block, room)
                               : 0;
-    if (!block) {
+    if (!block)
         status = LAR_EMEMORY;
-    } else if (!used) {
-        lar_free(block);
-        status = lar_fail(LAR_EINTERNAL, "gzip could not compress %zu bytes", count);
-    } else {
-        *out = block;
-        *out_count = used;
-    }
+    else if (!used)
+        status = lar_fail(LAR_EINTERNAL, "gzip could not compress %zu bytes", whole->count);
+    else
+        status = put(user, block, used);
+    lar_free(block);
     libdeflate_free_compressor(engine);
+    return status;
+}
+
+lar_status lar_gzip_deflate_to(lar_sink put, void *user, const lar_bytes *parts, int part_count,
+                               int level)
+{
+    size_t count = 0;
+    if (level == LAR_GZIP_FAST) return lar_deflate_fast(put, user, parts, part_count, false);
+    for (int n = 0; n < part_count; n++) count += parts[n].count;
+    unsigned char *joined = lar_alloc_raw((int64_t)count, 1), *at = joined;
+    if (!joined) return LAR_EMEMORY;
+    for (int n = 0; n < part_count; n++) {
+        if (parts[n].count) memcpy(at, parts[n].at, parts[n].count);
+        at += parts[n].count;
+    }
+    const lar_status status = deflate_whole(put, user, &(lar_bytes){ joined, count }, level, false);
+    lar_free(joined);
+    return status;
+}
+
+/* A block that grows as it is filled. */
+typedef struct gathered {
+    unsigned char *block;
+    size_t count, room;
+} gathered;
+
+static lar_status gather(void *user, const void *bytes, size_t count)
+{
+    gathered *g = user;
+    if (g->room - g->count < count) {
+        const size_t room = 2 * (g->count + count);
+        unsigned char *grown = lar_alloc_raw((int64_t)room, 1);
+        if (!grown) return LAR_EMEMORY;
+        if (g->count) memcpy(grown, g->block, g->count);
+        lar_free(g->block);
+        g->block = grown;
+        g->room = room;
+    }
+    memcpy(g->block + g->count, bytes, count);
+    g->count += count;
+    return LAR_OK;
+}
+
+static lar_status deflate_all(unsigned char **out, size_t *out_count, const void *bytes,
+                              size_t count, int level, bool zlib)
+{
+    gathered g = { 0 };
+    const lar_bytes whole = { bytes, count };
+    const lar_status status = level == LAR_GZIP_FAST
+                                  ? lar_deflate_fast(gather, &g, &whole, 1, zlib)
+                                  : deflate_whole(gather, &g, &whole, level, zlib);
+    *out = status == LAR_OK ? g.block : NULL;
+    *out_count = status == LAR_OK ? g.count : 0;
+    if (status != LAR_OK) lar_free(g.block);
     return status;
 }
 

@@ -40,6 +40,8 @@ static const lar_param table[] = {
                "keep in sidecars what the files say of the person, places and dates"),
     LAR_P_CHOICE(lar_convert_options, form, "affine", 0, "auto", lar_form_names,
                  "which of a NIfTI file's two forms is right"),
+    LAR_P_CHOICE(lar_convert_options, scaling, "scaling", 0, "dv", lar_scaling_names,
+                 "of Philips PAR/REC: values as displayed, or floating point ones"),
     LAR_P_CHOICE(lar_convert_options, version, "nifti", 0, "auto", version_names,
                  "NIfTI version; auto is 1 where the sizes fit it"),
     LAR_P_INT(lar_convert_options, compress, "compress", 0, "auto", 0, 12, "level",

@@ -18,7 +18,7 @@ enum { MAX_PROBLEMS = 16 };
 /* The same findings are printed as text or as JSON. */
 typedef struct findings {
     lar_machine machine;
-    lar_text libraries, threads, formats, normalizers, backends, precisions;
+    lar_text libraries, threads, programs, formats, normalizers, backends, precisions;
     lar_text problems[MAX_PROBLEMS]; /* what is wrong, and what to do */
     int problem_count;
 } findings;
@@ -44,6 +44,51 @@ static void find_libraries(findings *f)
         problem(f,
                 "the program is larmor %s, but the library that it found is %s; install both anew",
                 LAR_VERSION, lar_version());
+}
+
+/* What a program says of its version: the last line it prints. */
+static void add_version(lar_text *out, const char *program)
+{
+    lar_text folder = { 0 }, printed = { 0 };
+    int exit_status;
+    const char *const argv[] = { program, "--version", NULL };
+    lar_child child = { .argv = argv, .seconds = 10, .output = 4096 };
+    child.memory = (int64_t)1 << 32;
+    child.file = 1 << 20;
+    if (lar_folder_private(&folder) == LAR_OK) {
+        child.folder = lar_text_get(&folder);
+        if (lar_child_run(&exit_status, &printed, &child) == LAR_OK && printed.length) {
+            while (printed.length && printed.at[printed.length - 1] == '\n')
+                printed.at[--printed.length] = 0;
+            const char *line = strrchr(printed.at, '\n');
+            lar_text_add(out, " %.60s", line ? line + 1 : printed.at);
+        }
+        lar_folder_remove(lar_text_get(&folder));
+    }
+    lar_text_clear(&folder);
+    lar_text_clear(&printed);
+}
+
+/* The programs that some formats are read by. */
+static void find_programs(findings *f)
+{
+    lar_text path = { 0 };
+    lar_text_add(&f->programs, "larmor-minc");
+    if (lar_minc_program(&path) == LAR_OK) {
+        lar_text_add(&f->programs, " (%s)", lar_text_get(&path));
+    } else {
+        lar_text_add(&f->programs, " (none)");
+        problem(f, "MINC files cannot be read; install libminc-dev, and build larmor anew");
+    }
+    lar_text_add(&f->programs, ", dcm2niix");
+    if (lar_dicom_program(&path) == LAR_OK) {
+        add_version(&f->programs, lar_text_get(&path));
+        lar_text_add(&f->programs, " (%s)", lar_text_get(&path));
+    } else {
+        lar_text_add(&f->programs, " (none)");
+        problem(f, "DICOM cannot be read; install dcm2niix");
+    }
+    lar_text_clear(&path);
 }
 
 static void find_tables(findings *f)
@@ -162,6 +207,7 @@ static void add_text(lar_text *out, const findings *f)
     lar_text_add(out, " in %s\n", m->temporary);
     lar_text_add(out, "fonts        %s\n", m->has_font ? "found" : "none");
     lar_text_add(out, "formats      %s\n", lar_text_get(&f->formats));
+    lar_text_add(out, "programs     %s\n", lar_text_get(&f->programs));
     lar_text_add(out, "normalizers  %s\n", lar_text_get(&f->normalizers));
     if (f->problem_count == 0) lar_text_add(out, "\nno problem found\n");
     for (int n = 0; n < f->problem_count; n++)
@@ -174,20 +220,20 @@ static lar_status add_json(lar_text *out, const findings *f)
     json_t *problems = json_array();
     for (int n = 0; n < f->problem_count; n++)
         json_array_append_new(problems, json_string(lar_text_get(&f->problems[n])));
-    json_t *root =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, "
-                  "s:f, s:f, s:b, "
-                  "s:s, s:s, s:o}",
-                  "version", lar_version(), "compiler", LARMOR_COMPILER, "libraries",
-                  lar_text_get(&f->libraries), "processor", m->processor, "instructions",
-                  lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends),
-                  "precisions", lar_text_get(&f->precisions), "threads", lar_threads_get(),
-                  "threads_from", lar_text_get(&f->threads), "processors", m->processors,
-                  "processors_allowed", m->allowed, "processors_granted", m->quota, "memory_bytes",
-                  m->memory.total, "memory_free_bytes", m->memory.free, "memory_limit_bytes",
-                  m->memory.limit, "disk_here_bytes", m->disk_here, "disk_temporary_bytes",
-                  m->disk_temporary, "fonts", m->has_font, "formats", lar_text_get(&f->formats),
-                  "normalizers", lar_text_get(&f->normalizers), "problems", problems);
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, "
+        "s:f, s:f, s:b, "
+        "s:s, s:s, s:s, s:o}",
+        "version", lar_version(), "compiler", LARMOR_COMPILER, "libraries",
+        lar_text_get(&f->libraries), "processor", m->processor, "instructions",
+        lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends), "precisions",
+        lar_text_get(&f->precisions), "threads", lar_threads_get(), "threads_from",
+        lar_text_get(&f->threads), "processors", m->processors, "processors_allowed", m->allowed,
+        "processors_granted", m->quota, "memory_bytes", m->memory.total, "memory_free_bytes",
+        m->memory.free, "memory_limit_bytes", m->memory.limit, "disk_here_bytes", m->disk_here,
+        "disk_temporary_bytes", m->disk_temporary, "fonts", m->has_font, "formats",
+        lar_text_get(&f->formats), "programs", lar_text_get(&f->programs), "normalizers",
+        lar_text_get(&f->normalizers), "problems", problems);
     char *text = root ? json_dumps(root, JSON_INDENT(4)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
@@ -205,6 +251,7 @@ static lar_status doctor_run(lar_call *call)
     LAR_TRY(lar_machine_ask(&f.machine));
     find_libraries(&f);
     find_tables(&f);
+    find_programs(&f);
     find_backends(&f);
     find_threads(&f, call->threads_asked);
     find_limits(&f);
@@ -218,6 +265,7 @@ done:
     lar_text_clear(&f.libraries);
     lar_text_clear(&f.threads);
     lar_text_clear(&f.formats);
+    lar_text_clear(&f.programs);
     lar_text_clear(&f.normalizers);
     lar_text_clear(&f.backends);
     lar_text_clear(&f.precisions);
@@ -232,7 +280,7 @@ const lar_command lar_command_doctor = {
     .summary = "tell what this build and this machine can do",
     .about = "Prints versions, the processor's instructions, how many threads would be used and "
              "why, free memory and disk, and which formats, normalizers, backends and precisions "
-             "there are. "
+             "there are, and the programs that read DICOM and MINC. "
              "What may be in the way is named at the end, with what to do about it. Problems do "
              "not change the exit status.",
     .json = true,

@@ -61,29 +61,66 @@ done:
     return status;
 }
 
-/* One file to text, or to an object of the list. */
-static lar_status describe(lar_text *out, json_t *list, const char *path, const options *o)
+/* One image to text, or to an object of the list. */
+static lar_status add(lar_text *out, json_t *list, const lar_described *what)
+{
+    if (!list)
+        lar_describe_text(out, what);
+    else if (json_array_append_new(list, lar_describe_json(what)) != 0)
+        return lar_fail(LAR_EMEMORY, "out of memory");
+    return LAR_OK;
+}
+
+/* `file` is what is read; `what` has the path that the user knows, and the series. */
+static lar_status describe(lar_text *out, json_t *list, lar_described *what, const char *file,
+                           const options *o)
 {
     lar_status status = LAR_OK;
     lar_image *image = NULL;
     lar_image_about about = { 0 };
     lar_voxel_facts facts = { 0 };
-    const lar_voxel_facts *voxels = o->voxels ? &facts : NULL;
 
     if (o->voxels) {
-        LAR_TRY(lar_image_read_about(&image, &about, path, o->form));
+        LAR_TRY(lar_image_read_about(&image, &about, file, o->form));
         LAR_TRY(find_facts(&facts, image));
+        what->voxels = &facts;
     } else {
-        LAR_TRY(lar_image_read_header_form(&about, path, o->form));
+        LAR_TRY(lar_image_read_header_form(&about, file, o->form));
     }
-    if (!list)
-        lar_describe_text(out, path, &about, voxels);
-    else if (json_array_append_new(list, lar_describe_json(path, &about, voxels)) != 0)
-        status = lar_fail(LAR_EMEMORY, "out of memory");
+    if (what->series) {
+        about.format = "DICOM";
+        about.affine_from = "places of the slices";
+        about.form_codes[0] = about.form_codes[1] = 0;
+        lar_text_add(&about.warnings, "%s", what->series->warnings);
+    }
+    what->about = &about;
+    LAR_TRY(add(out, list, what));
 done:
     lar_image_about_clear(&about);
     lar_image_free(image);
     return status;
+}
+
+/* Every series of a folder that holds DICOM. */
+static lar_status describe_series(lar_text *out, json_t *list, const char *path, const options *o)
+{
+    lar_status status = LAR_OK;
+    lar_dicom *dicom = NULL;
+    LAR_TRY(lar_dicom_open(&dicom, path, NULL));
+    for (int64_t n = 0; n < dicom->count; n++) {
+        lar_described what = { .path = path, .series = &dicom->series[n] };
+        LAR_TRY(describe(out, list, &what, dicom->series[n].file, o));
+    }
+done:
+    lar_dicom_free(dicom);
+    return status;
+}
+
+static lar_status describe_path(lar_text *out, json_t *list, const char *path, const options *o)
+{
+    lar_described what = { .path = path };
+    if (lar_path_is_folder(path)) return describe_series(out, list, path, o);
+    return describe(out, list, &what, path, o);
 }
 
 static lar_status info_run(lar_call *call)
@@ -95,7 +132,7 @@ static lar_status info_run(lar_call *call)
 
     for (int64_t n = 0; n < call->arg_count; n++) {
         const char *path = call->args[n];
-        failure = describe(&text, list, path, call->options);
+        failure = describe_path(&text, list, path, call->options);
         if (failure == LAR_OK) continue;
         failed++;
         if (list)
@@ -138,11 +175,14 @@ const lar_command lar_command_info = {
         "and by which rule, and what the file says of itself; then notes on what may surprise and "
         "warnings on what contradicts itself. Axes such as LPS name the direction in which each "
         "voxel axis runs (left, posterior, superior). Only headers are read; --voxels reads and "
-        "verifies everything. A file that cannot be read is reported, and the others are shown; "
+        "verifies everything. Of a folder with DICOM each series is told. A file that cannot be "
+        "read is reported, and the others are shown; "
         "the exit status is then 1.",
-    .args =
-        (const lar_arg[]){ { .name = "file", .help = "images", .repeats = true, .is_path = true },
-                           { 0 } },
+    .args = (const lar_arg[]){ { .name = "file",
+                                 .help = "images, or folders with DICOM",
+                                 .repeats = true,
+                                 .is_path = true },
+                               { 0 } },
     .tables = { { table, 0 } },
     .size = sizeof(options),
     .json = true,

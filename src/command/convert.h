@@ -13,7 +13,7 @@ typedef struct lar_convert_options {
     const char *output, *name, *series;
     const char *extension;                  /* ".nii.gz": of what is written into a folder */
     const char *subject, *session, *suffix; /* of BIDS; NULL: found out */
-    int type, form, version;
+    int type, form, scaling, version;
     int64_t volume, compress; /* LAR_INT_AUTO: all; the format's default */
     bool bids, sidecar, correct, patient, force;
 } lar_convert_options;

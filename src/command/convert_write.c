@@ -171,7 +171,7 @@ static lar_status write_sidecar(const lar_convert_image *image, const lar_conver
         goto done;
     }
     if (!o->patient)
-        json_object_foreach_safe(facts, next, key, value) if (lar_dicom_is_private(key))
+        json_object_foreach_safe(facts, next, key, value) if (!lar_dicom_is_kept(key))
             json_object_del(facts, key);
     for (const char *line = image->warnings; *line;) { /* what is odd stays known */
         const size_t length = strcspn(line, "\n");
@@ -211,7 +211,9 @@ lar_status lar_convert_write(const lar_convert_image *image, const lar_convert_o
                                              : (int)o->compress,
     };
 
-    LAR_TRY(lar_image_read_about(&in, &about, image->file, o->form));
+    const lar_read_params how = { .form = o->form, .scaling = o->scaling };
+
+    LAR_TRY(lar_image_read_with(&in, &about, image->file, &how));
     say(image, lar_text_get(&about.warnings));
     say(image, image->warnings);
     LAR_TRY(pick_volume(&in, o, image->input->path));

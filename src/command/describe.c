@@ -132,9 +132,33 @@ static void add_note_lines(lar_text *out, const lar_image_about *about)
                      (long long)notes->extensions[n].count);
 }
 
-void lar_describe_text(lar_text *out, const char *path, const lar_image_about *about,
-                       const lar_voxel_facts *voxels)
+/* How a series was acquired, in a line. */
+static void add_acquisition(lar_text *out, const json_t *facts)
 {
+    static const struct {
+        const char *fact, *shown, *unit;
+        double factor;
+    } numbers[] = {
+        { "MagneticFieldStrength", "", " T", 1 },      { "EchoTime", "TE ", " ms", 1000 },
+        { "RepetitionTime", "TR ", " ms", 1000 },      { "InversionTime", "TI ", " ms", 1000 },
+        { "FlipAngle", "flip angle ", " degrees", 1 }, { "SliceThickness", "slices of ", " mm", 1 },
+    };
+    const char *modality = json_string_value(json_object_get(facts, "Modality"));
+    lar_text_add(out, "  acquired    ");
+    add_clean(out, modality ? modality : "unknown modality");
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
+        const json_t *value = json_object_get(facts, numbers[n].fact);
+        if (json_is_number(value))
+            lar_text_add(out, ", %s%.6g%s", numbers[n].shown,
+                         json_number_value(value) * numbers[n].factor, numbers[n].unit);
+    }
+    lar_text_add(out, "\n");
+}
+
+void lar_describe_text(lar_text *out, const lar_described *what)
+{
+    const lar_image_about *about = what->about;
+    const lar_voxel_facts *voxels = what->voxels;
     const int64_t *size = about->grid.size;
     double spacing[3];
     char axes[4];
@@ -143,7 +167,11 @@ void lar_describe_text(lar_text *out, const char *path, const lar_image_about *a
     lar_grid_axes(&about->grid, axes);
     add_oddities(&oddities, about, voxels);
 
-    lar_text_add(out, "%s\n", path);
+    lar_text_add(out, "%s\n", what->path);
+    if (what->series) {
+        lar_text_add(out, "  series      %s\n", what->series->name);
+        add_acquisition(out, what->series->facts);
+    }
     lar_text_add(out, "  format      %s%s%s\n", about->format, about->gzip ? ", gzip" : "",
                  about->swapped ? ", the other byte order" : "");
     lar_text_add(out, "  size        %lld x %lld x %lld voxels", (long long)size[0],
@@ -200,9 +228,10 @@ static json_t *triple(const int64_t *values)
                      (json_int_t)values[2]);
 }
 
-json_t *lar_describe_json(const char *path, const lar_image_about *about,
-                          const lar_voxel_facts *voxels)
+json_t *lar_describe_json(const lar_described *what)
 {
+    const lar_image_about *about = what->about;
+    const lar_voxel_facts *voxels = what->voxels;
     double spacing[3];
     char axes[4];
     lar_text oddities = { 0 };
@@ -218,7 +247,7 @@ json_t *lar_describe_json(const char *path, const lar_image_about *about,
     json_t *root = json_pack(
         "{s:o, s:s, s:b, s:b, s:o, s:I, s:[f, f, f], s:s, s:s, s:s, s:f, s:f, s:o, s:s, s:i, s:i, "
         "s:o, s:i, s:o, s:f, s:i, s:I, s:o, s:o}",
-        "path", lar_describe_words(path), "format", about->format, "gzip", about->gzip,
+        "path", lar_describe_words(what->path), "format", about->format, "gzip", about->gzip,
         "other_byte_order", about->swapped, "size", triple(about->grid.size), "volumes",
         (json_int_t)about->channels, "spacing_mm", spacing[0], spacing[1], spacing[2], "axes", axes,
         "type", lar_type_name(about->type), "stored_type", lar_type_name(about->stored), "slope",
@@ -235,6 +264,10 @@ json_t *lar_describe_json(const char *path, const lar_image_about *about,
                                       "high", real_json(voxels->range.high), "mean",
                                       real_json(voxels->mean), "not_finite",
                                       (json_int_t)voxels->range.not_finite));
+    if (root && what->series) {
+        json_object_set_new(root, "series", json_string(what->series->name));
+        json_object_set(root, "facts", what->series->facts);
+    }
     lar_text_clear(&oddities);
     return root;
 }

@@ -12,6 +12,15 @@ enum { LAR_FORM_AUTO, LAR_FORM_SFORM, LAR_FORM_QFORM };
 extern const char *const lar_form_names[]; /* "auto", "sform", "qform" */
 
 lar_status lar_image_read_form(lar_image **out, const char *path, int form);
+
+/* Which values the voxels of Philips PAR/REC get: as the console shows them, or floating point
+ * ones, which can be compared between scans. Other formats have one scaling. */
+enum { LAR_SCALING_DISPLAY, LAR_SCALING_FLOATING };
+extern const char *const lar_scaling_names[]; /* "dv", "fp" */
+typedef struct lar_read_params {
+    int form;    /* LAR_FORM_AUTO ... */
+    int scaling; /* LAR_SCALING_DISPLAY ... */
+} lar_read_params;
 /* From memory; a file that needs a second one beside it is an error. `name` is for sentences. */
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name);
 
@@ -24,6 +33,7 @@ typedef struct lar_image_about {
     lar_type type, stored;   /* of the image that reading gives; of the file */
     double slope, inter;     /* value = slope * stored + inter; 1 and 0 where not scaled */
     bool scale_unset;        /* the file has a place for the slope, which holds 0 or no number */
+    bool scales_differ;      /* between slices or volumes: slope and inter are those of the first */
     const char *affine_from; /* "sform", "qform", "voxel sizes": static */
     int form_codes[2];       /* sform, qform */
     int64_t dims, dim[7];    /* as stored */
@@ -34,6 +44,9 @@ typedef struct lar_image_about {
  * by the caller, also after a failure. */
 lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path,
                                 int form);
+/* about: NULL where it is not wanted; warnings then go to the log. */
+lar_status lar_image_read_with(lar_image **out, lar_image_about *about, const char *path,
+                               const lar_read_params *params);
 /* Reads the header alone: the voxels are neither inflated nor verified, only their length is
  * where the file is not compressed. Clear with lar_image_about_clear(), also after a failure. */
 lar_status lar_image_read_header(lar_image_about *out, const char *path);
@@ -67,26 +80,37 @@ void lar_points_free(lar_points *points);
 typedef struct lar_dicom_params {
     bool correct; /* tilted gantry, uneven slices: resampled; else as scanned, with a warning */
     bool patient; /* keep what the patient section says, in `facts` */
+    lar_progress progress; /* asked while dcm2niix runs; may be empty */
 } lar_dicom_params;
 typedef struct lar_dicom_series {
     const char *file; /* NIfTI, in a folder of this process that lives as long as lar_dicom */
     const char *name; /* "3_pd_t2_tse_e1": number, description, what sets apart; a-z A-Z 0-9 _ - */
     struct json_t *facts; /* of BIDS' sidecar: "Modality", "EchoTime" (s) ... */
     const char *warnings; /* one a line: tilt, uneven slices ...; "" where none */
+    int64_t dropped;      /* facts that are left out because they may tell who, where or when */
 } lar_dicom_series;
 typedef struct lar_dicom {
     int64_t count;
     lar_dicom_series *series; /* sorted by name, numbers by their value */
+    int64_t failed;       /* series of which no image could be made, beside those that are here */
+    const char *failures; /* why, one a line; "" where none */
     struct lar_dicom_parts *parts;
 } lar_dicom;
 /* params: NULL for none of them. LAR_ENOINPUT where no DICOM is there, LAR_EUNSUPPORTED without
- * dcm2niix, LAR_EFORMAT where it fails, is stopped at a limit, or gives no image. */
+ * dcm2niix, LAR_EFORMAT where it fails, is stopped at a limit, or gives no image, for every series.
+ */
 lar_status lar_dicom_open(lar_dicom **out, const char *path, const lar_dicom_params *params);
 void lar_dicom_free(lar_dicom *dicom);
-/* True where a fact's name is one of the patient, of places, dates and identifiers. */
-bool lar_dicom_is_private(const char *fact);
+/* True of the facts that sidecars keep: how an image was acquired; nothing of the patient, of
+ * places, dates and identifiers. */
+bool lar_dicom_is_kept(const char *fact);
 /* True of a file that begins as DICOM does ("DICM" behind 128 bytes). */
 bool lar_dicom_is(const char *path);
+
+/* Where the programs are that read MINC and DICOM: an absolute path, never by PATH.
+ * LAR_EUNSUPPORTED where one is absent, with what to install. */
+lar_status lar_minc_program(lar_text *path);
+lar_status lar_dicom_program(lar_text *path);
 
 /* What lar_image_write() does, with more to choose. */
 typedef struct lar_write_params {

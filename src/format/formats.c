@@ -1,10 +1,29 @@
 /* Every image format, and reading and writing by them: by content first, the name comes second.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
 #include "format/format.h"
 #include "format/source.h"
 
-const lar_format *const lar_formats[] = { &lar_format_nifti, &lar_format_analyze, &lar_format_mgh,
-                                          &lar_format_tiff,  &lar_format_png,     NULL };
+/* In the order in which a file's content is asked. */
+/* clang-format off */
+const lar_format *const lar_formats[] = {
+    &lar_format_nifti,
+    &lar_format_analyze,
+    &lar_format_metaimage,
+    &lar_format_nrrd,
+    &lar_format_mgh,
+    &lar_format_afni,
+    &lar_format_parrec,
+    &lar_format_minc,
+    &lar_format_dicom,
+    &lar_format_tiff,
+    &lar_format_png,
+    NULL,
+};
+/* clang-format on */
+
+const char *const lar_scaling_names[] = { "dv", "fp", NULL };
 
 static bool has_suffix(const lar_format *format, const char *path)
 {
@@ -99,24 +118,64 @@ done:
     return status;
 }
 
-lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path, int form)
+static lar_status read_path(lar_image **out, lar_image_about *about, const char *path,
+                            const lar_read_params *params)
 {
     lar_source source;
     *out = NULL;
     *about = (lar_image_about){ 0 };
+    if (lar_path_is_folder(path)) return lar_dicom_image(out, about, path, params->form);
     lar_status status = lar_source_open(&source, path, false);
-    if (status == LAR_OK) status = read_source(out, about, &source, form);
+    source.scaling = params->scaling;
+    if (status == LAR_OK) status = read_source(out, about, &source, params->form);
     lar_source_clear(&source);
     return status;
 }
 
+lar_status lar_image_read_about(lar_image **out, lar_image_about *about, const char *path, int form)
+{
+    const lar_read_params params = { .form = form };
+    return read_path(out, about, path, &params);
+}
+
+lar_status lar_image_read_with(lar_image **out, lar_image_about *about, const char *path,
+                               const lar_read_params *params)
+{
+    lar_image_about own;
+    if (about) return read_path(out, about, path, params);
+    const lar_status status = read_path(out, &own, path, params);
+    if (status == LAR_OK) lar_about_say(&own, path);
+    lar_image_about_clear(&own);
+    return status;
+}
+
+lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *made,
+                           const char *path, int form)
+{
+    lar_image_about inner;
+    struct stat what;
+    /* whoever made it may have been taken over: a link could lead anywhere */
+    if (lstat(made, &what) != 0 || !S_ISREG(what.st_mode))
+        return lar_fail(LAR_EFORMAT, "'%s' gives no image", path);
+    const lar_status status = out ? lar_image_read_about(out, &inner, made, form)
+                                  : lar_image_read_header_form(&inner, made, form);
+    if (status != LAR_OK) {
+        lar_image_about_clear(&inner);
+        return lar_while(status, "cannot read what was made of '%s'", path);
+    }
+    lar_text_add(&about->warnings, "%s", lar_text_get(&inner.warnings));
+    lar_text_clear(&inner.warnings);
+    inner.warnings = about->warnings;
+    lar_notes_drop(about->notes);
+    *about = inner;
+    about->form_codes[0] = about->form_codes[1] = 0;
+    return LAR_OK;
+}
+
 lar_status lar_image_read_form(lar_image **out, const char *path, int form)
 {
-    lar_image_about about;
-    const lar_status status = lar_image_read_about(out, &about, path, form);
-    if (status == LAR_OK) lar_about_say(&about, path);
-    lar_image_about_clear(&about);
-    return status;
+    const lar_read_params params = { .form = form };
+    return lar_image_read_with(out, NULL, path, &params);
 }
 
 lar_status lar_image_read(lar_image **out, const char *path)
@@ -126,10 +185,18 @@ lar_status lar_image_read(lar_image **out, const char *path)
 
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name)
 {
+    return lar_image_read_pair(out, bytes, count, NULL, 0, name);
+}
+
+lar_status lar_image_read_pair(lar_image **out, const void *header, size_t header_count,
+                               const void *voxels, size_t voxel_count, const char *name)
+{
     lar_source source;
     lar_image_about about = { 0 };
     *out = NULL;
-    lar_status status = lar_source_over(&source, bytes, count, name);
+    lar_status status = lar_source_over(&source, header, header_count, name);
+    source.beside = voxels;
+    source.beside_count = voxel_count;
     if (status == LAR_OK) status = read_source(out, &about, &source, LAR_FORM_AUTO);
     if (status == LAR_OK) lar_about_say(&about, name);
     lar_image_about_clear(&about);
@@ -144,6 +211,7 @@ lar_status lar_image_read_header_form(lar_image_about *out, const char *path, in
     const lar_format *format;
 
     *out = (lar_image_about){ 0 };
+    if (lar_path_is_folder(path)) return lar_dicom_image(NULL, out, path, form);
     LAR_TRY(lar_source_open(&source, path, true));
     LAR_TRY(format_of_content(&format, out, &source));
     LAR_TRY(format->about(out, &source, form));

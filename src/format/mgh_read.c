@@ -31,6 +31,19 @@ static double cosine_error(const lar_mgh_header *h)
     return worst;
 }
 
+/* The largest cosine between two directions: 0 where they stand at right angles. */
+static double shear(const lar_mgh_header *h)
+{
+    double worst = 0;
+    for (int n = 0; n < 3; n++) {
+        double dot = 0;
+        for (int r = 0; r < 3; r++)
+            dot += (double)h->cosine[n][r] * (double)h->cosine[(n + 1) % 3][r];
+        worst = fmax(worst, fabs(dot));
+    }
+    return worst;
+}
+
 static const double unit_length = 1e-3; /* what is taken for rounding of a direction */
 
 /* The format has no magic word: whatever its name, a file that says all of this is one. */
@@ -107,6 +120,10 @@ static lar_status check_place(lar_image_about *about, const lar_mgh_header *h, c
     if (error > unit_length) /* as nibabel takes them */
         lar_text_add(&about->warnings,
                      "its direction cosines are not of length 1, but up to %.3g from it\n", error);
+    else if (shear(h) > unit_length) /* so shows a sign that was lost */
+        lar_text_add(&about->warnings,
+                     "its directions do not stand at right angles: up to %.3g degrees from it\n",
+                     asin(fmin(1, shear(h))) * 180 / acos(-1));
     about->grid.to_world = lar_mgh_affine(h);
     if (!lar_grid_is_valid(&about->grid))
         return lar_fail(LAR_EFORMAT,
@@ -165,34 +182,49 @@ done:
     return status;
 }
 
+/* A tag: its number, its length in 8 bytes (the oldest have another way), its bytes. */
+static bool is_tag(const unsigned char *tag, size_t count)
+{
+    if (count < 4 || tag[0] || tag[1]) return false;
+    const int number = tag[2] << 8 | tag[3];
+    if (number == 1 || number == 2 || number == 20 || number == 30) return true;
+    if (number == 0 || count < 12) return false;
+    uint64_t length = 0;
+    for (int n = 4; n < 12; n++) length = length << 8 | tag[n];
+    return length <= count - 12;
+}
+
+static bool is_plausible(float value)
+{
+    const double size = fabs((double)value);
+    return size == 0 || (size > 1e-9 && size < 1e9);
+}
+
 /* Repetition time, flip angle, echo time, inversion time, field of view; old files have four of
- * them or none. Then tags: their number, their length, their bytes. */
+ * them or none. Then tags. */
 static void read_footer(lar_image_about *about, const unsigned char *footer, size_t count)
 {
-    enum { REALS = 5, LAST_TAG = 0xffff };
-    const size_t reals = count / 4 < REALS ? count / 4 : REALS;
-    for (size_t n = 0; n < reals; n++) {
-        const double value = (double)lar_mgh_real(footer + 4 * n);
-        if (isfinite(value) && fabs(value) < 1e9 && (value == 0 || fabs(value) > 1e-9)) continue;
+    float real[MGH_FOOTER_BYTES / 4] = { 0 };
+    bool good = true;
+    for (size_t n = 0; n < MGH_FOOTER_BYTES / 4 && 4 * n + 4 <= count; n++) {
+        real[n] = lar_mgh_real(footer + 4 * n);
+        good &= is_plausible(real[n]);
+    }
+    if (!good || real[0] < 0) {
         lar_text_add(&about->warnings,
-                     "what follows its voxels is no footer (times, flip angle, field of view); "
-                     "%zu bytes are left out\n",
+                     "the %zu bytes that follow its voxels are no footer of MGH (times, flip "
+                     "angle, field of view); they are left out\n",
                      count);
         return;
     }
-    const double step = reals > 0 ? (double)lar_mgh_real(footer) : 0;
-    if (step < 0)
-        lar_text_add(&about->warnings, "its repetition time is %g ms, which is left out\n", step);
-    if (step > 0 && about->channels > 1) {
-        about->notes->step = step;
+    if (real[0] > 0 && about->channels > 1) {
+        about->notes->step = (double)real[0];
         about->notes->step_unit = 16; /* NIfTI's code of ms */
     }
     if (count < MGH_FOOTER_BYTES && count % 4)
         lar_text_add(&about->warnings, "its footer is cut short: it has %zu bytes, expected %d\n",
                      count, MGH_FOOTER_BYTES);
-    if (count <= MGH_FOOTER_BYTES) return;
-    const unsigned char *tag = footer + MGH_FOOTER_BYTES;
-    if (count < MGH_FOOTER_BYTES + 4 || tag[0] || tag[1])
+    if (count > MGH_FOOTER_BYTES && !is_tag(footer + MGH_FOOTER_BYTES, count - MGH_FOOTER_BYTES))
         lar_text_add(&about->warnings,
                      "%zu bytes follow its footer that are no tags of MGH; they are left out\n",
                      count - MGH_FOOTER_BYTES);

@@ -102,41 +102,31 @@ static lar_status fill_header(lar_nifti_header *h, const lar_image *image, int v
     return LAR_OK;
 }
 
+static lar_status put_packed(void *user, const void *bytes, size_t count)
+{
+    return lar_writer_put(user, bytes, count);
+}
+
 /* Head and voxels, one after the other, compressed where the name says so. */
-static lar_status put(lar_writer *writer, const char *path, const void *head, size_t head_count,
-                      const void *voxels, size_t voxel_bytes)
+static lar_status put(lar_writer *writer, const char *path, const lar_bytes *parts, int part_count,
+                      int level)
 {
     lar_status status = LAR_OK;
-    unsigned char *joined = NULL, *packed = NULL;
-    size_t packed_count = 0;
-
-    if (!lar_text_ends(path, ".gz")) {
-        LAR_TRY(lar_writer_put(writer, head, head_count));
-        return voxel_bytes ? lar_writer_put(writer, voxels, voxel_bytes) : LAR_OK;
-    }
-    const unsigned char *all = head_count ? head : voxels;
-    if (head_count && voxel_bytes) {
-        joined = lar_alloc_raw((int64_t)(head_count + voxel_bytes), 1);
-        if (!joined) return LAR_EMEMORY;
-        memcpy(joined, head, head_count);
-        memcpy(joined + head_count, voxels, voxel_bytes);
-        all = joined;
-    }
-    LAR_TRY(lar_gzip_deflate(&packed, &packed_count, all, head_count + voxel_bytes, LAR_GZIP_FAST));
-    LAR_TRY(lar_writer_put(writer, packed, packed_count));
-done:
-    lar_free(packed);
-    lar_free(joined);
+    if (lar_text_ends(path, ".gz"))
+        return lar_gzip_deflate_to(put_packed, writer, parts, part_count,
+                                   level > 0 ? level : LAR_GZIP_FAST);
+    for (int n = 0; n < part_count && status == LAR_OK; n++)
+        status = lar_writer_put(writer, parts[n].at, parts[n].count);
     return status;
 }
 
-static lar_status write_single(const char *path, const void *head, size_t head_count,
-                               const lar_image *dense, size_t voxel_bytes, bool force)
+static lar_status write_single(const char *path, const lar_bytes parts[2],
+                               const lar_write_params *params)
 {
     lar_status status = LAR_OK;
     lar_writer *writer = NULL;
-    LAR_TRY(lar_writer_open(&writer, path, force));
-    LAR_TRY(put(writer, path, head, head_count, dense->voxels, voxel_bytes));
+    LAR_TRY(lar_writer_open(&writer, path, params->force));
+    LAR_TRY(put(writer, path, parts, 2, params->level));
     LAR_TRY(lar_writer_commit(writer));
 done:
     lar_writer_free(writer);
@@ -144,8 +134,8 @@ done:
 }
 
 /* Both files are complete before either appears. */
-static lar_status write_pair(const char *path, const void *head, size_t head_count,
-                             const lar_image *dense, size_t voxel_bytes, bool force)
+static lar_status write_pair(const char *path, const lar_bytes parts[2],
+                             const lar_write_params *params)
 {
     lar_status status = LAR_OK;
     lar_writer *header = NULL, *image = NULL;
@@ -160,10 +150,10 @@ static lar_status write_pair(const char *path, const void *head, size_t head_cou
         status = LAR_EMEMORY;
         goto done;
     }
-    LAR_TRY(lar_writer_open(&header, header_path, force));
-    LAR_TRY(lar_writer_open(&image, image_path, force));
-    LAR_TRY(put(header, header_path, head, head_count, NULL, 0));
-    LAR_TRY(put(image, image_path, NULL, 0, dense->voxels, voxel_bytes));
+    LAR_TRY(lar_writer_open(&header, header_path, params->force));
+    LAR_TRY(lar_writer_open(&image, image_path, params->force));
+    LAR_TRY(put(header, header_path, &parts[0], 1, params->level));
+    LAR_TRY(put(image, image_path, &parts[1], 1, params->level));
     LAR_TRY(lar_writer_commit(image));
     LAR_TRY(lar_writer_commit(header));
 done:
@@ -187,8 +177,8 @@ lar_status lar_nifti_write(const lar_image *image, const char *path, const lar_w
     LAR_TRY(lar_image_to_type(&dense, image, image->type)); /* views become contiguous */
     const size_t bytes =
         (size_t)(lar_image_voxel_count(dense) * dense->channels) * lar_type_size(dense->type);
-    LAR_TRY(
-        (single ? write_single : write_pair)(path, head, head_count, dense, bytes, params->force));
+    const lar_bytes parts[2] = { { head, head_count }, { dense->voxels, bytes } };
+    LAR_TRY((single ? write_single : write_pair)(path, parts, params));
 done:
     lar_image_free(dense);
     lar_free(head);

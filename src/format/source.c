@@ -8,7 +8,10 @@
 #include "codec/codec.h"
 #include "format/source.h"
 
-enum { PARTIAL_BYTES = 1 << 14 }; /* inflates to more than a head of 4096 in all but odd streams */
+enum {
+    PARTIAL_BYTES = 1 << 14, /* inflates to more than a head of 4096 in all but odd streams */
+    TEXT_BYTES = 1 << 28,    /* far past any header that is text */
+};
 
 /* Up to PARTIAL_BYTES of a regular file, and how long it is. */
 static lar_status read_beginning(lar_source *source)
@@ -57,7 +60,7 @@ static lar_status find_head(lar_source *source)
     return LAR_OK;
 }
 
-lar_status lar_source_open(lar_source *out, const char *path, bool partial)
+static lar_status open_bytes(lar_source *out, const char *path, bool partial)
 {
     lar_status status = LAR_OK;
     *out = (lar_source){ .path = path, .partial = partial };
@@ -71,9 +74,14 @@ lar_status lar_source_open(lar_source *out, const char *path, bool partial)
         status = lar_fail(LAR_EFORMAT, "'%s' is empty", path);
         goto done;
     }
-    LAR_TRY(find_head(out));
 done:
     return status;
+}
+
+lar_status lar_source_open(lar_source *out, const char *path, bool partial)
+{
+    const lar_status status = open_bytes(out, path, partial);
+    return status == LAR_OK ? find_head(out) : status;
 }
 
 lar_status lar_source_over(lar_source *out, const void *bytes, size_t count, const char *name)
@@ -168,6 +176,8 @@ lar_status lar_source_open_beside(lar_source *out, const lar_source *header, con
 {
     lar_status status = LAR_OK;
     *out = (lar_source){ 0 };
+    if (header->alone && header->beside)
+        return lar_source_over(out, header->beside, header->beside_count, name);
     if (header->alone)
         return lar_fail(LAR_EFORMAT, "the header in '%s' says that its voxels are in another file",
                         header->path);
@@ -183,5 +193,36 @@ lar_status lar_source_open_beside(lar_source *out, const lar_source *header, con
     if (!lar_path_exists(path))
         return lar_fail(LAR_ENOINPUT, "the voxels of '%s' should be in '%s', which is not there",
                         header->path, path);
-    return lar_source_open(out, path, header->partial);
+    LAR_TRY(open_bytes(out, path, header->partial));
+    /* not looked into: voxels that are not compressed may begin like anything */
+    out->gzip = lar_gzip_is(out->bytes, out->count);
+done:
+    return status;
+}
+
+lar_status lar_source_text(char **out, const lar_source *source, lar_arena *arena)
+{
+    char *whole = NULL;
+    const char *bytes = (const char *)source->bytes;
+    size_t count = source->count;
+
+    *out = NULL;
+    if (source->gzip) {
+        const lar_status status = lar_fail(LAR_EUNSUPPORTED,
+                                           "the header '%s' is compressed, which larmor does not "
+                                           "read",
+                                           source->path);
+        return lar_hint(status, "gunzip");
+    }
+    if (count < source->file_count) { /* its beginning only */
+        const lar_status status = lar_file_read(&whole, &count, source->path, TEXT_BYTES);
+        if (status != LAR_OK) return status;
+        bytes = whole;
+    }
+    const char *zero = count ? memchr(bytes, 0, count) : NULL;
+    if (!zero) *out = lar_arena_text(arena, bytes, count);
+    const size_t at = zero ? (size_t)(zero - bytes) : 0;
+    lar_free(whole);
+    if (zero) return lar_fail(LAR_EFORMAT, "'%s' is no text: its byte %zu is 0", source->path, at);
+    return *out ? LAR_OK : LAR_EMEMORY;
 }

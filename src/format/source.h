@@ -10,7 +10,10 @@ enum { LAR_SOURCE_HEAD = 4096 };
 
 typedef struct lar_source {
     const char *path;
-    bool alone;           /* from memory: no other file may be opened */
+    bool alone;         /* from memory: no other file may be opened */
+    const void *beside; /* of one from memory: what stands for the file beside it; or NULL */
+    size_t beside_count;
+    int scaling;          /* LAR_SCALING_DISPLAY ..., for PAR/REC */
     bool partial;         /* `bytes` are the beginning of the file only */
     bool gzip;            /* the stored bytes are compressed */
     unsigned char *bytes; /* as stored, owned */
@@ -52,6 +55,12 @@ lar_status lar_source_check_length(const lar_source *source, size_t needed);
  * elsewhere. As whole or partial as the header's source. */
 lar_status lar_source_open_beside(lar_source *out, const lar_source *header, const char *name,
                                   lar_arena *arena);
+/* As lar_image_read_bytes(), of a header and the file beside it. */
+lar_status lar_image_read_pair(lar_image **out, const void *header, size_t header_count,
+                               const void *voxels, size_t voxel_count, const char *name);
+/* The whole of a file that is text, with a 0 behind it; of the arena. A 0 within, or a compressed
+ * file, is an error. */
+lar_status lar_source_text(char **out, const lar_source *source, lar_arena *arena);
 
 /* One row of the table of formats. */
 typedef struct lar_format {
@@ -66,10 +75,23 @@ typedef struct lar_format {
 } lar_format;
 extern const lar_format lar_format_nifti;
 extern const lar_format lar_format_analyze;
+extern const lar_format lar_format_metaimage;
+extern const lar_format lar_format_nrrd;
 extern const lar_format lar_format_mgh;
+extern const lar_format lar_format_afni;
+extern const lar_format lar_format_parrec;
 extern const lar_format lar_format_tiff;
 extern const lar_format lar_format_png;
+extern const lar_format lar_format_minc;
+extern const lar_format lar_format_dicom;
 extern const lar_format *const lar_formats[]; /* NULL at the end */
+
+/* Of an image that a program apart made of `path`, as NIfTI at `made`: read (the header alone where
+ * out is NULL), and told as if `path` had been read. Warnings are added. */
+lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *made,
+                           const char *path, int form);
+/* A folder: the one image in it, where it holds DICOM. */
+lar_status lar_dicom_image(lar_image **out, lar_image_about *about, const char *path, int form);
 
 /* The warnings to the log, one by one, with the file's name. */
 void lar_about_say(const lar_image_about *about, const char *path);

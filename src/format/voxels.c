@@ -56,7 +56,7 @@ typedef struct scale_job {
         for (int64_t n = begin; n < end; n++) out[n] = (OUT)((double)in[n] * slope + inter);       \
     } while (0)
 
-static lar_status scale_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status scale_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     const scale_job *job = arg;
     const double slope = job->slope, inter = job->inter;
@@ -157,7 +157,7 @@ typedef struct part_job {
         for (int64_t n = begin; n < end; n++) out[n] = in[n * job->channels];                      \
     }
 
-static lar_status part_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
+LAR_CLONES static lar_status part_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     const part_job *job = arg;
     (void)piece;

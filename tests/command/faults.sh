@@ -94,6 +94,9 @@ mkdir in
 tiny_image in/t1.nii
 gzip -kn in/t1.nii
 has convert && faults x.nii.gz larmor convert in/t1.nii -o now/x.nii.gz
+for name in x.nrrd x.mhd x.mgz; do # .mhd is a pair
+    has convert && faults $name larmor convert in/t1.nii -o now/$name
+done
 has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --spacing 2
 has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
 if has warp; then

@@ -43,7 +43,7 @@ says '^a.nii$'
 says '^d.nii$'
 complains "'text.nii' is no image that larmor knows"
 complains "cannot open 'missing.nii'"
-complains "it is a folder"
+complains "'.' holds no DICOM file"
 complains '3 of 5 files could not be read'
 status 66 larmor info missing.nii
 status 65 larmor info text.nii

@@ -98,7 +98,7 @@ def row(name, path):
     else:
         kind = stored.name
     affine = image.affine
-    if header["sform_code"] <= 0 and header["qform_code"] <= 0:
+    if "sform_code" in header.keys() and header["sform_code"] <= 0 and header["qform_code"] <= 0:
         affine = no_forms_affine(image)
     values = values.reshape(list(values.shape[:3]) + [1] * (3 - values.ndim) + [-1], order="F")
     words = [name, kind, *values.shape]
@@ -127,4 +127,5 @@ def main():
             out.write(row(os.path.relpath(path, data), path))
 
 
-main()
+if __name__ == "__main__":
+    main()

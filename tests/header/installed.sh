@@ -64,6 +64,16 @@ mv "$prefix" "$PWD/moved"
 status 0 env -i "$PWD/moved/bin/larmor" --version
 says '^larmor [0-9]'
 
+# and the program that reads MINC, too
+if [ -x "$BUILD/larmor-minc" ]; then
+    status 0 env -i "$PWD/moved/bin/larmor" info "$SOURCE/tests/golden/minc/labels_u8.mnc"
+    says 'MINC1'
+    status 0 env -i "$PWD/moved/bin/larmor" doctor
+    says "^programs .*larmor-minc ($PWD/moved/.*libexec/larmor/larmor-minc)"
+else
+    omit "the installed larmor-minc: libminc-dev is missing"
+fi
+
 # manual: a page for every command, without a complaint
 for page in moved/share/man/man1/*.1; do
     if command -v groff >/dev/null; then

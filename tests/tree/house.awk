@@ -12,6 +12,7 @@ BEGIN {
     only["omp.h"] = "^src/(base/parallel\\.c|tensor/)"
     only["libdeflate.h"] = only["zlib.h"] = "^src/(codec/|command/cmd_doctor\\.c$)"
     only["yaml.h"] = "^src/(codec|prepare|data)/|^src/command/cmd_doctor\\.c$"
+    only["minc"] = "^src/minc/"
     only["cairo"] = "^src/report/|^src/command/(cmd_doctor|machine)\\.c$"
     longest = 600
 }

@@ -146,7 +146,7 @@ static void other_contents_are_named(void **state)
     } cases[] = {
         { "", 0, "empty" },
         { "\x5c\x01", 2, "begins with 5c 01" },
-        { "GIF89a\x10\x10", 8, "begins with 47 49 46 38" },
+        { "\x7f\x45LF\2\1\1\0", 8, "begins with 7f 45 4c 46" },
         { "\x5c\x01\0\0", 4, "too short for a NIfTI header: 4 bytes, expected 348" },
         { "\x1f\x8b", 2, "nothing" },
     };
