@@ -54,13 +54,14 @@ static const lar_param table[] = {
 typedef struct job {
     int64_t first, count;
     const char *subject, *said; /* of BIDS */
+    bool has_images;            /* that are written */
 } job;
 
 typedef struct run {
     const lar_convert_options *o;
     const lar_progress *progress;
     const lar_convert_input *inputs;
-    const job *jobs;
+    job *jobs;
     int64_t job_count;
     pthread_mutex_t lock; /* of all that follows */
     int64_t done, written, failed;
@@ -73,7 +74,7 @@ typedef struct run {
 /* The work of one job on its way through lar_convert_open(). */
 typedef struct work {
     run *run;
-    const job *job;
+    job *job;
 } work;
 
 static void note_failure(void *user)
@@ -133,6 +134,7 @@ static lar_status take_images(void *user, lar_convert_image *images, int64_t cou
         if (status == LAR_OK) {
             pthread_mutex_lock(&r->lock);
             r->written++;
+            w->job->has_images = true;
             r->has_ct |= strstr(images[n].target, "_ct.") != NULL;
             pthread_mutex_unlock(&r->lock);
             continue;
@@ -145,7 +147,7 @@ done:
     return status;
 }
 
-static lar_status run_job(run *r, const job *one)
+static lar_status run_job(run *r, job *one)
 {
     lar_status status = LAR_OK;
     lar_arena *arena = NULL;
@@ -267,8 +269,10 @@ static lar_status into_folder(lar_call *call, const lar_convert_options *o)
     if (o->bids && r.written > 0) {
         const char **subjects = lar_arena_take(call->arena, r.job_count, sizeof *subjects);
         if (!subjects) return LAR_EMEMORY;
-        for (int64_t n = 0; n < r.job_count; n++) subjects[n] = jobs[n].subject;
-        LAR_TRY(lar_convert_dataset(o, subjects, r.job_count, r.has_ct, call->arena));
+        int64_t count = 0;
+        for (int64_t n = 0; n < r.job_count; n++)
+            if (jobs[n].has_images) subjects[count++] = jobs[n].subject;
+        LAR_TRY(lar_convert_dataset(o, subjects, count, r.has_ct, call->arena));
     }
     if (inputs.slices)
         lar_log(LAR_LOG_NOTE, "%lld slices (.tif, .png) were left alone: larmor stack joins them",

@@ -89,7 +89,7 @@ static lar_status describe(lar_text *out, json_t *list, lar_described *what, con
     }
     if (what->series) {
         about.format = "DICOM";
-        about.affine_from = "places of the slices";
+        about.affine_from = "slice positions";
         about.form_codes[0] = about.form_codes[1] = 0;
         lar_text_add(&about.warnings, "%s", what->series->warnings);
     }

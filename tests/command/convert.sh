@@ -62,7 +62,7 @@ complains "would both become 'out3/a.nii.gz'"
 status 2 larmor convert a.nii b.nii -o one.nii
 complains 'try -o FOLDER/'
 status 2 larmor convert a.nii
-status 2 larmor convert a.nii -o picture.png
+status 2 larmor convert a.nii -o picture.jpg
 complains 'cannot tell the format'
 
 # forms that differ in handedness: neither is guessed (byte 80 is the first voxel size, 76 qfac)

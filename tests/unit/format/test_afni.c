@@ -2,7 +2,7 @@
  * tests/golden/make_parrec_afni.py made the files and the table.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
-#include "golden.h"
+#include "golden_table.h"
 #include "pairs.h"
 
 #define GOLDEN TEST_SOURCE "/tests/golden/parrec_afni"

@@ -1,7 +1,7 @@
 /* Philips PAR/REC as nibabel reads it, and what is damaged or contradicts itself.
  * tests/golden/make_parrec_afni.py made the files and the tables.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "golden.h"
+#include "golden_table.h"
 #include "pairs.h"
 
 #define GOLDEN TEST_SOURCE "/tests/golden/parrec_afni"
@@ -38,7 +38,7 @@ static void floating_point_scaling(void **state)
             if (!real) continue;
             snprintf(path, sizeof path, "%s", real);
         }
-        CHECK_OK(lar_image_read_with(&image, path, &params));
+        CHECK_OK(lar_image_read_with(&image, NULL, path, &params));
         CHECK_OK(lar_image_read(&display, path));
         for (int n = 0; n < 17; n++) golden_number(&line); /* sizes, affine, sum */
         for (int n = 0; n < GOLDEN_PICKS; n++) {
@@ -240,7 +240,7 @@ static void scales_that_cannot_be(void **state)
     snprintf(path, sizeof path, "%s/a.rec", folder); /* the other case is found too */
     CHECK_OK(lar_file_write(path, p.voxels, p.voxel_count, false));
     snprintf(path, sizeof path, "%s/a.PAR", folder);
-    CHECK_FAILS(lar_image_read_with(&image, path, &params), LAR_EFORMAT,
+    CHECK_FAILS(lar_image_read_with(&image, NULL, path, &params), LAR_EFORMAT,
                 "cannot be scaled: its rescale slope is 1, its scale slope 0");
     pair_change(&p, 0, "1.00000  0.00000e+00", "0.00000  1.00000e+00");
     CHECK_FAILS(pair_read(&image, &p), LAR_EFORMAT, "its rescale slope is 0");
