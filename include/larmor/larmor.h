@@ -193,12 +193,16 @@ LAR_API lar_status lar_image_channel(lar_image **out, const lar_image *in, int64
 LAR_API bool lar_image_writable(const lar_image *image);
 LAR_API void lar_image_free(lar_image *image);
 
-/* Reads any format larmor knows, found by content. Integers without scaling keep their type;
- * scaled ones become float32 (float64 where the file holds 32-bit integers or doubles).
- * A damaged file is an error, never an image. */
+/* Reads any format larmor knows, found by content: NIfTI, Analyze, MetaImage, NRRD, MGH, AFNI,
+ * PAR/REC, MINC, DICOM (one file, or a folder that holds one series), TIFF, PNG; docs/formats.md
+ * says how each is taken. Integers without scaling keep their type; scaled ones become float32
+ * (float64 where the file holds 32-bit integers or doubles). A damaged file is an error, never an
+ * image. MINC and DICOM are read by programs apart: LAR_EUNSUPPORTED where these are missing. */
 LAR_API lar_status lar_image_read(lar_image **out, const char *path);
-/* The format follows from the name: .nii, .nii.gz, .hdr/.img. The file appears complete or not
- * at all; one that exists is an error (LAR_EEXISTS) without `force`. */
+/* The format follows from the name: .nii, .nii.gz, .hdr/.img; .mha, .mhd; .nrrd, .nhdr; .mgh, .mgz;
+ * .tif; .png (one slice of 8- or 16-bit integers). A type that the format lacks becomes one that
+ * holds its values, where there is one; values that change are counted in a warning. The file
+ * appears complete or not at all; one that exists is an error (LAR_EEXISTS) without `force`. */
 LAR_API lar_status lar_image_write(const lar_image *image, const char *path, bool force);
 
 /* ---- grids and intensities ------------------------------------------------------------- */

@@ -31,7 +31,7 @@ bool lar_size_product(size_t *out, const int64_t *factors, int count, size_t siz
         if (factors[f] < 0 || __builtin_mul_overflow(product, (size_t)factors[f], &product))
             return false;
     *out = product;
-    return product <= (size_t)PTRDIFF_MAX - ALIGNMENT;
+    return product <= (size_t)PTRDIFF_MAX - LARGE_PAGE;
 }
 
 void *lar_alloc_raw(int64_t count, size_t size)
@@ -47,10 +47,10 @@ void *lar_alloc_raw(int64_t count, size_t size)
     const int64_t planned = atomic_load(&fail_at);
     const bool fails =
         planned && (serial == planned || (atomic_load(&fail_sticky) && serial > planned));
-    const size_t rounded = (bytes / ALIGNMENT + 1) * ALIGNMENT;
-    void *pointer =
-        fails ? NULL : aligned_alloc(bytes < LARGE_BYTES ? ALIGNMENT : LARGE_PAGE, rounded);
-    if (pointer && bytes >= LARGE_BYTES) madvise(pointer, rounded, MADV_HUGEPAGE); /* a wish */
+    const size_t unit = bytes < LARGE_BYTES ? ALIGNMENT : LARGE_PAGE;
+    const size_t rounded = (bytes / unit + 1) * unit;
+    void *pointer = fails ? NULL : aligned_alloc(unit, rounded);
+    if (pointer && unit == LARGE_PAGE) madvise(pointer, rounded, MADV_HUGEPAGE); /* a wish */
     if (!pointer) lar_fail(LAR_EMEMORY, "out of memory: %zu bytes were asked for", bytes);
     return pointer;
 }

@@ -53,8 +53,7 @@ static lar_status name_cases(one_case *cases, const lar_call *call, const option
                              const char *method)
 {
     if (!o->output) return lar_cli_output(call, o->output, o->force);
-    if (call->arg_count > 1 && !strstr(o->output, hole) &&
-        (lar_text_ends(o->output, ".nii") || lar_text_ends(o->output, ".nii.gz"))) {
+    if (call->arg_count > 1 && !strstr(o->output, hole) && lar_path_is_image(o->output)) {
         lar_fail(LAR_EARGUMENT, "%lld images cannot all be '%s'", (long long)call->arg_count,
                  o->output);
         return lar_hint(LAR_EARGUMENT, "-o FOLDER/, or -o '{name}_%s.nii.gz'", method);

@@ -60,6 +60,13 @@ lar_status lar_field_write(const lar_image *displacement_mm, const char *path, b
     if (displacement_mm->channels != 3)
         return lar_fail(LAR_EARGUMENT, "a displacement field has 3 channels, along x y z, not %lld",
                         (long long)displacement_mm->channels);
+    if (!lar_text_ends(path, ".nii") && !lar_text_ends(path, ".nii.gz")) {
+        status = lar_fail(LAR_EARGUMENT,
+                          "the displacement field '%s' cannot be written: it has to "
+                          "be NIfTI",
+                          path);
+        return lar_hint(status, "a name that ends in .nii.gz");
+    }
     LAR_TRY(lar_image_to_type(&as_float, displacement_mm, LAR_F32));
     LAR_TRY(lar_image_copy(&vectors, as_float));
     turn_about(vectors);
