@@ -1,6 +1,7 @@
 /* TIFF and PNG as images: files of Pillow and tifffile, our own with their place, and what is
  * refused. The pixels are those of tests/golden/make_slices.py. SPDX-License-Identifier: Apache-2.0
  */
+#include "codec/codec.h"
 #include "scans.h"
 
 #define GOLDEN TEST_SOURCE "/tests/golden/slices/"
@@ -142,6 +143,13 @@ static void others_are_refused_with_a_word(void **state)
         CHECK_FAILS(lar_image_read(&image, path), LAR_EUNSUPPORTED, files[n][1]);
         assert_null(image);
     }
+    unsigned char *packed;
+    size_t count;
+    lar_image *image;
+    CHECK_OK(lar_gzip_deflate(&packed, &count, "II*\0\10\0\0\0", 8, 1));
+    CHECK_FAILS(lar_image_read_bytes(&image, packed, count, "a.tif.gz"), LAR_EUNSUPPORTED,
+                "a picture inside gzip\n  try gunzip");
+    lar_free(packed);
 }
 
 static const char *in(const char *folder, const char *name)

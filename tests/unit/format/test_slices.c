@@ -80,7 +80,9 @@ static void png_slices_give_it_to_the_rounding(void **state)
                 if (type >= LAR_F32) scan_set(image, 0, 0, 17.25); /* its infinity */
                 if (type >= LAR_F32) scan_set(image, 2, 0, -3.5);  /* its NaN */
                 CHECK_OK(lar_slices_write(&report, image, folder, "a", &params, false, silent));
-                if (report.outside) fail_msg("type %d bits %d: %lld outside of %g %g", type, bits, (long long)report.outside, report.window[0], report.window[1]);
+                if (report.outside)
+                    fail_msg("type %d bits %d: %lld outside of %g %g", type, bits,
+                             (long long)report.outside, report.window[0], report.window[1]);
                 lar_image *back = stack_all(folder, NAN);
                 scan_same_grid(&image->grid, &back->grid, 0);
                 const double step = (report.window[1] - report.window[0]) / (bits ? 65535 : 255);
