@@ -108,12 +108,17 @@ static void say_lost(opening *o, int64_t first, const lar_dicom_file *files, int
 
 static lar_status check_length(const lar_dicom_file *files, int64_t count)
 {
-    for (int64_t n = 0; n < count; n++)
-        if (files[n].known && files[n].tags.end > files[n].bytes)
+    for (int64_t n = 0; n < count; n++) {
+        if (!files[n].known) continue;
+        if (files[n].tags.end <= files[n].bytes && !files[n].tags.pixels)
+            return lar_fail(LAR_EFORMAT, "'%s' is cut short: it ends before its image",
+                            lar_path_name(files[n].path));
+        if (files[n].tags.end > files[n].bytes)
             return lar_fail(LAR_EFORMAT,
                             "'%s' is too short: it has %llu bytes, its header describes %llu",
                             lar_path_name(files[n].path), (unsigned long long)files[n].bytes,
                             (unsigned long long)files[n].tags.end);
+    }
     return LAR_OK;
 }
 

@@ -79,6 +79,26 @@ static int files_compare(const void *a, const void *b)
     return strcmp(one->path, other->path);
 }
 
+/* A report or an index is a series without any image. A file without one in a series that has
+ * others stays: it is damaged. */
+static void leave_reports(lar_dicom_table *table)
+{
+    int64_t kept = 0;
+    for (int64_t begin = 0, end; begin < table->count; begin = end) {
+        const lar_dicom_file *first = &table->files[begin];
+        bool image = !first->known;
+        for (end = begin; end < table->count && first->known == table->files[end].known &&
+                          lar_text_is(first->tags.series, table->files[end].tags.series);
+             end++) {
+            const lar_dicom_file *f = &table->files[end];
+            image |= f->tags.pixels || f->tags.rows || f->tags.end > f->bytes;
+        }
+        if (!image) table->empty += end - begin;
+        for (int64_t n = begin; n < end && image; n++) table->files[kept++] = table->files[n];
+    }
+    table->count = kept;
+}
+
 lar_status lar_dicom_list(lar_dicom_table *out, const char *path, lar_arena *arena)
 {
     lar_status status = LAR_OK;
@@ -109,20 +129,17 @@ lar_status lar_dicom_list(lar_dicom_table *out, const char *path, lar_arena *are
             goto done;
         }
         LAR_TRY(look(&is, &out->files[out->count], head, file));
-        const lar_dicom_file *f = &out->files[out->count];
-        if (!is)
-            out->strange += is_named_so(file);
-        else if (f->known && !f->tags.pixels && !f->tags.rows && f->tags.end <= f->bytes)
-            out->empty++; /* a report, an index */
-        else
+        if (is)
             out->count++;
+        else
+            out->strange += is_named_so(file);
     }
-    if (out->count)
-        qsort(out->files, (size_t)out->count, sizeof *out->files, files_compare);
-    else if (out->empty)
+    if (out->count) qsort(out->files, (size_t)out->count, sizeof *out->files, files_compare);
+    leave_reports(out);
+    if (!out->count && out->empty)
         status = lar_fail(LAR_ENOINPUT, "'%s' holds no image: %lld DICOM file%s without one", path,
                           (long long)out->empty, out->empty == 1 ? "" : "s");
-    else
+    else if (!out->count)
         status = lar_fail(LAR_ENOINPUT, "'%s' %s", path,
                           folder ? "holds no DICOM file" : "is no DICOM file");
 done:

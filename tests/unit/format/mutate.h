@@ -17,6 +17,14 @@ static inline int mutate_count(void)
     return asked && lar_parse_int(&count, asked) && count > 0 ? (int)count : 40;
 }
 
+/* The number of the first: LARMOR_MUTATIONS_FROM, so that many can be run in pieces. */
+static inline int mutate_first(void)
+{
+    int64_t first;
+    const char *asked = getenv("LARMOR_MUTATIONS_FROM");
+    return asked && lar_parse_int(&first, asked) && first > 0 ? (int)first : 0;
+}
+
 static inline uint32_t mutate_random(int n, int what)
 {
     uint32_t bits[4];

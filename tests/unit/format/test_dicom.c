@@ -485,10 +485,10 @@ static void damage_stays_apart(void **state)
 {
     (void)state;
     static const char *const folders[] = { "plain", "tilted", "implicit", "uneven", "big" };
-    const int count = mutate_count();
+    const int count = mutate_count(), first = mutate_first();
     int read = 0, whole = 0, refused = 0, crashed = 0, stopped = 0;
     char folder[160], path[512];
-    for (int n = 0; n < count; n++) {
+    for (int n = first; n < first + count; n++) {
         char *bytes;
         size_t size;
         lar_image *image;

@@ -231,9 +231,9 @@ static void damage_stays_apart(void **state)
         "scaled_i16.mnc", "minc2_i16.mnc",    "time_inside.mnc",
         "labels_u8.mnc",  "minc2_labels.mnc", "scaled_i16.mnc.gz"
     };
-    const int count = mutate_count();
+    const int count = mutate_count(), first = mutate_first();
     int read = 0, refused = 0, crashed = 0, stopped = 0;
-    for (int n = 0; n < count; n++) {
+    for (int n = first; n < first + count; n++) {
         char path[512], *bytes;
         size_t size;
         lar_image *image;
