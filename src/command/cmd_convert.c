@@ -353,16 +353,16 @@ const lar_command lar_command_convert = {
     .group = "files",
     .summary = "write images in another format, form or voxel type",
     .about =
-        "Reads any image that larmor knows, by its content, and writes the format that the name of "
-        "the output says. Voxels and their place in the world are kept, and what the format has "
-        "room for of description, units and extensions; a scaling in the file is applied. A folder "
-        "is read with all below it: each image becomes NAME.nii.gz in the same folder of the "
-        "output, and each series of a folder with DICOM one that is named by its number and "
+        "Reads any image that larmor knows, by its content, and writes the format that the name "
+        "of the output says. Voxels and their place in the world are kept, and what the format "
+        "has room for of description, units and extensions; a scaling in the file is applied. A "
+        "folder is read with all below it: each image becomes NAME.nii.gz in the same folder of "
+        "the output, and each series of a folder with DICOM one that is named by its number and "
         "description. One that fails is reported and the others are written; the exit status is "
-        "then 1. With --bids, whose image it is follows from sub-LABEL in its path, else the first "
-        "folder, else its name; what kind from the sidecar or the names, else from the times of "
-        "echo, repetition and inversion. Nothing that DICOM says of the patient is written unless "
-        "--patient asks for it.",
+        "then 1. With --bids, whose image it is follows from sub-LABEL in its path, else the "
+        "first folder, else its name; what kind from the sidecar or the names, else from the "
+        "times of echo, repetition and inversion. Nothing that DICOM says of the patient is "
+        "written unless --patient asks for it.",
     .args =
         (const lar_arg[]){
             { .name = "in", .help = "images, folders", .repeats = true, .is_path = true }, { 0 } },

@@ -176,8 +176,7 @@ const lar_command lar_command_info = {
         "warnings on what contradicts itself. Axes such as LPS name the direction in which each "
         "voxel axis runs (left, posterior, superior). Only headers are read; --voxels reads and "
         "verifies everything. Of a folder with DICOM each series is told. A file that cannot be "
-        "read is reported, and the others are shown; "
-        "the exit status is then 1.",
+        "read is reported, and the others are shown; the exit status is then 1.",
     .args = (const lar_arg[]){ { .name = "file",
                                  .help = "images, or folders with DICOM",
                                  .repeats = true,

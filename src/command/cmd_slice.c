@@ -150,6 +150,7 @@ static lar_status slice_run(lar_call *call)
     lar_status status = LAR_OK;
     const options *o = call->options;
     jobs all = { 0 };
+    int64_t failed = 0;
 
     if (!o->output) {
         status = lar_fail(LAR_EARGUMENT, "where to write is missing");
@@ -160,7 +161,17 @@ static lar_status slice_run(lar_call *call)
         return lar_hint(status, "another name");
     }
     LAR_TRY(find_jobs(&all, call));
-    for (int64_t n = 0; n < all.count; n++) LAR_TRY(slice_one(&all.at[n], call));
+    for (int64_t n = 0; n < all.count; n++) {
+        status = slice_one(&all.at[n], call);
+        if (all.count == 1 || status == LAR_ESTOPPED) goto done; /* its own status and sentence */
+        if (status == LAR_OK) continue;
+        failed++;
+        lar_log(LAR_LOG_WARNING, "%s", lar_error());
+        status = LAR_OK;
+    }
+    if (failed > 0)
+        status = lar_fail(LAR_EPARTIAL, "%lld of %lld images could not be sliced",
+                          (long long)failed, (long long)all.count);
 done:
     return status;
 }
@@ -171,19 +182,17 @@ const lar_command lar_command_slice = {
     .summary = "write volumes as slices, TIFF or PNG",
     .about =
         "Each slice becomes a file: t1_z012.tif is slice 12 of t1.nii.gz, counted from the left, "
-        "the "
-        "back or the foot, from 0, whatever the order in the file. Seen on a screen the patient "
-        "stands upright: in axial slices the front is at the top, in the others the head; the "
-        "patient's left is on the left side, the back on that of sagittal slices. TIFF keeps type "
-        "and "
-        "values (float32 stays float32) and is compressed without loss; PNG is for looking at, and "
-        "fits the values into 8 or 16 bits. Every file says how large its pixels are, and where it "
-        "lies in the patient: larmor stack makes the volume again. Of a folder every image is "
-        "sliced; "
-        "of its subfolders too, and there FOLDER/SUBJECT/IMAGE.nii, as larmor prepare writes it, "
-        "becomes IMAGE/SUBJECT_z012.tif: one folder for each kind of image, with the same names in "
-        "each. --skip-empty looks at each volume alone; --range gives pairs the same slices. A "
-        "volume's slices are all written, or none.",
+        "the back or the foot, from 0, whatever the order in the file. Seen on a screen the "
+        "patient stands upright: in axial slices the front is at the top, in the others the head; "
+        "the patient's left is on the left side, the back on that of sagittal slices. TIFF keeps "
+        "type and values (float32 stays float32) and is compressed without loss; PNG is for "
+        "looking at, and fits the values into 8 or 16 bits. Every file says how large its pixels "
+        "are, and where it lies in the patient: larmor stack makes the volume again. Of a folder "
+        "every image is sliced; of its subfolders too, and there FOLDER/SUBJECT/IMAGE.nii, as "
+        "larmor prepare writes it, becomes IMAGE/SUBJECT_z012.tif: one folder for each kind of "
+        "image, with the same names in each. --skip-empty looks at each volume alone; --range "
+        "gives pairs the same slices. A volume's slices are all written, or none; one that fails "
+        "is reported, the others are written, and the exit status is 1.",
     .args = (const lar_arg[]){ { .name = "in",
                                  .help = "images, or folders of images",
                                  .repeats = true,

@@ -166,16 +166,12 @@ const lar_command lar_command_stack = {
         "patient, same order and type of voxels; from TIFF bit for bit, from PNG to within half a "
         "grey value, and exactly where those are at most 1 apart and the values were integers. A "
         "range or every n-th slice gives that part of the volume; with --fill the whole volume, "
-        "where "
-        "slices were left out too. A slice that is missing, doubled, or of another volume is an "
-        "error "
-        "that names it. Slices of other programs are taken in the order of their names (2 before "
-        "10), "
-        "their pixels as large as their resolution says, columns to the right, rows to the back "
-        "and "
-        "slices to the head, unless --spacing and --axes say otherwise: where they lay in the "
-        "patient "
-        "nobody knows. In a folder, slices of several volumes are told apart by their names.",
+        "where slices were left out too. A slice that is missing, doubled, or of another volume "
+        "is an error that names it. Slices of other programs are taken in the order of their "
+        "names (2 before 10), their pixels as large as their resolution says, columns to the "
+        "right, rows to the back and slices to the head, unless --spacing and --axes say "
+        "otherwise: where they lay in the patient nobody knows. In a folder, slices of several "
+        "volumes are told apart by their names.",
     .args = (const lar_arg[]){ { .name = "slices",
                                  .help = "TIFF or PNG files, or folders of them",
                                  .repeats = true,

@@ -61,3 +61,10 @@ status 66 larmor slice nothing -o new
 complains "there is no image in the folder 'nothing'"
 [ -e new ] && fail "a refused call left a folder"
 true
+
+# one that fails does not stop the others
+printf 'no image' >bad.nii
+status 1 larmor slice bad.nii in.nii -o others
+complains "'bad.nii' is no image that larmor knows"
+complains '1 of 2 images could not be sliced'
+[ -n "$(ls others)" ] || fail "a bad one stopped the others"
