@@ -1,6 +1,5 @@
-/* Any bytes as a header that is text, a 0, and the voxels that lie beside it: an error, or an image all
- * of whose voxels can be read.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a header that is text, a 0, and the voxels that lie beside it: an error, or an image
+ * all of whose voxels can be read. SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_FUZZ_PAIR_H
 #define LAR_FUZZ_PAIR_H
 

@@ -58,6 +58,9 @@ typedef struct par_file {
 lar_status lar_par_parse(par_file *out, char *text, const char *name, lar_arena *arena);
 /* Sorts the slices, and refuses a table that lacks some or has some twice. */
 lar_status lar_par_sort(par_file *file, lar_image_about *about, lar_arena *arena);
+/* The affine, of slices that agree in size and orientation; a warning where their own positions are
+ * others. */
+lar_status lar_par_place(lar_image_about *about, const par_file *file);
 /* What the channels are, where they are not one kind of image over time. */
 void lar_par_say_channels(const par_file *file, lar_image_about *about);
 

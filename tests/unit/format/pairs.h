@@ -174,4 +174,25 @@ static inline void pair_truncate(const char *header, const char *voxels, int64_t
     pair_drop(&p);
 }
 
+/* The k-th allocation fails, alone or with all after it, for every k that there is. Asking whether
+ * a file is of another format may fail and change nothing. */
+static inline void pair_without_memory(const char *path)
+{
+    for (int sticky = 0; sticky < 2; sticky++)
+        for (int64_t k = 1;; k++) {
+            lar_image *image;
+            const int64_t before = lar_alloc_count();
+            lar_alloc_fail_at(k, sticky);
+            const lar_status status = lar_image_read(&image, path);
+            lar_alloc_fail_at(0, false);
+            assert_true(status == LAR_OK || status == LAR_EMEMORY);
+            assert_true((status == LAR_OK) == (image != NULL));
+            lar_image_free(image);
+            if (lar_alloc_count() - before >= k) continue;
+            CHECK_OK(status);
+            assert_true(k > 8);
+            break;
+        }
+}
+
 #endif
