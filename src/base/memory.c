@@ -7,7 +7,7 @@
 
 /* Voxels by the megabyte are asked for in pages of 2 MiB: touching them for the first time costs a
  * fraction of what it costs in pages of 4 KiB. */
-enum { ALIGNMENT = 64, BLOCK_BYTES = 1 << 14, LARGE_PAGE = 2 << 20, LARGE_BYTES = 4 << 20 };
+enum { ALIGNMENT = 64, BLOCK_BYTES = 1 << 14, LARGE_PAGE = 2 << 20, LARGE_BYTES = 2 << 20 };
 
 static atomic_int_fast64_t allocations;
 static atomic_int_fast64_t fail_at;

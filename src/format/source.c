@@ -125,11 +125,12 @@ static lar_status unpack(lar_content *out, lar_source *source, const lar_part *p
                         "'%s' cannot hold what its header describes: %zu bytes in a compressed "
                         "stream of %zu",
                         source->path, needed, count);
-    const size_t spare = 1 << 20; /* what follows the voxels is of no use, but no harm */
+    const size_t spare = 1 << 20;  /* what follows the voxels is of no use, but no harm */
+    const size_t footer = 1 << 12; /* and mostly this short: then the first room is enough */
     const lar_gzip_ask ask = {
         .name = source->path,
         .lead = (64 - aligned % 64) % 64,
-        .expected = needed,
+        .expected = needed > SIZE_MAX / 4 ? needed : needed + footer,
         .limit = needed > SIZE_MAX / 4 ? needed : 2 * needed + spare,
     };
     const lar_status status =

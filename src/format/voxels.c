@@ -9,28 +9,25 @@ typedef struct swap_job {
     size_t size;
 } swap_job;
 
-static lar_status swap_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
+/* No alignment is asked of the voxels: they are copied to a word and back. */
+#define SWAP(T, SWAPPED)                                                                           \
+    for (int64_t n = begin; n < end; n++) {                                                        \
+        T v;                                                                                       \
+        memcpy(&v, job->at + n * (int64_t)sizeof v, sizeof v);                                     \
+        v = SWAPPED(v);                                                                            \
+        memcpy(job->at + n * (int64_t)sizeof v, &v, sizeof v);                                     \
+    }
+
+LAR_CLONES static lar_status swap_piece(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
-    const swap_job *job = arg;
-    unsigned char *at = job->at + begin * (int64_t)job->size;
+    const swap_job job_is = *(const swap_job *)arg, *job = &job_is;
     (void)piece;
-    for (int64_t n = begin; n < end; n++, at += job->size) {
-        if (job->size == 2) {
-            uint16_t v;
-            memcpy(&v, at, 2);
-            v = __builtin_bswap16(v);
-            memcpy(at, &v, 2);
-        } else if (job->size == 4) {
-            uint32_t v;
-            memcpy(&v, at, 4);
-            v = __builtin_bswap32(v);
-            memcpy(at, &v, 4);
-        } else {
-            uint64_t v;
-            memcpy(&v, at, 8);
-            v = __builtin_bswap64(v);
-            memcpy(at, &v, 8);
-        }
+    if (job->size == 2) {
+        SWAP(uint16_t, __builtin_bswap16)
+    } else if (job->size == 4) {
+        SWAP(uint32_t, __builtin_bswap32)
+    } else {
+        SWAP(uint64_t, __builtin_bswap64)
     }
     return LAR_OK;
 }
