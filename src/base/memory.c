@@ -7,7 +7,7 @@
 
 /* Voxels by the megabyte are asked for in pages of 2 MiB: touching them for the first time costs a
  * fraction of what it costs in pages of 4 KiB. */
-enum { ALIGNMENT = 64, BLOCK_BYTES = 1 << 14, LARGE_PAGE = 2 << 20, LARGE_BYTES = 2 << 20 };
+enum { ALIGNMENT = 64, BLOCK_BYTES = 1 << 14, LARGE_PAGE = 2 << 20 };
 
 static atomic_int_fast64_t allocations;
 static atomic_int_fast64_t fail_at;
@@ -47,7 +47,7 @@ void *lar_alloc_raw(int64_t count, size_t size)
     const int64_t planned = atomic_load(&fail_at);
     const bool fails =
         planned && (serial == planned || (atomic_load(&fail_sticky) && serial > planned));
-    const size_t unit = bytes < LARGE_BYTES ? ALIGNMENT : LARGE_PAGE;
+    const size_t unit = bytes < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE;
     const size_t rounded = (bytes / unit + 1) * unit;
     void *pointer = fails ? NULL : aligned_alloc(unit, rounded);
     if (pointer && unit == LARGE_PAGE) madvise(pointer, rounded, MADV_HUGEPAGE); /* a wish */

@@ -147,12 +147,30 @@ done:
     return status;
 }
 
+/* From several threads: one at a time, and the same answer for all. */
+static bool go_on(void *user, const char *stage, double fraction)
+{
+    const work *w = user;
+    run *r = w->run;
+    (void)stage; /* of one input; what is told is that of all */
+    (void)fraction;
+    pthread_mutex_lock(&r->lock);
+    r->stopped = r->stopped || !lar_progress_say(*r->progress, r->inputs[w->job->first].path,
+                                                 (double)r->done / (double)r->job_count);
+    const bool stopped = r->stopped;
+    pthread_mutex_unlock(&r->lock);
+    return !stopped;
+}
+
 static lar_status run_job(run *r, job *one)
 {
     lar_status status = LAR_OK;
     lar_arena *arena = NULL;
     work w = { .run = r, .job = one };
-    const lar_convert_sink sink = { .take = take_images, .failed = note_failure, .user = &w };
+    const lar_convert_sink sink = { .take = take_images,
+                                    .failed = note_failure,
+                                    .user = &w,
+                                    .progress = { .fn = go_on, .user = &w } };
     LAR_TRY(lar_arena_new(&arena));
     LAR_TRY(lar_convert_open(r->inputs + one->first, one->count, r->o, arena, &sink));
 done:
@@ -286,6 +304,12 @@ done:
     return status;
 }
 
+static void say_failure(void *user)
+{
+    (void)user;
+    lar_log(LAR_LOG_WARNING, "%s", lar_error());
+}
+
 /* The one image of one input, into a file. */
 static lar_status take_one(void *user, lar_convert_image *images, int64_t count, lar_arena *arena)
 {
@@ -307,7 +331,10 @@ static lar_status into_file(lar_call *call, const lar_convert_options *o)
 {
     lar_status status = LAR_OK;
     lar_convert_inputs inputs;
-    const lar_convert_sink sink = { .take = take_one, .user = (void *)(uintptr_t)o };
+    const lar_convert_sink sink = { .take = take_one,
+                                    .failed = say_failure,
+                                    .user = (void *)(uintptr_t)o,
+                                    .progress = call->progress };
 
     LAR_TRY(lar_cli_output(call, o->output, o->force));
     LAR_TRY(lar_convert_find(&inputs, call, o->output));

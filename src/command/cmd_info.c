@@ -102,25 +102,30 @@ done:
 }
 
 /* Every series of a folder that holds DICOM. */
-static lar_status describe_series(lar_text *out, json_t *list, const char *path, const options *o)
+static lar_status describe_series(lar_text *out, json_t *list, const char *path, lar_call *call)
 {
     lar_status status = LAR_OK;
+    const lar_dicom_params params = { .progress = call->progress };
     lar_dicom *dicom = NULL;
-    LAR_TRY(lar_dicom_open(&dicom, path, NULL));
+    LAR_TRY(lar_dicom_open(&dicom, path, &params));
     for (int64_t n = 0; n < dicom->count; n++) {
         lar_described what = { .path = path, .series = &dicom->series[n] };
-        LAR_TRY(describe(out, list, &what, dicom->series[n].file, o));
+        LAR_TRY(describe(out, list, &what, dicom->series[n].file, call->options));
     }
+    if (dicom->failed > 0)
+        status = lar_fail(LAR_EPARTIAL, "%lld series of '%s' cannot be read: %.*s",
+                          (long long)dicom->failed, path, (int)strlen(dicom->failures) - 1,
+                          dicom->failures);
 done:
     lar_dicom_free(dicom);
     return status;
 }
 
-static lar_status describe_path(lar_text *out, json_t *list, const char *path, const options *o)
+static lar_status describe_path(lar_text *out, json_t *list, const char *path, lar_call *call)
 {
     lar_described what = { .path = path };
-    if (lar_path_is_folder(path)) return describe_series(out, list, path, o);
-    return describe(out, list, &what, path, o);
+    if (lar_path_is_folder(path)) return describe_series(out, list, path, call);
+    return describe(out, list, &what, path, call->options);
 }
 
 static lar_status info_run(lar_call *call)
@@ -132,7 +137,7 @@ static lar_status info_run(lar_call *call)
 
     for (int64_t n = 0; n < call->arg_count; n++) {
         const char *path = call->args[n];
-        failure = describe_path(&text, list, path, call->options);
+        failure = describe_path(&text, list, path, call);
         if (failure == LAR_OK) continue;
         failed++;
         if (list)

@@ -50,8 +50,9 @@ lar_status lar_convert_name(lar_convert_image *image, const lar_convert_options 
 /* The input's images to the sink; what they borrow lives until it returns. */
 typedef struct lar_convert_sink {
     lar_status (*take)(void *user, lar_convert_image *images, int64_t count, lar_arena *arena);
-    void (*failed)(void *user); /* one of several inputs cannot be opened: lar_error() says why */
+    void (*failed)(void *user); /* one of several inputs or series is lost: lar_error() says why */
     void *user;
+    lar_progress progress; /* while DICOM is read */
 } lar_convert_sink;
 lar_status lar_convert_open(const lar_convert_input *inputs, int64_t count,
                             const lar_convert_options *o, lar_arena *arena,

@@ -45,15 +45,24 @@ static lar_status open_file(lar_convert_image *out, json_t **facts, const lar_co
 /* The images of one input; `dicom` or `facts` hold what they borrow. */
 static lar_status open_input(lar_convert_image **out, int64_t *count, lar_dicom **dicom,
                              json_t **facts, const lar_convert_input *input,
-                             const lar_convert_options *o, lar_arena *arena)
+                             const lar_convert_options *o, const lar_convert_sink *sink,
+                             lar_arena *arena)
 {
     lar_status status = LAR_OK;
-    const lar_dicom_params params = { .correct = o->correct, .patient = o->patient };
+    const lar_dicom_params params = { .correct = o->correct,
+                                      .patient = o->patient,
+                                      .progress = sink->progress };
     int64_t series_count = 1;
 
     if (input->is_dicom) {
         LAR_TRY(lar_dicom_open(dicom, input->path, &params));
         series_count = (*dicom)->count;
+        for (const char *line = (*dicom)->failures; *line;) {
+            const size_t length = strcspn(line, "\n");
+            lar_fail(LAR_EFORMAT, "'%s', %.*s", input->path, (int)length, line);
+            sink->failed(sink->user);
+            line += length + (line[length] == '\n');
+        }
     }
     *count = 0;
     *out = lar_arena_take(arena, series_count, sizeof **out);
@@ -97,7 +106,8 @@ lar_status lar_convert_open(const lar_convert_input *inputs, int64_t count,
 
     if (!lists || !counts || !dicoms || !facts) return LAR_EMEMORY;
     for (int64_t n = 0; n < count; n++) {
-        status = open_input(&lists[n], &counts[n], &dicoms[n], &facts[n], &inputs[n], o, arena);
+        status =
+            open_input(&lists[n], &counts[n], &dicoms[n], &facts[n], &inputs[n], o, sink, arena);
         if (status != LAR_OK) {
             if (count == 1) goto done;
             counts[n] = 0;

@@ -23,6 +23,16 @@ complains "no series of '$scans/two' has 'T1' in its name, they are: 2_etc_passw
 status 0 larmor convert "$scans/plain/s03.dcm" -o slice.nii
 complains 'it is one of 5 files of its series'
 
+# a series that cannot be read is told, the others are written
+mkdir mixed && cp "$scans"/two/*.dcm "$scans"/doubled/*.dcm mixed
+status 1 larmor convert mixed -o made/
+complains "'mixed', series 8 (6 files): its 6 slices are at 5 places"
+complains '2 images were written, 1 could not be converted'
+[ -f made/10_later.nii.gz ] || fail "a bad series stopped the others"
+status 1 larmor info mixed
+says '^  series      10_later'
+complains "1 series of 'mixed' cannot be read"
+
 # named as such, and corrected only when asked
 status 0 larmor convert "$scans/tilted" -o tilted.nii
 complains 'gantry tilt of -15.5 degrees'
