@@ -11,7 +11,7 @@ export TMPDIR="$PWD/private"
 status 0 larmor info scans/plain
 says '^  format  *DICOM$'
 says '^  size  *6 x 8 x 5 voxels'
-says 'by the places of the slices'
+says 'by the slice positions'
 status 0 larmor info scans/tilted
 says 'warning  *gantry tilt of -15.5 degrees'
 status 0 larmor info --json scans/uneven
