@@ -72,18 +72,19 @@ static lar_status add(lar_text *out, json_t *list, const lar_described *what)
 }
 
 /* `file` is what is read; `what` has the path that the user knows, and the series. */
-static lar_status describe(lar_text *out, json_t *list, lar_described *what, const char *file,
+static lar_status describe(lar_text *out, json_t *list, const lar_described *what, const char *file,
                            const options *o)
 {
     lar_status status = LAR_OK;
     lar_image *image = NULL;
     lar_image_about about = { 0 };
     lar_voxel_facts facts = { 0 };
+    lar_described told = *what;
 
     if (o->voxels) {
         LAR_TRY(lar_image_read_about(&image, &about, file, o->form));
         LAR_TRY(find_facts(&facts, image));
-        what->voxels = &facts;
+        told.voxels = &facts;
     } else {
         LAR_TRY(lar_image_read_header_form(&about, file, o->form));
     }
@@ -93,8 +94,8 @@ static lar_status describe(lar_text *out, json_t *list, lar_described *what, con
         about.form_codes[0] = about.form_codes[1] = 0;
         lar_text_add(&about.warnings, "%s", what->series->warnings);
     }
-    what->about = &about;
-    LAR_TRY(add(out, list, what));
+    told.about = &about;
+    LAR_TRY(add(out, list, &told));
 done:
     lar_image_about_clear(&about);
     lar_image_free(image);
@@ -109,7 +110,7 @@ static lar_status describe_series(lar_text *out, json_t *list, const char *path,
     lar_dicom *dicom = NULL;
     LAR_TRY(lar_dicom_open(&dicom, path, &params));
     for (int64_t n = 0; n < dicom->count; n++) {
-        lar_described what = { .path = path, .series = &dicom->series[n] };
+        const lar_described what = { .path = path, .series = &dicom->series[n] };
         LAR_TRY(describe(out, list, &what, dicom->series[n].file, call->options));
     }
     if (dicom->failed > 0)
@@ -123,7 +124,7 @@ done:
 
 static lar_status describe_path(lar_text *out, json_t *list, const char *path, lar_call *call)
 {
-    lar_described what = { .path = path };
+    const lar_described what = { .path = path };
     if (lar_path_is_folder(path)) return describe_series(out, list, path, call);
     return describe(out, list, &what, path, call->options);
 }

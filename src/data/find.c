@@ -2,8 +2,8 @@
  * by name, so that what a {subject} captured in a folder holds for the file in it.
  * SPDX-License-Identifier: Apache-2.0 */
 
-#include "data/data.h"
 #include "data/find.h"
+#include "data/data.h"
 
 static const char mark[] = "{subject}";
 enum { MARK = sizeof mark - 1, NAME_ROOM = 256 };
