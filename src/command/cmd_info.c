@@ -92,6 +92,7 @@ static lar_status describe(lar_text *out, json_t *list, const lar_described *wha
         about.format = "DICOM";
         about.affine_from = "slice positions";
         about.form_codes[0] = about.form_codes[1] = 0;
+        about.scale_unset = false;
         lar_text_add(&about.warnings, "%s", what->series->warnings);
     }
     told.about = &about;

@@ -58,6 +58,8 @@ static void add_oddities(lar_text *out, const lar_image_about *about, const lar_
     if (about->channels > 1)
         lar_text_add(out, "it holds %lld volumes; larmor convert --volume N makes a file of one\n",
                      (long long)about->channels);
+    if (about->scales_differ)
+        lar_text_add(out, "slices or volumes are scaled differently; what is shown is the first\n");
     if (about->scale_unset && about->stored < LAR_F32)
         lar_text_add(out,
                      "its scale is not set (slope 0 or no number): voxels are taken as they are "
@@ -184,6 +186,8 @@ void lar_describe_text(lar_text *out, const lar_described *what)
     if (about->slope != 1 || about->inter != 0)
         lar_text_add(out, ", times %.9g plus %.9g: %s", about->slope, about->inter,
                      lar_type_name(about->type));
+    else if (about->type != about->stored)
+        lar_text_add(out, ", scaled: %s", lar_type_name(about->type));
     lar_text_add(out, "\n  affine      by the %s", about->affine_from);
     if (about->form_codes[0] > 0 || about->form_codes[1] > 0)
         lar_text_add(out, " (sform %d, %s; qform %d, %s)", about->form_codes[0],

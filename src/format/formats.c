@@ -169,6 +169,7 @@ lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *
     lar_notes_drop(about->notes);
     *about = inner;
     about->form_codes[0] = about->form_codes[1] = 0;
+    about->scale_unset = false;
     return LAR_OK;
 }
 
