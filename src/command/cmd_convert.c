@@ -20,9 +20,9 @@ static const lar_param table[] = {
                "of files in a folder, such as nii.gz, nii, mha, nrrd or mgz"),
     LAR_P_TEXT(
         lar_convert_options, name, "name", 0, "{path}/{name}", "pattern",
-        "of files in a folder; {path} is the input's folder below what was named, {name} its "
-        "name or that of its series; {folder}, and of DICOM {number} {description} {protocol} "
-        "{modality} {echo} {sequence}"),
+        "of files in a folder; {path} is the input's folder below what was named, {name} its name "
+        "or that of its series; {folder}, {format}, and of DICOM {number} {description} "
+        "{protocol} {modality} {echo} {sequence}"),
     LAR_P_TEXT(lar_convert_options, series, "series", 0, "", "text",
                "of DICOM only the series whose names have this in them"),
     LAR_P_FLAG(lar_convert_options, correct, "correct", 0,
@@ -251,7 +251,7 @@ static lar_status check_names(const lar_convert_inputs *inputs, const lar_conver
                 const lar_status status =
                     lar_fail(LAR_EARGUMENT, "'%s' and '%s' would both become '%s'",
                              inputs->at[m].path, inputs->at[n].path, images[n].target);
-                return lar_hint(status, "--name with {path} or {folder} in the pattern");
+                return lar_hint(status, "--name with {path}, {folder} or {format} in the pattern");
             }
     }
     return LAR_OK;

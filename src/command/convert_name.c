@@ -55,6 +55,13 @@ static lar_status add_field(lar_text *out, const lar_convert_image *image, const
         add_clean(out, lar_path_name(folder));
         return LAR_OK;
     }
+    if (lar_text_is(name, "format")) { /* "nii" of t1.nii.gz */
+        const char *end =
+            input->is_dicom ? ".dcm" : lar_path_name(input->path) + strlen(image->name);
+        end += *end == '.';
+        add_clean(out, lar_arena_text(arena, end, strcspn(end, ".")));
+        return LAR_OK;
+    }
     for (size_t n = 0; n < sizeof fields / sizeof *fields; n++) {
         lar_text_add(&valid, " {%s}", fields[n].field);
         if (!lar_text_is(name, fields[n].field)) continue;
@@ -63,8 +70,8 @@ static lar_status add_field(lar_text *out, const lar_convert_image *image, const
         return lar_fail(LAR_EARGUMENT, "'%s' has no {%s} for its name", input->path, name);
     }
     const lar_status status =
-        lar_fail(LAR_EARGUMENT, "--name knows no {%s}, expected {name} {path} {folder}%s", name,
-                 lar_text_get(&valid));
+        lar_fail(LAR_EARGUMENT, "--name knows no {%s}, expected {name} {path} {folder} {format}%s",
+                 name, lar_text_get(&valid));
     lar_text_clear(&valid);
     return status;
 }

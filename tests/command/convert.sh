@@ -112,6 +112,11 @@ for threads in 1 2; do
 done
 status 0 larmor convert tree/p1 tree/p2 -o flat/ --name '{folder}-{name}' --format .nii
 [ -f flat/day1-T1.nii ] && [ -f flat/p2-y.nii ] || fail "names do not follow the pattern"
+mkdir twice && cp a.nii twice/t1.nii && larmor convert a.nii -o twice/t1.mha -q
+status 2 larmor convert twice -o flat2/
+complains "would both become 'flat2/t1.nii.gz'"
+status 0 larmor convert twice -o flat2/ --name '{name}-{format}'
+[ -f flat2/t1-nii.nii.gz ] && [ -f flat2/t1-mha.nii.gz ] || fail "{format} tells no formats apart"
 status 2 larmor convert tree/p1 -o flat/ --name '../{name}'
 complains 'leads out of the folder'
 status 2 larmor convert tree/p1 -o flat/ --name '{nam}'
