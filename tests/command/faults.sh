@@ -97,6 +97,7 @@ has convert && faults x.nii.gz larmor convert in/t1.nii -o now/x.nii.gz
 for name in x.nrrd x.mhd x.mgz; do # .mhd is a pair
     has convert && faults $name larmor convert in/t1.nii -o now/$name
 done
+has reorient && faults x.nii larmor reorient in/t1.nii -o now/x.nii --to PIL
 has resample && faults x.nii.gz larmor resample in/t1.nii.gz -o now/x.nii.gz --spacing 2
 has resample && faults x.hdr larmor resample in/t1.nii.gz -o now/x.hdr --spacing 2
 if has warp; then
@@ -127,6 +128,8 @@ if has slice; then
     larmor slice in/t1.nii -o in/slices --range 0.3 0.6 -q
     faults x.nii larmor stack in/slices -o now/x.nii
 fi
+mkdir in/one && cp in/t1.nii in/one/ && printf '{"EchoTime": 0.01}' >in/one/t1.json
+has convert && faults bids larmor convert in/one -o now/bids --bids --subject 1
 has phantom && faults heads larmor phantom now/heads --subjects 1 --spacing 10 -q
 [ $tried -gt 0 ] || fail "no fault was tried"
 echo "$tried faults"
