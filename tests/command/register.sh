@@ -83,8 +83,8 @@ status 66 larmor register $t1 absent.nii
 complains "absent.nii"
 status 2 larmor register $t1 $flair -t map.xyz
 complains "map.xyz"
-status 65 larmor register $t1 check.png
-complains "check.png"
+status 69 larmor register $t1 check.png
+complains "'check.png' is in colours"
 tiny_image tiny.nii 12
 status 0 larmor resample $t1 -o slice.nii --size 40 40 1
 status 69 larmor register $t1 slice.nii -o new.nii
