@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "command/convert.h"
+#include "data/data.h"
 
 /* keep, then what --type may name; 64-bit integers are left out: many tools refuse them */
 static const char *const type_names[] = { "keep",  "uint8",  "int8",    "uint16",  "int16",
@@ -362,6 +363,10 @@ static lar_status check_options(lar_call *call, lar_convert_options *o)
     if (o->bids && !lar_text_is(o->extension, ".nii.gz") && !lar_text_is(o->extension, ".nii"))
         return lar_fail(LAR_EARGUMENT, "BIDS knows .nii.gz and .nii, not --format '%s'",
                         o->extension);
+    if (o->suffix && !lar_text_is(o->suffix, lar_bids_label(o->suffix, call->arena)))
+        return lar_fail(LAR_EARGUMENT,
+                        "'%s' is not a valid --suffix, expected letters and digits such as T1w",
+                        o->suffix);
     return LAR_OK;
 }
 

@@ -162,6 +162,8 @@ status 0 larmor convert a.nii -o bids --bids --subject carla --suffix FLAIR
 [ ! -e bids/.bidsignore ] || fail "a .bidsignore without need"
 status 0 larmor convert a.nii -o bids --bids --subject carla --suffix ct
 grep -q _ct bids/.bidsignore || fail "CT is not ignored"
+status 2 larmor convert a.nii -o bids --bids --suffix ../T1w
+complains "'../T1w' is not a valid --suffix"
 # nothing tells the kind; two people would be one
 status 1 larmor convert a.nii scans/berta -o bids2 --bids
 complains "nothing says what kind of image 'a' is"
