@@ -57,6 +57,7 @@ typedef struct lar_convert_sink {
 lar_status lar_convert_open(const lar_convert_input *inputs, int64_t count,
                             const lar_convert_options *o, lar_arena *arena,
                             const lar_convert_sink *sink);
+extern const char *const lar_convert_type_names[]; /* of --type */
 /* Reads, changes the type, writes `target`, and its sidecar where one was asked for. */
 lar_status lar_convert_write(const lar_convert_image *image, const lar_convert_options *o,
                              lar_arena *arena);
@@ -74,5 +75,9 @@ lar_status lar_convert_subject(const char **label, const char **said,
  * subjects are added to the participants that are there. */
 lar_status lar_convert_dataset(const lar_convert_options *o, const char *const *subjects,
                                int64_t count, bool has_ct, lar_arena *arena);
+
+/* All inputs into the folder that --output names. One that fails is told, and the others are
+ * written: LAR_EPARTIAL. */
+lar_status lar_convert_folder(lar_call *call, const lar_convert_options *o);
 
 #endif
