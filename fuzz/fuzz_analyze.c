@@ -1,7 +1,7 @@
 /* Any bytes as an Analyze pair, the header's 348 first: an error, or an image all of whose voxels
  * can be read.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "format/nifti.h"
+#include "format/nifti/nifti.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "format/dicom_tags.h"
+#include "format/dicom/dicom_tags.h"
 #include "fuzz.h"
 
 static void check(const lar_dicom_tags *t, size_t count)

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/base.h"
-#include "format/transform.h"
+#include "format/transform/transform.h"
 #include "fuzz.h"
 
 static const lar_grid fixed = { .size = { 10, 12, 14 },

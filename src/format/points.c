@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 #include "format/format.h"
-#include "format/transform.h"
+#include "format/transform/transform.h"
 
 enum { BYTES_MAX = 1 << 30, NUMBER_MAX = 64 };
 

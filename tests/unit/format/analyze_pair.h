@@ -3,7 +3,7 @@
 #ifndef LAR_ANALYZE_PAIR_H
 #define LAR_ANALYZE_PAIR_H
 
-#include "format/nifti.h"
+#include "format/nifti/nifti.h"
 #include "scans.h"
 
 typedef struct pair {

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <strings.h>
 
-#include "format/nifti.h"
+#include "format/nifti/nifti.h"
 #include "scans.h"
 
 /* What a format has less than an image: the test asks no more of it. */

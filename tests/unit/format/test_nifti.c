@@ -1,7 +1,7 @@
 /* The law of files: what was written is read again, for every voxel type, form of file, version and
  * byte order.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "format/nifti.h"
+#include "format/nifti/nifti.h"
 #include "scans.h"
 
 static const char *const forms[] = { "a.nii", "a.nii.gz", "a.hdr", "a.hdr.gz", "a.img", NULL };

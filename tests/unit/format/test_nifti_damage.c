@@ -2,7 +2,7 @@
  * never a crash; and failing memory loses nothing.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
-#include "format/nifti.h"
+#include "format/nifti/nifti.h"
 #include "scans.h"
 
 /* A small file in memory, and the image that was written. */

@@ -1,7 +1,7 @@
 /* Where voxels sit (R2): whichever form says it, in every orientation, the world position of a
  * marker is kept; forms that disagree are told, forms that differ in handedness refused.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "format/nifti.h"
+#include "format/nifti/nifti.h"
 #include "scans.h"
 
 enum { MARKER = 2 + 7 * (3 + 5 * 1) }; /* voxel (2, 3, 1) of scan_grid() */

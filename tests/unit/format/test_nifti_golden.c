@@ -1,7 +1,7 @@
 /* Files that nibabel wrote, and real scans, give the voxels and the place that nibabel gives.
  * tests/golden/make_nifti.py made the files and the tables.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "format/nifti.h"
+#include "format/nifti/nifti.h"
 #include "golden_table.h"
 
 static void files_of_nibabel(void **state)
