@@ -199,7 +199,7 @@ static lar_status check(const lar_image *in, const lar_image *mask, const lar_im
         const lar_status status =
             lar_fail(LAR_EARGUMENT, "the image has %lld volumes, and N4 takes one at a time",
                      (long long)in->channels);
-        return lar_hint(status, "one volume after the other");
+        return lar_hint(status, "larmor convert --volume N for a file of each");
     }
     lar_status status = check_one(in, mask, "mask lies");
     if (status == LAR_OK) status = check_one(in, weights, "weights lie");
