@@ -12,7 +12,7 @@ import shutil
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 HERE = pathlib.Path(__file__).parent
 OUT = HERE / "dicom"
@@ -156,4 +156,13 @@ for path in (OUT / "marked").iterdir():  # and private ones, up to 120
 slices("doubled", 8, [*even, even[2]], I, J)
 for t in range(2):
     slices("time", 9, even[:3], I, J, prefix=f"t{t}", first=1 + 3 * t, AcquisitionNumber=t + 1)
+# beside a series a picture in colours, and one of several compressed frames
+v = slices("kinds", 3, even, I, J)
+picture = dict(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0, BitsAllocated=8, BitsStored=8,
+               HighBit=7, PixelRepresentation=0, Columns=2)
+slices("kinds", 11, even[:1], I, J, prefix="c", title="picture", **picture)
+slices("kinds", 12, even[:1], I, J, prefix="f", title="frames", NumberOfFrames=2, Rows=4)
+packed = pydicom.dcmread(OUT / "kinds" / "f01.dcm")
+packed.compress(RLELossless, generate_instance_uid=False)
+packed.save_as(OUT / "kinds" / "f01.dcm", enforce_file_format=True)
 (HERE / "dicom.txt").write_text("\n".join(lines) + "\n")

@@ -106,10 +106,16 @@ static void say_lost(opening *o, int64_t first, const lar_dicom_file *files, int
     }
 }
 
-static lar_status check_length(const lar_dicom_file *files, int64_t count)
+/* What dcm2niix would not notice. */
+static lar_status check_files(const lar_dicom_file *files, int64_t count)
 {
     for (int64_t n = 0; n < count; n++) {
         if (!files[n].known) continue;
+        if (files[n].tags.packed_at && files[n].tags.frames > 1)
+            return lar_fail(LAR_EFORMAT,
+                            "'%s' holds %lld compressed frames, which dcm2niix does not read "
+                            "rightly; to be decompressed first, as gdcmconv --raw does",
+                            lar_path_name(files[n].path), (long long)files[n].tags.frames);
         if (files[n].tags.end <= files[n].bytes && !files[n].tags.pixels)
             return lar_fail(LAR_EFORMAT, "'%s' is cut short: it ends before its image",
                             lar_path_name(files[n].path));
@@ -134,7 +140,7 @@ static lar_status convert_series(opening *o, const lar_dicom_file *files, int64_
     const char *out = folder ? lar_path_join(o->arena, folder, "out") : NULL;
 
     if (!out) return LAR_EMEMORY;
-    LAR_TRY(check_length(files, count));
+    LAR_TRY(check_files(files, count));
     LAR_TRY(lar_folder_make(folder));
     LAR_TRY(lar_dicom_run(&printed, files, count, folder, &o->params, o->arena));
     LAR_TRY(lar_folder_list(&names, out, o->arena));

@@ -88,6 +88,18 @@ static double corners_apart(const lar_grid *grid, const lar_affine *other)
     return most;
 }
 
+/* A series that is no image for larmor, such as a picture in colours, is not to stop the others;
+ * and the name of a file that nobody knows tells nothing. */
+static lar_status check_kind(lar_image_about *about, const char *path)
+{
+    const lar_status status = lar_image_read_header(about, path);
+    if (status != LAR_EUNSUPPORTED) return status;
+    const char *what = strstr(lar_error(), "' ");
+    char words[256];
+    snprintf(words, sizeof words, "%s", what ? what + 2 : "is of an unknown kind");
+    return lar_fail(LAR_EFORMAT, "its image %s", words);
+}
+
 lar_status lar_dicom_settle(int64_t *slices, lar_text *warnings, const char *path,
                             const lar_dicom_file *files, int64_t count, bool correct,
                             lar_arena *arena)
@@ -97,7 +109,7 @@ lar_status lar_dicom_settle(int64_t *slices, lar_text *warnings, const char *pat
     lar_dicom_place place;
 
     LAR_TRY(rewrite_header(path, NULL)); /* also refuses what is no plain file */
-    LAR_TRY(lar_image_read_header(&about, path));
+    LAR_TRY(check_kind(&about, path));
     *slices = about.grid.size[2] * about.channels;
     LAR_TRY(lar_dicom_find_place(&place, &about.grid, files, count, arena));
     if (place.places && place.places < about.grid.size[2]) {

@@ -101,6 +101,21 @@ static void tilt_and_gaps_are_named(void **state)
     }
 }
 
+/* A picture in colours and compressed frames are told, and do not stop the series beside them. */
+static void what_is_no_scan_does_not_stop_the_others(void **state)
+{
+    (void)state;
+    lar_dicom *dicom;
+    CHECK_OK(lar_dicom_open(&dicom, golden_path("kinds"), NULL));
+    assert_int_equal(dicom->count, 1);
+    assert_string_equal(dicom->series[0].name, "3_made");
+    assert_int_equal(dicom->failed, 2);
+    if (!strstr(dicom->failures, "series 11 (1 file): its image holds colours") ||
+        !strstr(dicom->failures, "series 12 (1 file): 'f01.dcm' holds 2 compressed frames"))
+        fail_msg("%s", dicom->failures);
+    lar_dicom_free(dicom);
+}
+
 /* The voxel of `image` that is nearest to a place, if one is there within 1e-3 mm. */
 static bool voxel_at(double *value, const lar_image *image, const double xyz[3])
 {
@@ -542,6 +557,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_pydicom_reads_them),
         cmocka_unit_test(tilt_and_gaps_are_named),
+        cmocka_unit_test(what_is_no_scan_does_not_stop_the_others),
         cmocka_unit_test(corrected_slices_keep_their_place),
         cmocka_unit_test(nothing_of_the_patient_is_kept),
         cmocka_unit_test(one_image_is_asked_for),
