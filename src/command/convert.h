@@ -54,6 +54,9 @@ typedef struct lar_convert_sink {
     void *user;
     lar_progress progress; /* while DICOM is read */
 } lar_convert_sink;
+/* True where an input failed because its DICOM is no image (a DICOMDIR, a report): among others
+ * that is no failure. */
+bool lar_convert_is_empty(lar_status status, const lar_convert_input *input);
 lar_status lar_convert_open(const lar_convert_input *inputs, int64_t count,
                             const lar_convert_options *o, lar_arena *arena,
                             const lar_convert_sink *sink);

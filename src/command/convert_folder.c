@@ -137,13 +137,16 @@ static lar_status run_jobs(void *arg, int64_t piece, int64_t begin, int64_t end)
     run *r = arg;
     (void)piece;
     for (int64_t n = begin; n < end; n++) {
+        work w = { .run = r, .job = &r->jobs[n] };
+        if (!go_on(&w, "", 0)) return LAR_OK;
+        const lar_status status = run_job(r, w.job);
+        if (lar_convert_is_empty(status, &r->inputs[w.job->first]))
+            lar_log(LAR_LOG_NOTE, "%s", lar_error());
+        else if (status != LAR_OK && status != LAR_ESTOPPED)
+            note_failure(&w);
         pthread_mutex_lock(&r->lock);
-        r->stopped = r->stopped || !lar_progress_say(*r->progress, r->inputs[r->jobs[n].first].path,
-                                                     (double)r->done++ / (double)r->job_count);
-        const bool stopped = r->stopped;
+        r->done++;
         pthread_mutex_unlock(&r->lock);
-        if (stopped) return LAR_OK;
-        if (run_job(r, &r->jobs[n]) != LAR_OK) note_failure(&(work){ .run = r });
     }
     return LAR_OK;
 }

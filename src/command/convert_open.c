@@ -88,6 +88,11 @@ done:
     return status;
 }
 
+bool lar_convert_is_empty(lar_status status, const lar_convert_input *input)
+{
+    return status == LAR_ENOINPUT && input->is_dicom;
+}
+
 lar_status lar_convert_open(const lar_convert_input *inputs, int64_t count,
                             const lar_convert_options *o, lar_arena *arena,
                             const lar_convert_sink *sink)
@@ -107,7 +112,10 @@ lar_status lar_convert_open(const lar_convert_input *inputs, int64_t count,
         if (status != LAR_OK) {
             if (count == 1) goto done;
             counts[n] = 0;
-            sink->failed(sink->user); /* one bad input never stops the others */
+            if (lar_convert_is_empty(status, &inputs[n]))
+                lar_log(LAR_LOG_NOTE, "%s", lar_error());
+            else
+                sink->failed(sink->user); /* one bad input never stops the others */
         }
         total += counts[n];
     }

@@ -34,6 +34,15 @@ status 1 larmor info mixed
 says '^  series      10_later'
 complains "1 series of 'mixed' cannot be read"
 
+# a disc: what is no image (a report here) lies beside the folders with scans
+mkdir -p disc/scan && cp "$scans/two/report.dcm" disc/DICOMDIR && cp "$scans"/plain/*.dcm disc/scan
+for option in "" --bids; do
+    status 0 larmor convert disc -o disc_out/ $option
+    complains "'disc' holds no image: 1 DICOM file without one"
+done
+[ -f disc_out/scan/3_pd_t2_tse_sag_1_8mm.nii.gz ] && [ -f disc_out/sub-scan/anat/sub-scan_PDw.nii.gz ] ||
+    fail "the scan of a disc"
+
 # named as such, and corrected only when asked
 status 0 larmor convert "$scans/tilted" -o tilted.nii
 complains 'gantry tilt of -15.5 degrees'
