@@ -1,5 +1,7 @@
 /* All memory comes from here: checked products, 64-byte alignment, and failures on request.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -34,6 +36,44 @@ bool lar_size_product(size_t *out, const int64_t *factors, int count, size_t siz
     return product <= (size_t)PTRDIFF_MAX - LARGE_PAGE;
 }
 
+/* The last large blocks that were given back: one volume after another takes the same, and the
+ * system need not clear it each time, which is a fifth of reading a compressed volume. */
+enum { KEPT_BLOCKS = 3 };
+#ifdef __SANITIZE_ADDRESS__
+static const size_t kept_largest = 0; /* a sanitizer wants to see them go */
+#else
+static const size_t kept_largest = 24 << 20;
+#endif
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static void *kept[KEPT_BLOCKS]; /* the oldest first; NULL: free */
+
+/* One of at least so many bytes, and not of many more; NULL where there is none. */
+static void *take_kept(size_t bytes)
+{
+    void *found = NULL;
+    pthread_mutex_lock(&kept_lock);
+    for (int n = 0; n < KEPT_BLOCKS && !found; n++) {
+        const size_t room = kept[n] ? malloc_usable_size(kept[n]) : 0;
+        if (room < bytes || room / 2 > bytes) continue;
+        found = kept[n];
+        kept[n] = NULL;
+    }
+    pthread_mutex_unlock(&kept_lock);
+    return found;
+}
+
+/* Keeps a block in place of the oldest. What has to be given back instead: NULL, or one of them. */
+static void *keep(void *block)
+{
+    void *oldest;
+    pthread_mutex_lock(&kept_lock);
+    oldest = kept[0];
+    for (int n = 1; n < KEPT_BLOCKS; n++) kept[n - 1] = kept[n];
+    kept[KEPT_BLOCKS - 1] = block;
+    pthread_mutex_unlock(&kept_lock);
+    return oldest;
+}
+
 void *lar_alloc_raw(int64_t count, size_t size)
 {
     size_t bytes;
@@ -49,7 +89,9 @@ void *lar_alloc_raw(int64_t count, size_t size)
         planned && (serial == planned || (atomic_load(&fail_sticky) && serial > planned));
     const size_t unit = bytes < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE;
     const size_t rounded = (bytes / unit + 1) * unit;
-    void *pointer = fails ? NULL : aligned_alloc(unit, rounded);
+    void *pointer = fails || unit != LARGE_PAGE ? NULL : take_kept(rounded);
+    if (pointer) return pointer;
+    if (!fails) pointer = aligned_alloc(unit, rounded);
     if (pointer && unit == LARGE_PAGE) madvise(pointer, rounded, MADV_HUGEPAGE); /* a wish */
     if (!pointer) lar_fail(LAR_EMEMORY, "out of memory: %zu bytes were asked for", bytes);
     return pointer;
@@ -64,6 +106,9 @@ void *lar_alloc(int64_t count, size_t size)
 
 void lar_free(void *pointer)
 {
+    const bool large = pointer && (uintptr_t)pointer % LARGE_PAGE == 0;
+    const size_t room = large ? malloc_usable_size(pointer) : 0;
+    if (room >= LARGE_PAGE && room <= kept_largest) pointer = keep(pointer);
     free(pointer);
 }
 

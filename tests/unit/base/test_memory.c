@@ -15,6 +15,33 @@ static void blocks_are_aligned_and_zero(void **state)
     lar_free(NULL);
 }
 
+/* Large blocks are used again: never two at once, never with old content where zeros are due. */
+static void large_blocks_are_zero_and_apart(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = { 3 << 20, 5 << 20, (4 << 20) + 1, 2 << 20, 40 << 20, 3 << 20 };
+    enum { COUNT = sizeof sizes / sizeof *sizes };
+    for (int round = 0; round < 4; round++) {
+        unsigned char *blocks[COUNT];
+        for (int n = 0; n < COUNT; n++) {
+            blocks[n] = lar_alloc(sizes[(n + round) % COUNT], 1);
+            assert_non_null(blocks[n]);
+            assert_int_equal((uintptr_t)blocks[n] % 64, 0);
+            for (int64_t b = 0; b < sizes[(n + round) % COUNT]; b++)
+                if (blocks[n][b]) fail_msg("byte %lld of a new block is not 0", (long long)b);
+            memset(blocks[n], n + 1, (size_t)sizes[(n + round) % COUNT]);
+        }
+        for (int n = 0; n < COUNT; n++) {
+            const int64_t last = sizes[(n + round) % COUNT] - 1;
+            assert_true(blocks[n][0] == n + 1 && blocks[n][last] == n + 1);
+            lar_free(blocks[n]);
+        }
+    }
+    lar_alloc_fail_at(1, false);
+    assert_null(lar_alloc_raw(3 << 20, 1)); /* also where a block is at hand */
+    lar_alloc_fail_at(0, false);
+}
+
 static void products_that_overflow_are_refused(void **state)
 {
     (void)state;
@@ -130,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_aligned_and_zero),
+        cmocka_unit_test(large_blocks_are_zero_and_apart),
         cmocka_unit_test(products_that_overflow_are_refused),
         cmocka_unit_test(allocations_fail_on_request),
         cmocka_unit_test(arenas_keep_what_was_taken),
