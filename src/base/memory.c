@@ -87,12 +87,14 @@ void *lar_alloc_raw(int64_t count, size_t size)
     const int64_t planned = atomic_load(&fail_at);
     const bool fails =
         planned && (serial == planned || (atomic_load(&fail_sticky) && serial > planned));
-    const size_t unit = bytes < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE;
-    const size_t rounded = (bytes / unit + 1) * unit;
-    void *pointer = fails || unit != LARGE_PAGE ? NULL : take_kept(rounded);
+    const bool large = bytes >= LARGE_PAGE;
+    const size_t rounded = (bytes / ALIGNMENT + 1) * ALIGNMENT;
+    void *pointer = fails || !large ? NULL : take_kept(rounded);
     if (pointer) return pointer;
-    if (!fails) pointer = aligned_alloc(unit, rounded);
-    if (pointer && unit == LARGE_PAGE) madvise(pointer, rounded, MADV_HUGEPAGE); /* a wish */
+    if (!fails && posix_memalign(&pointer, large ? LARGE_PAGE : ALIGNMENT, rounded) != 0)
+        pointer = NULL;
+    /* a wish; only pages that are filled, so that no more memory is used than before */
+    if (pointer && large) madvise(pointer, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
     if (!pointer) lar_fail(LAR_EMEMORY, "out of memory: %zu bytes were asked for", bytes);
     return pointer;
 }
