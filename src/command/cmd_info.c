@@ -71,9 +71,7 @@ static lar_status add(lar_text *out, json_t *list, const lar_described *what)
     return LAR_OK;
 }
 
-/* `file` is what is read; `what` has the path that the user knows, and the series. */
-static lar_status describe(lar_text *out, json_t *list, const lar_described *what, const char *file,
-                           const options *o)
+static lar_status describe(lar_text *out, json_t *list, const lar_described *what, const options *o)
 {
     lar_status status = LAR_OK;
     lar_image *image = NULL;
@@ -81,19 +79,16 @@ static lar_status describe(lar_text *out, json_t *list, const lar_described *wha
     lar_voxel_facts facts = { 0 };
     lar_described told = *what;
 
-    if (o->voxels) {
-        LAR_TRY(lar_image_read_about(&image, &about, file, o->form));
+    if (what->series)
+        LAR_TRY(lar_dicom_series_read(o->voxels ? &image : NULL, &about, what->series, what->path,
+                                      o->form));
+    else if (o->voxels)
+        LAR_TRY(lar_image_read_about(&image, &about, what->path, o->form));
+    else
+        LAR_TRY(lar_image_read_header_form(&about, what->path, o->form));
+    if (image) {
         LAR_TRY(find_facts(&facts, image));
         told.voxels = &facts;
-    } else {
-        LAR_TRY(lar_image_read_header_form(&about, file, o->form));
-    }
-    if (what->series) {
-        about.format = "DICOM";
-        about.affine_from = "slice positions";
-        about.form_codes[0] = about.form_codes[1] = 0;
-        about.scale_unset = false;
-        lar_text_add(&about.warnings, "%s", what->series->warnings);
     }
     told.about = &about;
     LAR_TRY(add(out, list, &told));
@@ -112,7 +107,7 @@ static lar_status describe_series(lar_text *out, json_t *list, const char *path,
     LAR_TRY(lar_dicom_open(&dicom, path, &params));
     for (int64_t n = 0; n < dicom->count; n++) {
         const lar_described what = { .path = path, .series = &dicom->series[n] };
-        LAR_TRY(describe(out, list, &what, dicom->series[n].file, call->options));
+        LAR_TRY(describe(out, list, &what, call->options));
     }
     if (dicom->failed > 0)
         status = lar_fail(LAR_EPARTIAL, "%lld series of '%s' cannot be read: %.*s",
@@ -127,7 +122,7 @@ static lar_status describe_path(lar_text *out, json_t *list, const char *path, l
 {
     const lar_described what = { .path = path };
     if (lar_path_is_folder(path)) return describe_series(out, list, path, call);
-    return describe(out, list, &what, path, call->options);
+    return describe(out, list, &what, call->options);
 }
 
 static lar_status info_run(lar_call *call)

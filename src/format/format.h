@@ -11,8 +11,6 @@
 enum { LAR_FORM_AUTO, LAR_FORM_SFORM, LAR_FORM_QFORM };
 extern const char *const lar_form_names[]; /* "auto", "sform", "qform" */
 
-lar_status lar_image_read_form(lar_image **out, const char *path, int form);
-
 /* Which values the voxels of Philips PAR/REC get: as the console shows them, or floating point
  * ones, which can be compared between scans. Other formats have one scaling. */
 enum { LAR_SCALING_DISPLAY, LAR_SCALING_FLOATING };
@@ -101,6 +99,11 @@ typedef struct lar_dicom {
  */
 lar_status lar_dicom_open(lar_dicom **out, const char *path, const lar_dicom_params *params);
 void lar_dicom_free(lar_dicom *dicom);
+/* One of them; out: NULL for the header alone. Warnings are added to `about`; `path` is for
+ * sentences.
+ */
+lar_status lar_dicom_series_read(lar_image **out, lar_image_about *about,
+                                 const lar_dicom_series *series, const char *path, int form);
 /* True of the facts that sidecars keep: how an image was acquired; nothing of the patient, of
  * places, dates and identifiers. */
 bool lar_dicom_is_kept(const char *fact);

@@ -173,15 +173,10 @@ lar_status lar_about_adopt(lar_image **out, lar_image_about *about, const char *
     return LAR_OK;
 }
 
-lar_status lar_image_read_form(lar_image **out, const char *path, int form)
-{
-    const lar_read_params params = { .form = form };
-    return lar_image_read_with(out, NULL, path, &params);
-}
-
 lar_status lar_image_read(lar_image **out, const char *path)
 {
-    return lar_image_read_form(out, path, LAR_FORM_AUTO);
+    const lar_read_params params = { 0 };
+    return lar_image_read_with(out, NULL, path, &params);
 }
 
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name)

@@ -59,6 +59,25 @@ void lar_grid_axes(const lar_grid *grid, char code[4])
     code[3] = 0;
 }
 
+lar_status lar_axes_parse(int world[3], bool backward[3], const char *code)
+{
+    static const char toward[] = "RASLPI";
+    int seen = 0;
+    for (int n = 0; n < 3 && code[n]; n++) {
+        const char *found = strchr(toward, code[n]);
+        if (!found) break;
+        world[n] = (int)(found - toward) % 3;
+        backward[n] = found - toward >= 3;
+        seen |= 1 << world[n];
+    }
+    if (seen == 7 && !code[3]) return LAR_OK;
+    return lar_fail(
+        LAR_EARGUMENT,
+        "'%.20s' is no code of axes, expected one letter of each of R or L, A or P, S or "
+        "I, such as RAS",
+        code);
+}
+
 void lar_grid_words(const lar_grid *grid, char *text, size_t room)
 {
     double spacing[3];

@@ -225,24 +225,16 @@ lar_status lar_image_to_ras(lar_image **out, const lar_image *in)
 
 lar_status lar_image_reorient(lar_image **out, const lar_image *in, const char *code)
 {
-    static const char toward[] = "RASLPI";
-    int order[3], axis[3], seen = 0;
+    int order[3], axis[3];
     bool backward[3], flipped[3];
     *out = NULL;
+    const lar_status status = lar_axes_parse(axis, flipped, code);
+    if (status != LAR_OK) return status;
     lar_grid_axis_order(&in->grid, order, backward);
-    for (int n = 0; n < 3 && code[n]; n++) {
-        const char *found = strchr(toward, code[n]);
-        if (!found) break;
-        const int world = (int)(found - toward) % 3;
-        seen |= 1 << world;
-        axis[n] = order[world];
-        flipped[n] = backward[world] != (found - toward >= 3);
+    for (int n = 0; n < 3; n++) {
+        flipped[n] = flipped[n] != backward[axis[n]];
+        axis[n] = order[axis[n]];
     }
-    if (seen != 7 || code[3])
-        return lar_fail(LAR_EARGUMENT,
-                        "'%.20s' is no code of axes, expected one letter of each of R or L, A or "
-                        "P, S or I, such as RAS",
-                        code);
     return lar_image_to_axes(out, in, axis, flipped);
 }
 

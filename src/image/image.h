@@ -82,6 +82,9 @@ void lar_grid_words(const lar_grid *grid, char *text, size_t room);
 /* The same axes, without shear of spacing: voxel axis that points along each of x, y, z, and
  * whether it points the other way. */
 void lar_grid_axis_order(const lar_grid *grid, int axis[3], bool flipped[3]);
+/* "LPI": which world axis each voxel axis runs along, 0 to 2, and whether backwards. LAR_EARGUMENT
+ * for what is no code: one letter of each of R L, A P, S I. */
+lar_status lar_axes_parse(int world[3], bool backward[3], const char *code);
 /* The grid of the box of `size` from `first`, which may lie outside (padding). */
 lar_grid lar_grid_box(const lar_grid *grid, const int64_t first[3], const int64_t size[3]);
 /* The grid of `size` voxels with the same centre and spacing, cropped or padded on both sides; of

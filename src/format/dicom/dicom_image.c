@@ -48,6 +48,17 @@ done:
     return status;
 }
 
+lar_status lar_dicom_series_read(lar_image **out, lar_image_about *about,
+                                 const lar_dicom_series *series, const char *path, int form)
+{
+    lar_text_add(&about->warnings, "%s", series->warnings);
+    const lar_status status = lar_about_adopt(out, about, series->file, path, form);
+    if (status != LAR_OK) return status;
+    about->format = "DICOM";
+    about->affine_from = "slice positions";
+    return LAR_OK;
+}
+
 lar_status lar_dicom_image(lar_image **out, lar_image_about *about, const char *path, int form)
 {
     lar_status status = LAR_OK;
@@ -58,13 +69,9 @@ lar_status lar_dicom_image(lar_image **out, lar_image_about *about, const char *
         status = too_many(dicom, path);
         goto done;
     }
-    const lar_dicom_series *s = &dicom->series[0];
     for (const char *line = dicom->failures; *line; line += strcspn(line, "\n") + 1)
         lar_text_add(&about->warnings, "no image of %.*s\n", (int)strcspn(line, "\n"), line);
-    lar_text_add(&about->warnings, "%s", s->warnings);
-    LAR_TRY(lar_about_adopt(out, about, s->file, path, form));
-    about->format = "DICOM";
-    about->affine_from = "slice positions";
+    LAR_TRY(lar_dicom_series_read(out, about, &dicom->series[0], path, form));
     if (!lar_path_is_folder(path)) LAR_TRY(say_alone(about, path));
 done:
     lar_dicom_free(dicom);

@@ -250,29 +250,21 @@ static lar_status plain_grid(lar_grid *out, const stacking *s, int64_t slices)
 {
     const lar_reals *given = &s->params->spacing;
     const char *code = s->params->axes ? s->params->axes : "RPS";
-    int axis[3] = { -1, -1, -1 };
-    double sign[3] = { 0 };
+    int axis[3];
+    bool backward[3];
 
     *out = lar_picture_grid(&s->parts->picture);
     out->size[2] = slices;
     if (given->count != 0 && given->count != 1 && given->count != 3)
         return lar_fail(LAR_EARGUMENT, "a spacing is one number or three, not %lld",
                         (long long)given->count);
-    for (int n = 0; n < 3 && strlen(code) == 3; n++) {
-        const char *const at = strchr("RLAPSI", code[n]);
-        if (!at) continue;
-        axis[n] = (int)(at - "RLAPSI") / 2;
-        sign[n] = (at - "RLAPSI") % 2 ? -1 : 1;
-    }
-    if (axis[0] < 0 || axis[1] < 0 || axis[2] < 0 || axis[0] == axis[1] || axis[1] == axis[2] ||
-        axis[0] == axis[2])
-        return lar_fail(LAR_EARGUMENT,
-                        "'%s' is no code of axes, expected one letter of each of R L, A P, S I",
-                        code);
+    const lar_status status = lar_axes_parse(axis, backward, code);
+    if (status != LAR_OK) return status;
     for (int n = 0; n < 3; n++) {
         const double own = fabs(out->to_world.m[n][n]);
         const double mm = given->count ? given->at[given->count == 3 ? n : 0] : own;
-        for (int r = 0; r < 3; r++) out->to_world.m[r][n] = r == axis[n] ? sign[n] * mm : 0;
+        for (int r = 0; r < 3; r++)
+            out->to_world.m[r][n] = r != axis[n] ? 0 : backward[n] ? -mm : mm;
     }
     if (lar_grid_is_valid(out)) return LAR_OK;
     return lar_fail(LAR_EGEOMETRY, "the pixels of '%s' have no size that can be",

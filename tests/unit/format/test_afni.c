@@ -204,7 +204,9 @@ static void files_that_are_not_there(void **state)
     snprintf(head, sizeof head, "%s/a+orig.HEAD", folder);
     CHECK_OK(lar_file_write(head, p.header, p.header_count, false));
     CHECK_FAILS(lar_image_read(&image, head), LAR_ENOINPUT, "a+orig.BRIK', which is not there");
-    CHECK_FAILS(lar_image_read_form(&image, head, LAR_FORM_QFORM), LAR_EGEOMETRY, "has no qform");
+    CHECK_FAILS(
+        lar_image_read_with(&image, NULL, head, &(lar_read_params){ .form = LAR_FORM_QFORM }),
+        LAR_EGEOMETRY, "has no qform");
     snprintf(other, sizeof other, "%s/a+orig.BRIK.bz2", folder);
     CHECK_OK(lar_file_write(other, "BZh9", 4, false));
     CHECK_FAILS(lar_image_read(&image, head), LAR_EUNSUPPORTED, "compressed in a way");

@@ -181,8 +181,9 @@ static void files_beside_it(void **state)
     lar_image_about about;
     unsigned char longer[400] = { 0 };
     save(&p, folder, "a");
-    CHECK_FAILS(lar_image_read_form(&image, in(folder, "a.hdr"), LAR_FORM_QFORM), LAR_EGEOMETRY,
-                "Analyze 7.5, which has no qform");
+    CHECK_FAILS(lar_image_read_with(&image, NULL, in(folder, "a.hdr"),
+                                    &(lar_read_params){ .form = LAR_FORM_QFORM }),
+                LAR_EGEOMETRY, "Analyze 7.5, which has no qform");
     CHECK_FAILS(lar_image_read_bytes(&image, p.head, sizeof p.head, "a.hdr"), LAR_EFORMAT,
                 "in another file");
     CHECK_OK(lar_file_write(in(folder, "a.mat"), "mat", 3, false));

@@ -168,7 +168,8 @@ static void disagreement_is_told(void **state)
         assert_true(lar_grid_matches(&grid, &image->grid)); /* the sform */
         assert_int_equal(strstr(scan_said, "disagree") != NULL, cases[n].told);
         lar_image_free(image);
-        CHECK_OK(lar_image_read_form(&image, path, LAR_FORM_QFORM));
+        CHECK_OK(
+            lar_image_read_with(&image, NULL, path, &(lar_read_params){ .form = LAR_FORM_QFORM }));
         assert_int_equal(lar_grid_matches(&grid, &image->grid), false);
         lar_image_free(image);
     }
@@ -176,10 +177,10 @@ static void disagreement_is_told(void **state)
     write_changed(path, &grid, 1, mirror_qform, NULL);
     CHECK_FAILS(lar_image_read(&image, path), LAR_EGEOMETRY, "handedness");
     assert_non_null(strstr(lar_error(), "try larmor convert"));
-    CHECK_OK(lar_image_read_form(&image, path, LAR_FORM_SFORM));
+    CHECK_OK(lar_image_read_with(&image, NULL, path, &(lar_read_params){ .form = LAR_FORM_SFORM }));
     assert_true(lar_grid_matches(&grid, &image->grid));
     lar_image_free(image);
-    CHECK_OK(lar_image_read_form(&image, path, LAR_FORM_QFORM));
+    CHECK_OK(lar_image_read_with(&image, NULL, path, &(lar_read_params){ .form = LAR_FORM_QFORM }));
     assert_true(lar_affine_determinant(&image->grid.to_world) < 0);
     lar_image_free(image);
     check_folder_remove(folder);
@@ -214,7 +215,8 @@ static void an_affine_that_is_none_is_an_error(void **state)
         write_changed(path, &grid, 1, spoil_srow, &spoilt);
         CHECK_FAILS(lar_image_read(&image, path), LAR_EFORMAT, "not finite");
         assert_non_null(strstr(lar_error(), "--affine qform"));
-        CHECK_OK(lar_image_read_form(&image, path, LAR_FORM_QFORM));
+        CHECK_OK(
+            lar_image_read_with(&image, NULL, path, &(lar_read_params){ .form = LAR_FORM_QFORM }));
         assert_true(lar_grid_matches(&grid, &image->grid));
         lar_image_free(image);
         write_changed(path, &grid, 2, spoil_both, &spoilt);
@@ -250,7 +252,7 @@ static void lengths_become_millimetres(void **state)
             double spacing[3];
             scan_listen();
             write_changed(path, &grid, 2, set_units, &cases[n].code);
-            CHECK_OK(lar_image_read_form(&image, path, form));
+            CHECK_OK(lar_image_read_with(&image, NULL, path, &(lar_read_params){ .form = form }));
             lar_grid_spacing(&image->grid, spacing);
             CHECK_NEAR(spacing[2], 3.5 * cases[n].factor, 1e-9 * cases[n].factor);
             CHECK_NEAR(image->grid.to_world.m[1][3], 4 * cases[n].factor, 1e-9 * cases[n].factor);

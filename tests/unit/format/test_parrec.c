@@ -248,7 +248,9 @@ static void scales_that_cannot_be(void **state)
     CHECK_OK(lar_file_remove(path));
     snprintf(path, sizeof path, "%s/a.PAR", folder);
     CHECK_FAILS(lar_image_read(&image, path), LAR_ENOINPUT, "a.REC', which is not there");
-    CHECK_FAILS(lar_image_read_form(&image, path, LAR_FORM_SFORM), LAR_EGEOMETRY, "has no sform");
+    CHECK_FAILS(
+        lar_image_read_with(&image, NULL, path, &(lar_read_params){ .form = LAR_FORM_SFORM }),
+        LAR_EGEOMETRY, "has no sform");
     snprintf(path, sizeof path, "%s/b.REC", folder);
     CHECK_OK(lar_file_write(path, p.voxels, p.voxel_count, false));
     CHECK_FAILS(lar_image_read(&image, path), LAR_ENOINPUT, "b.PAR', which is not there");
