@@ -94,6 +94,27 @@ static inline void pair_faults(const char *header, const char *voxels, const pai
     assert_int_equal(failed, 0);
 }
 
+/* With its first `from` as `to` it is read, and these words are said. */
+typedef struct pair_doubt {
+    const char *from, *to, *words;
+} pair_doubt;
+
+static inline void pair_doubts(const char *header, const char *voxels, const pair_doubt *doubts,
+                               size_t count)
+{
+    for (size_t n = 0; n < count; n++) {
+        pair p = pair_load(header, voxels);
+        lar_image *image;
+        scan_listen();
+        pair_change(&p, 0, doubts[n].from, doubts[n].to);
+        CHECK_OK(pair_read(&image, &p));
+        if (!strstr(scan_said, doubts[n].words))
+            fail_msg("'%s' not said: %s", doubts[n].words, scan_said);
+        lar_image_free(image);
+        pair_drop(&p);
+    }
+}
+
 static inline double pair_apart_mm(const lar_image *a, const lar_image *b)
 {
     double farthest = 0;

@@ -174,24 +174,13 @@ static void contradictions_are_named(void **state)
 static void doubts_are_said(void **state)
 {
     (void)state;
-    const struct {
-        const char *from, *to, *words;
-    } cases[] = {
+    const pair_doubt doubts[] = {
         { "= BRICK_FLOAT_FACS", "= FACTORS", "not say its BRICK_FLOAT_FACS; taken as not scaled" },
         { " 1 11 0 -999", " 0 11 0 -999", "its name says acpc, its SCENE_DATA says orig" },
         { "count = 3\n -51.5", "count = 3\n -50.5", "place it up to 1 mm" },
     };
-    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
-        pair p = pair_load("big_endian+acpc.HEAD", "big_endian+acpc.BRIK");
-        lar_image *image;
-        scan_listen();
-        pair_change(&p, 0, cases[n].from, cases[n].to);
-        CHECK_OK(pair_read(&image, &p));
-        if (!strstr(scan_said, cases[n].words))
-            fail_msg("'%s' not said: %s", cases[n].words, scan_said);
-        lar_image_free(image);
-        pair_drop(&p);
-    }
+    pair_doubts("big_endian+acpc.HEAD", "big_endian+acpc.BRIK", doubts,
+                sizeof doubts / sizeof *doubts);
 }
 
 static void files_that_are_not_there(void **state)

@@ -203,25 +203,14 @@ static void contradictions_are_named(void **state)
 static void doubts_are_said(void **state)
 {
     (void)state;
-    const struct {
-        const char *from, *to, *words;
-    } cases[] = {
+    const pair_doubt doubts[] = {
         { "2.508  30.339", "3.508  30.339", "place them up to 1.0" },
         { "-13.265  5.5", "-13.265  6.5", "turn them up to 1.0" },
         { "2000.000", "2000.000  500", "2 repetition times" },
         { "# === END", "# === ", "no last line that says that it ends" },
     };
-    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
-        pair p = pair_load("v42_transverse_dynamics.PAR", "v42_transverse_dynamics.REC");
-        lar_image *image;
-        scan_listen();
-        pair_change(&p, 0, cases[n].from, cases[n].to);
-        CHECK_OK(pair_read(&image, &p));
-        if (!strstr(scan_said, cases[n].words))
-            fail_msg("'%s' not said: %s", cases[n].words, scan_said);
-        lar_image_free(image);
-        pair_drop(&p);
-    }
+    pair_doubts("v42_transverse_dynamics.PAR", "v42_transverse_dynamics.REC", doubts,
+                sizeof doubts / sizeof *doubts);
 }
 
 static void scales_that_cannot_be(void **state)
