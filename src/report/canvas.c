@@ -7,9 +7,10 @@
 #include "report/canvas.h"
 
 struct lar_canvas {
-    lar_writer *writer;
+    lar_writer *writer; /* or */
+    lar_text *kept;     /* borrowed */
     lar_arena *arena;
-    const char *path;
+    const char *path; /* of a kept picture: its suffix alone */
     cairo_surface_t *surface;
     cairo_t *cr;
     lar_status write_status;
@@ -18,7 +19,7 @@ struct lar_canvas {
 static bool ends_any_case(const char *path, const char *suffix)
 {
     const size_t length = strlen(path), tail = strlen(suffix);
-    if (length <= tail) return false;
+    if (length < tail) return false;
     for (size_t n = 0; n < tail; n++)
         if ((path[length - tail + n] | 0x20) != (suffix[n] | 0x20)) return false;
     return true;
@@ -27,7 +28,9 @@ static bool ends_any_case(const char *path, const char *suffix)
 static cairo_status_t put(void *user, const unsigned char *bytes, unsigned int count)
 {
     lar_canvas *canvas = user;
-    if (canvas->write_status == LAR_OK)
+    if (canvas->kept)
+        lar_text_add_bytes(canvas->kept, (const char *)bytes, count);
+    else if (canvas->write_status == LAR_OK)
         canvas->write_status = lar_writer_put(canvas->writer, bytes, count);
     return canvas->write_status == LAR_OK ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
@@ -67,6 +70,16 @@ done:
     return status;
 }
 
+lar_status lar_canvas_keep(lar_canvas **out, lar_text *bytes, const char *suffix)
+{
+    lar_canvas *canvas = lar_alloc(1, sizeof *canvas);
+    *out = canvas;
+    if (!canvas) return LAR_EMEMORY;
+    canvas->path = suffix;
+    canvas->kept = bytes;
+    return LAR_OK;
+}
+
 lar_status lar_canvas_begin(cairo_t **out, lar_canvas *canvas, double width, double height)
 {
     const double points = 72.0 / 96; /* of a pixel, on paper */
@@ -90,7 +103,6 @@ lar_status lar_canvas_begin(cairo_t **out, lar_canvas *canvas, double width, dou
 
 lar_status lar_canvas_finish(lar_canvas *canvas)
 {
-    lar_status status = LAR_OK;
     cairo_status_t failure = cairo_status(canvas->cr);
     if (failure == CAIRO_STATUS_SUCCESS && ends_any_case(canvas->path, ".png"))
         failure = cairo_surface_write_to_png_stream(canvas->surface, put, canvas);
@@ -98,9 +110,8 @@ lar_status lar_canvas_finish(lar_canvas *canvas)
     if (failure == CAIRO_STATUS_SUCCESS) failure = cairo_surface_status(canvas->surface);
     if (failure != CAIRO_STATUS_SUCCESS || canvas->write_status != LAR_OK)
         return cairo_failed(canvas, failure);
-    LAR_TRY(lar_writer_commit(canvas->writer));
-done:
-    return status;
+    if (!canvas->kept) return lar_writer_commit(canvas->writer);
+    return canvas->kept->failed ? lar_fail(LAR_EMEMORY, "out of memory") : LAR_OK;
 }
 
 void lar_canvas_free(lar_canvas *canvas)

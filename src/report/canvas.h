@@ -12,6 +12,8 @@ typedef struct lar_canvas lar_canvas;
 /* Looks at the name first, before anything is computed: an unknown suffix is LAR_EARGUMENT, an
  * existing file without `force` LAR_EEXISTS. */
 lar_status lar_canvas_open(lar_canvas **out, const char *path, bool force);
+/* The same, added to `bytes` instead of a file; suffix: ".png", ".svg" or ".pdf". */
+lar_status lar_canvas_keep(lar_canvas **out, lar_text *bytes, const char *suffix);
 /* The page: one unit is a pixel of a PNG, 1/96 inch of an SVG or a PDF.
  * The context is the canvas's own. */
 lar_status lar_canvas_begin(cairo_t **out, lar_canvas *canvas, double width, double height);

@@ -4,7 +4,7 @@
 #ifndef LAR_REPORT_H
 #define LAR_REPORT_H
 
-#include <larmor/larmor.h>
+#include "base/base.h"
 
 /* One curve. A point that is not finite (or not positive on a logarithmic axis) is a gap; a point
  * between two gaps is drawn as a dot. */
@@ -35,6 +35,10 @@ typedef struct lar_plot_params {
 lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int64_t count,
                     const char *path, bool force);
 
+/* The same as SVG, added to `out`. */
+lar_status lar_plot_svg(lar_text *out, const lar_plot_params *params, const lar_series *series,
+                        int64_t count);
+
 /* Histograms of one group of images, on bins that they share. */
 typedef struct lar_histograms {
     const char *title;
@@ -47,5 +51,36 @@ typedef struct lar_histograms {
  * a dozen stand in the legend. linear: counts, not their logarithm. */
 lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
                                const char *const *names, bool linear, const char *path, bool force);
+
+lar_status lar_histograms_svg(lar_text *out, const lar_histograms *groups, int64_t count,
+                              const char *const *names, bool linear);
+
+/* An image that is looked at slice by slice: thumbnails, and the viewer without WebGL. The first
+ * volume; the image need not be kept. One peek may be drawn by several threads. */
+typedef struct lar_peek lar_peek;
+lar_status lar_peek_new(lar_peek **out, const lar_image *image);
+void lar_peek_free(lar_peek *peek);
+
+enum { LAR_PEEK_AXIAL, LAR_PEEK_CORONAL, LAR_PEEK_SAGITTAL };
+
+/* Where to look: boxes in millimetres, `field` of the whole image, `head` of what is in it. */
+typedef struct lar_peek_place {
+    double field_low[3], field_high[3], head_low[3], head_high[3], centre[3];
+    double window[2]; /* black and white, as lar_figure() chooses them */
+} lar_peek_place;
+void lar_peek_find(lar_peek_place *out, const lar_peek *peek);
+
+typedef struct lar_peek_params {
+    int plane;
+    double low[3], high[3], at[3]; /* the box that is drawn, and a point of the plane */
+    double window[2];
+    int64_t longest; /* side of the picture, pixels */
+    bool sides;      /* letters: which side of the patient is where */
+} lar_peek_params;
+/* One plane as PNG, added to `out`; the patient's left is on the left. */
+lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_params *params);
+/* The value at a place of the world and the voxel it is from, in the order of the image that was
+ * given; false outside. */
+bool lar_peek_value(double *out, int64_t ijk[3], const lar_peek *peek, const double xyz[3]);
 
 #endif

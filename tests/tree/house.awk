@@ -14,6 +14,7 @@ BEGIN {
     only["yaml.h"] = "^src/(codec|prepare|data)/|^src/command/cmd_doctor\\.c$"
     only["minc"] = "^src/minc/"
     only["cairo"] = "^src/report/|^src/command/(cmd_doctor|machine)\\.c$"
+    only["microhttpd"] = "^src/view/http\\.c$|^src/command/(cmd_doctor|machine)\\.c$"
     longest = 600
 }
 # what src/FLOORS says: a room may open the doors of rooms that stand above it in the list

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "math/math.h"
-#include "report/contour_lines.h"
+#include "report/contours/contour_lines.h"
 
 enum { WIDTH = 61, HEIGHT = 47 };
 static double field[HEIGHT][WIDTH];

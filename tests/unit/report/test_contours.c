@@ -2,7 +2,7 @@
  * whatever grid it is on; they move as it moves; what cannot be drawn is said.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pictures.h"
-#include "report/look.h"
+#include "report/figure/look.h"
 
 /* As contours.c lays out a picture without a title. */
 enum { MARGIN = 22, SLICE_GAP = 4, BLOCK_GAP = 24, BLOCK_LABELS = 30, LONGEST = 400, AIR_MM = 6 };

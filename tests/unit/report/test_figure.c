@@ -2,7 +2,7 @@
  * true to the millimetre, and the sides are what the letters say.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pictures.h"
-#include "report/look.h"
+#include "report/figure/look.h"
 
 static void draw(lar_image *const *images, int64_t count, const lar_figure_params *params,
                  const char *name)

@@ -4,7 +4,7 @@
 
 #include "image/image.h"
 #include "math/math.h"
-#include "report/look.h"
+#include "report/figure/look.h"
 
 lar_status lar_look_init(lar_look *out, const lar_image *image)
 {

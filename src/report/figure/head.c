@@ -7,7 +7,7 @@
 
 #include "image/image.h"
 #include "math/math.h"
-#include "report/look.h"
+#include "report/figure/look.h"
 
 enum { SAMPLES = 64, BINS = 256, HEAD = 1, CORE = 2 };
 

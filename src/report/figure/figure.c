@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "report/axis.h"
+#include "report/figure/scene.h"
 #include "report/report.h"
-#include "report/scene.h"
 
 static const char *const interpolations[] = { "nearest", "linear", NULL };
 

@@ -5,7 +5,7 @@
 
 #include "report/axis.h"
 #include "report/canvas.h"
-#include "report/plot.h"
+#include "report/plot/plot.h"
 #include "report/report.h"
 
 static const lar_colour paper = { 1, 1, 1 }, ink = { 0.13, 0.14, 0.16 },
@@ -334,24 +334,41 @@ lar_status lar_plot_draw(cairo_t *cr, const lar_plot_params *params, const lar_s
     return status;
 }
 
-lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int64_t count,
-                    const char *path, bool force)
+static lar_status plot_on(lar_canvas *canvas, const lar_plot_params *params,
+                          const lar_series *series, int64_t count)
 {
     lar_status status = LAR_OK;
-    lar_canvas *canvas = NULL;
     cairo_t *cr = NULL;
-    const int64_t width = params->width ? params->width : 960,
-                  height = params->height ? params->height : 600;
+    const double width = params->width ? (double)params->width : 960,
+                 height = params->height ? (double)params->height : 600;
 
     if (width < 240 || width > 16384 || height < 180 || height > 16384)
         return lar_fail(LAR_EARGUMENT,
-                        "a plot of %lld x %lld pixels, expected 240 x 180 to 16384 x 16384",
-                        (long long)width, (long long)height);
-    LAR_TRY(lar_canvas_open(&canvas, path, force));
-    LAR_TRY(lar_canvas_begin(&cr, canvas, (double)width, (double)height));
-    LAR_TRY(lar_plot_draw(cr, params, series, count, (double)width, (double)height));
+                        "a plot of %.0f x %.0f pixels, expected 240 x 180 to 16384 x 16384", width,
+                        height);
+    LAR_TRY(lar_canvas_begin(&cr, canvas, width, height));
+    LAR_TRY(lar_plot_draw(cr, params, series, count, width, height));
     LAR_TRY(lar_canvas_finish(canvas));
 done:
+    return status;
+}
+
+lar_status lar_plot(const lar_plot_params *params, const lar_series *series, int64_t count,
+                    const char *path, bool force)
+{
+    lar_canvas *canvas = NULL;
+    lar_status status = lar_canvas_open(&canvas, path, force);
+    if (status == LAR_OK) status = plot_on(canvas, params, series, count);
+    lar_canvas_free(canvas);
+    return status;
+}
+
+lar_status lar_plot_svg(lar_text *out, const lar_plot_params *params, const lar_series *series,
+                        int64_t count)
+{
+    lar_canvas *canvas = NULL;
+    lar_status status = lar_canvas_keep(&canvas, out, ".svg");
+    if (status == LAR_OK) status = plot_on(canvas, params, series, count);
     lar_canvas_free(canvas);
     return status;
 }

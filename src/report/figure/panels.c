@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "report/axis.h"
-#include "report/scene.h"
+#include "report/figure/scene.h"
 
 /* pixels */
 enum {

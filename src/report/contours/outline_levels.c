@@ -6,7 +6,7 @@
 #include "filter/filter.h"
 #include "image/image.h"
 #include "math/math.h"
-#include "report/outlines.h"
+#include "report/contours/outlines.h"
 
 /* Parts of the way from air to the median of the core. BORDER lies above cerebrospinal fluid of T1
  * with little contrast, and below the brain of FLAIR; bright parts STAND_OUT by more than white

@@ -3,7 +3,7 @@
 #ifndef LAR_OUTLINES_H
 #define LAR_OUTLINES_H
 
-#include "report/panel.h"
+#include "report/figure/panel.h"
 
 enum { LAR_LEVELS_MAX = 2 };
 

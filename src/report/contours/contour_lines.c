@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "report/contour_lines.h"
+#include "report/contours/contour_lines.h"
 
 /* Sides of a cell. */
 enum { TOP, RIGHT, BOTTOM, LEFT, SIDES };

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "report/canvas.h"
-#include "report/plot.h"
+#include "report/plot/plot.h"
 #include "report/report.h"
 
 enum { PANEL_WIDTH = 660, PANEL_HEIGHT = 470, COLOURS = 7, NAMED = 12, ROW = 20 };
@@ -68,18 +68,16 @@ static lar_status legend_of(lar_series *legend, int64_t *count, const char *cons
     return legend[named].name ? LAR_OK : LAR_EMEMORY;
 }
 
-lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
-                               const char *const *names, bool linear, const char *path, bool force)
+static lar_status draw_on(lar_canvas *canvas, const lar_histograms *groups, int64_t count,
+                          const char *const *names, bool linear)
 {
     lar_status status = LAR_OK;
-    lar_canvas *canvas = NULL;
     lar_arena *arena = NULL;
     lar_series legend[NAMED], *series;
     int64_t legend_count = 0;
     cairo_t *cr;
     const double width = (double)(count * PANEL_WIDTH);
 
-    LAR_TRY(lar_canvas_open(&canvas, path, force));
     LAR_TRY(lar_arena_new(&arena));
     LAR_TRY(legend_of(legend, &legend_count, names, groups[0].images, arena));
     const double head = 16 + ROW * (count > 1 ? 2 : 4);
@@ -101,6 +99,25 @@ lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
     LAR_TRY(lar_canvas_finish(canvas));
 done:
     lar_arena_free(arena);
+    return status;
+}
+
+lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
+                               const char *const *names, bool linear, const char *path, bool force)
+{
+    lar_canvas *canvas = NULL;
+    lar_status status = lar_canvas_open(&canvas, path, force);
+    if (status == LAR_OK) status = draw_on(canvas, groups, count, names, linear);
+    lar_canvas_free(canvas);
+    return status;
+}
+
+lar_status lar_histograms_svg(lar_text *out, const lar_histograms *groups, int64_t count,
+                              const char *const *names, bool linear)
+{
+    lar_canvas *canvas = NULL;
+    lar_status status = lar_canvas_keep(&canvas, out, ".svg");
+    if (status == LAR_OK) status = draw_on(canvas, groups, count, names, linear);
     lar_canvas_free(canvas);
     return status;
 }

@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "filter/filter.h"
-#include "report/contour_lines.h"
-#include "report/outlines.h"
+#include "report/contours/contour_lines.h"
+#include "report/contours/outlines.h"
 
 static const double SMOOTH_MM = 1, /* sigma, in the plane: noise frays lines, anatomy stays */
     SHORTEST_MM = 20,              /* line; noise and vessels make shorter ones */

@@ -3,7 +3,7 @@
 #ifndef LAR_SCENE_H
 #define LAR_SCENE_H
 
-#include "report/panel.h"
+#include "report/figure/panel.h"
 
 /* One column; the difference has `minus` and draws b - a of look and minus. */
 typedef struct lar_column {

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "report/axis.h"
-#include "report/panel.h"
+#include "report/figure/panel.h"
 
 const lar_plane lar_planes[LAR_PLANES] = {
     { "axial", 0, 1, 2 },

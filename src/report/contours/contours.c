@@ -6,7 +6,7 @@
 #include "image/image.h"
 #include "math/math.h"
 #include "report/axis.h"
-#include "report/outlines.h"
+#include "report/contours/outlines.h"
 
 enum {
     SLICES = 3,

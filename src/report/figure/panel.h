@@ -5,7 +5,7 @@
 #define LAR_PANEL_H
 
 #include "report/canvas.h"
-#include "report/look.h"
+#include "report/figure/look.h"
 
 typedef struct lar_plane {
     const char *name;
