@@ -90,6 +90,7 @@ static lar_status prepare_run(lar_call *call)
     watcher w = { .call = call, .study = study };
     const lar_prepare_watch watch = { .image = show_image, .ended = show_case, .user = &w };
     status = lar_drawer_init(&w.drawer, study->work, study->data.images, study->data.image_count);
+    w.drawer.follows = true;
     if (status == LAR_OK)
         status = lar_prepare_cohort(&report, study, o->force, &watch, call->progress);
     if (w.began) lar_report_end(&w.pace, call, study, status, false, LAR_INT_AUTO);

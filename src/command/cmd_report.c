@@ -54,10 +54,10 @@ const lar_command lar_command_report = {
         "are kept in the folder report of the work folder, with the small pictures that prepare "
         "drew. The page shows subjects' ids, names of files and pictures of heads: it is as "
         "confidential as the scans.",
-    .args = (const lar_arg[]){ { .name = "study|work",
-                                 .help = "the study file, or its work folder",
-                                 .is_path = true },
-                               { 0 } },
+    .args =
+        (const lar_arg[]){
+            { .name = "study|work", .help = "the study file, or its work folder", .is_path = true },
+            { 0 } },
     .tables = { { table, 0 } },
     .size = sizeof(options),
     .examples = (const lar_example[]){ { "larmor report study.yaml", "into study/report.html" },

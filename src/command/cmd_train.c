@@ -205,7 +205,8 @@ const lar_command lar_command_train = {
         "Writes into the folder train of the work folder: best.safetensors (the model with the "
         "least held-out loss), last.safetensors (after each epoch, with all that is needed to go "
         "on), history.csv, loss.png; and beside it report.html, one page that shows all of it, and "
-        "in the end the scores of the held-out subjects. ctrl-C writes a checkpoint first; the same command again goes "
+        "in the end the scores of the held-out subjects. ctrl-C writes a checkpoint first; the "
+        "same command again goes "
         "on from there and ends with the same bits as a training that was not stopped, on the same "
         "machine with any number of threads. The memory that a training takes is planned before it "
         "starts: one that does not fit is refused, with the setting that would make it fit.",

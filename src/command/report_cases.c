@@ -1,6 +1,6 @@
-/* Cases on the page: first those that need a look, with the reason; then all others. Each is a row of
- * pictures per image, from the scan to what the network sees.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Cases on the page: first those that need a look, with the reason; then all others. Each is a row
+ * of pictures per image, from the scan to what the network sees. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include <math.h>
 
 #include "command/report_make.h"
@@ -12,14 +12,16 @@ enum {
     LATEST = 6,   /* cases shown while they are prepared */
     BAD_AT_ONCE = 24
 };
+static const double SCALE = 1.5; /* small pictures are shown larger than they are */
 
 static const char *words_of_step(const lar_report *r, int64_t step)
 {
     lar_report_step s;
     if (!lar_report_step_at(&s, r, step)) return "after a step";
     const char *out =
-        s.method ? lar_arena_format(r->arena, "after %lld %s (%s)", (long long)step, s.name, s.method)
-                 : lar_arena_format(r->arena, "after %lld %s", (long long)step, s.name);
+        s.method
+            ? lar_arena_format(r->arena, "after %lld %s (%s)", (long long)step, s.name, s.method)
+            : lar_arena_format(r->arena, "after %lld %s", (long long)step, s.name);
     return out ? out : "";
 }
 
@@ -40,9 +42,8 @@ static const char *words_of_end(const lar_report *r, const char *name)
     for (int64_t n = 1; lar_report_step_at(&s, r, n); n++)
         if (s.spatial && lists(s.images, name))
             lar_text_add(&text, "%s%s", text.length ? ", " : "", s.name);
-    const char *out = text.length ? lar_arena_format(r->arena, "prepared: %s in one interpolation",
-                                                     lar_text_get(&text))
-                                  : "prepared";
+    const char *out =
+        text.length ? lar_arena_format(r->arena, "prepared: %s", lar_text_get(&text)) : "prepared";
     lar_text_clear(&text);
     return out ? out : "";
 }
@@ -61,9 +62,11 @@ static void add_image(lar_page *page, const lar_report *r, const lar_case_record
         const char *caption = step < 0    ? words_of_end(r, spec->name)
                               : step == 0 ? "the scan"
                                           : words_of_step(r, step);
-        const char *alt = lar_arena_format(r->arena, "%s of %s, %s", spec->name, record->id, caption);
+        const char *alt =
+            lar_arena_format(r->arena, "%s of %s, %s", spec->name, record->id, caption);
         lar_page_picture(
-            page, &(lar_page_image){ .alt = alt ? alt : "", .caption = caption, .base64 = png });
+            page, &(lar_page_image){
+                      .alt = alt ? alt : "", .caption = caption, .base64 = png, .scale = SCALE });
     }
     lar_page_close(page);
 }
@@ -77,34 +80,31 @@ static const json_t *picture_of_step(const json_t *list, int64_t step)
 }
 
 static void add_map(lar_page *page, const lar_report *r, const lar_case_map *map,
-                    const json_t *list)
+                    const json_t *list, bool flagged)
 {
     const lar_register_verdict *v = &map->verdict;
     const char *png = json_string_value(json_object_get(picture_of_step(list, map->step), "png"));
-    const char *caption = lar_arena_format(
-        r->arena,
-        "step %lld: contours of %s over %s. Heads overlap by %.0f %%; mutual information %.3f by the "
-        "headers, %.3f now; turned by %.1f degrees, moved by %.1f mm",
+    const char *alt = lar_arena_format(r->arena, "contours of %s over %s", map->move, map->to);
+    lar_page_row_open(page, "together");
+    if (png && alt)
+        lar_page_picture(
+            page, &(lar_page_image){ .alt = alt, .base64 = png, .scale = flagged ? 1 : SCALE });
+    lar_page_text(
+        page, LAR_PAGE_SOFT,
+        "Step %lld, register: contours of %s over %s. Heads overlap by %.0f %%; mutual "
+        "information %.3f by the headers, %.3f now; turned by %.1f degrees, moved by %.1f "
+        "mm.",
         (long long)map->step, map->move, map->to, 100 * v->overlap, v->metric_before,
         v->metric_after, v->angle_degrees, v->shift_mm);
-    if (!caption) return;
-    if (png) {
-        lar_page_row_open(page, "together");
-        lar_page_picture(page,
-                         &(lar_page_image){ .alt = caption, .caption = caption, .base64 = png });
-        lar_page_close(page);
-    } else {
-        lar_page_text(page, LAR_PAGE_SOFT, "%s (no picture)", caption);
-    }
+    lar_page_close(page);
 }
 
 /* Volumes that were prepared and are not there any more. */
 static void add_lost(lar_page *page, const lar_report *r, const lar_case_record *record)
 {
     for (int64_t n = 0; n < r->cases->image_count; n++) {
-        const char *path =
-            lar_cases_volume(r->arena, r->work, record->id, r->cases->images[n].name,
-                             record->state == LAR_CASE_FLAGGED);
+        const char *path = lar_cases_volume(r->arena, r->work, record->id, r->cases->images[n].name,
+                                            record->state == LAR_CASE_FLAGGED);
         if (path && !lar_path_exists(path))
             lar_page_text(page, LAR_PAGE_BAD,
                           "The prepared volume of %s is gone: '%s'. larmor prepare makes it again.",
@@ -123,22 +123,19 @@ static void add_case(lar_page *page, lar_report *r, const lar_case_record *recor
                  *maps = json_object_get(seen, "registrations");
 
     if (lar_case_has_volumes(record->state)) lar_grid_words(&record->grid, grid, sizeof grid);
-    const char *beside =
-        lar_arena_format(r->arena, "%s%s%s%s", lar_split_names[record->split],
-                         kind == LAR_PAGE_WARNING ? ", flagged"
-                         : kind == LAR_PAGE_BAD   ? ", failed"
-                                                  : "",
-                         *grid ? ", " : "", grid);
+    const char *beside = lar_arena_format(r->arena, "%s%s%s%s", lar_split_names[record->split],
+                                          kind == LAR_PAGE_WARNING ? ", flagged"
+                                          : kind == LAR_PAGE_BAD   ? ", failed"
+                                                                   : "",
+                                          *grid ? ", " : "", grid);
     lar_page_card_open(page, kind, record->id, beside ? beside : "");
-    if (record->reason && kind != LAR_PAGE_PLAIN)
-        lar_page_text(page, kind, "%s", record->reason);
+    if (record->reason && kind != LAR_PAGE_PLAIN) lar_page_text(page, kind, "%s", record->reason);
     if (lar_case_has_volumes(record->state)) add_lost(page, r, record);
     for (int64_t n = 0; n < r->cases->image_count; n++)
         add_image(page, r, record, &r->cases->images[n],
                   json_object_get(images, r->cases->images[n].name), all);
-    for (int64_t m = 0; m < record->map_count; m++) add_map(page, r, &record->maps[m], maps);
-    r->pictures++;
-    if (!seen) r->missing++;
+    for (int64_t m = 0; m < record->map_count; m++)
+        add_map(page, r, &record->maps[m], maps, kind == LAR_PAGE_WARNING);
     if (!seen && lar_case_has_volumes(record->state))
         lar_page_text(page, LAR_PAGE_SOFT, "Nothing was drawn of this case.");
     lar_page_close(page);
@@ -177,15 +174,18 @@ static void add_latest(lar_page *page, lar_report *r)
     if (left == LATEST) lar_page_text(page, LAR_PAGE_SOFT, "None is prepared yet.");
 }
 
-void lar_report_add_cases(lar_page *page, lar_report *r)
+void lar_report_add_doubtful(lar_page *page, lar_report *r)
 {
-    const int64_t count = lar_report_count(r, LAR_CASE_DONE);
-    r->pictures = r->missing = 0;
     add_bad(page, r, LAR_CASE_FLAGGED, "flagged", "Flagged cases",
             "Prepared, but a verdict doubts them: training leaves them out, unless 'trust' of the "
             "study's data lists those that a look finds right.");
     add_bad(page, r, LAR_CASE_FAILED, "failed", "Failed cases",
             "Not prepared, and not part of any training.");
+}
+
+void lar_report_add_cases(lar_page *page, lar_report *r)
+{
+    const int64_t count = lar_report_count(r, LAR_CASE_DONE);
     if (r->running == LAR_REPORT_PREPARES) add_latest(page, r);
     if (r->running) return;
     lar_page_section(page, "cases", "Prepared cases");
@@ -198,7 +198,8 @@ void lar_report_add_cases(lar_page *page, lar_report *r)
     if (count > 0)
         lar_page_text(page, LAR_PAGE_SOFT,
                       "The patient's left is on the left. Black and white are chosen for each "
-                      "picture by itself; prepared images of a case are shown at one place.");
+                      "stage by itself; prepared images of a case are shown at one place. Spatial "
+                      "steps are done in one interpolation, and so in one picture.");
     int64_t shown = 0;
     for (int64_t n = 0; n < r->cases->case_count; n++)
         if (r->cases->cases[n].state == LAR_CASE_DONE)

@@ -39,8 +39,7 @@ static void add_grids(lar_page *page, const lar_report *r, int64_t image, grid_k
     }
     for (int64_t n = 0; n < known; n++) {
         lar_page_cell(page, "%s", image < 0 ? "prepared" : r->cases->images[image].name);
-        lar_page_cell(page, "%s",
-                      image < 0 ? "" : lar_role_names[r->cases->images[image].role]);
+        lar_page_cell(page, "%s", image < 0 ? "" : lar_role_names[r->cases->images[image].role]);
         lar_page_cell(page, "%s", kinds[n].words);
         lar_page_cell(page, "%lld", (long long)kinds[n].count);
         lar_page_cell(page, "%s", kinds[n].first);
@@ -84,10 +83,11 @@ static void add_pair(lar_page *page, const lar_report *r, const lar_case_record 
 
 void lar_report_add_geometry(lar_page *page, const lar_report *r)
 {
-    static const lar_page_column grids[] = {
-        { "image", false }, { "role", false },       { "grid of the file", false },
-        { "cases", true },  { "such as", false }
-    };
+    static const lar_page_column grids[] = { { "image", false },
+                                             { "role", false },
+                                             { "grid of the file", false },
+                                             { "cases", true },
+                                             { "such as", false } };
     static const lar_page_column pairs[] = {
         { "subject", false }, { "part", false }, { "state", false },      { "image", false },
         { "scan", false },    { "grid", false }, { "normalized", false },

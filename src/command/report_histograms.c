@@ -5,7 +5,7 @@
 #include "command/report_make.h"
 #include "command/report_pictures.h"
 
-enum { CURVES = 40, BINS = 200, GROUPS = 2 };
+enum { CURVES = 24, BINS = 128, GROUPS = 2 };
 static const char *const keys[GROUPS] = { "raw", "prepared" };
 
 typedef struct gathered {
@@ -72,7 +72,8 @@ static lar_status add_image(lar_page *page, const lar_report *r, const lar_image
                                       .high = high };
     }
     LAR_TRY(lar_histograms_svg(&svg, groups, GROUPS, g->names, false));
-    const char *title = lar_arena_format(r->arena, "%s (%s)", spec->name, lar_role_names[spec->role]);
+    const char *title =
+        lar_arena_format(r->arena, "%s (%s)", spec->name, lar_role_names[spec->role]);
     if (!title) {
         status = LAR_EMEMORY;
         goto done;

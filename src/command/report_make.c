@@ -117,7 +117,8 @@ void lar_report_add_study(lar_page *page, const lar_report *r)
                       "it. larmor report with the study file shows its text.");
     }
     if (!r->cases) return;
-    lar_page_fold_open(page, !r->study_text, "Every setting, with its default where none was given");
+    lar_page_fold_open(page, !r->study_text,
+                       "Every setting, with its default where none was given");
     lar_page_code(page, r->cases->recipe);
     lar_page_code(page, r->cases->draw);
     lar_page_close(page);
@@ -135,6 +136,7 @@ lar_status lar_report_write(lar_report *r, const char *path, bool force)
     if (!title) return LAR_EMEMORY;
     LAR_TRY(lar_page_new(&page, title, r->running ? RELOAD_S : 0));
     lar_report_add_status(page, r);
+    if (r->cases) lar_report_add_doubtful(page, r);
     if (r->epoch_count) LAR_TRY(lar_report_add_training(page, r));
     if (!r->running) lar_report_add_scores(page, r);
     if (r->cases) lar_report_add_cases(page, r);
@@ -163,8 +165,7 @@ void lar_report_refresh(lar_report_pace *pace, lar_report *report)
     const double began = seconds_of(CLOCK_MONOTONIC);
     const char *path = lar_report_path(report->arena, report->work);
     const lar_status status = path ? lar_report_write(report, path, true) : LAR_EMEMORY;
-    if (status != LAR_OK && !pace->failed)
-        lar_log(LAR_LOG_WARNING, "no report: %s", lar_error());
+    if (status != LAR_OK && !pace->failed) lar_log(LAR_LOG_WARNING, "no report: %s", lar_error());
     pace->failed |= status != LAR_OK;
     pace->last_s = seconds_of(CLOCK_MONOTONIC);
     pace->took_s = pace->last_s - began;

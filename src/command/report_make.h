@@ -27,10 +27,9 @@ typedef struct lar_report {
     int64_t epoch_count;                 /* that have run; 0: no training */
     const lar_epoch *history;
     int running;
-    const char *stopped;    /* the sentence that ended the run; NULL: none did */
-    struct json_t *scores;  /* as report_scores.c keeps them, owned; NULL: none */
-    const char *no_scores;  /* why, where that is to be said; or NULL */
-    int64_t pictures, missing; /* cases that have been looked for on the page; without any */
+    const char *stopped;   /* the sentence that ended the run; NULL: none did */
+    struct json_t *scores; /* as report_scores.c keeps them, owned; NULL: none */
+    const char *no_scores; /* why, where that is to be said; or NULL */
 } lar_report;
 
 /* Reads what lies in the work folder. study: NULL where it is found there. Nothing prepared yet is
@@ -79,6 +78,7 @@ int64_t lar_report_count(const lar_report *report, int state); /* cases of a lar
 const char *lar_report_time(lar_arena *arena, double seconds); /* since 1970; UTC */
 
 void lar_report_add_status(lar_page *page, const lar_report *report);
+void lar_report_add_doubtful(lar_page *page, lar_report *report); /* flagged and failed cases */
 void lar_report_add_cases(lar_page *page, lar_report *report);
 void lar_report_add_geometry(lar_page *page, const lar_report *report);
 lar_status lar_report_add_histograms(lar_page *page, const lar_report *report);

@@ -19,7 +19,8 @@ const char *lar_report_time(lar_arena *arena, double seconds)
     const time_t whole = (time_t)seconds;
     struct tm parts;
     char text[64];
-    if (!gmtime_r(&whole, &parts) || strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+    if (!gmtime_r(&whole, &parts) ||
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
         return "an unknown time";
     const char *out = lar_arena_text(arena, text, strlen(text));
     return out ? out : "";
@@ -177,8 +178,8 @@ static void draw_case(const lar_report *report, lar_drawer *drawer, const lar_ca
             lar_drawer_image(drawer, record->id, n, 0, raw);
         lar_image_free(raw);
         const char *path =
-            lar_cases_volume(report->arena, report->work, record->id,
-                             report->cases->images[n].name, record->state == LAR_CASE_FLAGGED);
+            lar_cases_volume(report->arena, report->work, record->id, report->cases->images[n].name,
+                             record->state == LAR_CASE_FLAGGED);
         if (path && lar_path_exists(path) && lar_image_read(&prepared[n], path) != LAR_OK)
             lar_log(LAR_LOG_WARNING, "%s", lar_error());
     }

@@ -8,9 +8,9 @@
 enum {
     FORM = 1,
     PICTURES_MAX = 16 << 20, /* bytes of a file */
-    STAGE = 88,              /* pixels of the longest edge of a head: after a step */
-    END = 104,               /* prepared, three planes */
-    MAP = 128,               /* contours of what was registered */
+    STAGE = 72,              /* pixels of the longest edge of a head: after a step */
+    END = 80,                /* prepared, three planes */
+    MAP = 88,                /* contours of what was registered */
     MAP_FLAGGED = 224
 };
 
@@ -26,6 +26,7 @@ static void forget(lar_drawer *d)
     for (int64_t n = 0; n < d->image_count; n++) {
         lar_glance_free(d->places[n]);
         d->places[n] = NULL;
+        d->windows[n][0] = d->windows[n][1] = 0;
     }
     json_decref(d->root);
     d->root = NULL;
@@ -85,10 +86,9 @@ static lar_status add_png(json_t *list, int64_t step, const lar_text *png)
 {
     lar_text base64 = { 0 };
     if (!png->failed) lar_base64(&base64, lar_text_get(png), png->length);
-    const bool good =
-        !png->failed && !base64.failed &&
-        json_array_append_new(list, json_pack("{s:I, s:s}", "step", (json_int_t)step, "png",
-                                              lar_text_get(&base64))) == 0;
+    const bool good = !png->failed && !base64.failed &&
+                      json_array_append_new(list, json_pack("{s:I, s:s}", "step", (json_int_t)step,
+                                                            "png", lar_text_get(&base64))) == 0;
     lar_text_clear(&base64);
     return good ? LAR_OK : lar_fail(LAR_EMEMORY, "out of memory");
 }
@@ -102,26 +102,28 @@ static lar_status add_counts(json_t *object, const char *key, const lar_glance *
     for (int n = 0; status == LAR_OK && n < LAR_GLANCE_BINS; n++)
         json_array_append_new(list, json_integer((json_int_t)counts.at[n]));
     if (status == LAR_OK)
-        json_object_set_new(object, key,
-                            json_pack("{s:f, s:f, s:O}", "low", counts.low, "high", counts.high,
-                                      "counts", list));
+        json_object_set_new(
+            object, key,
+            json_pack("{s:f, s:f, s:O}", "low", counts.low, "high", counts.high, "counts", list));
     json_decref(list);
     return status;
 }
 
 /* Labels and masks are few values from 0. */
-static lar_status choose_window(double out[2], const lar_drawer *d, int64_t image,
-                                const lar_image *shown)
+static lar_status choose_window(lar_drawer *d, int64_t image, int64_t step, const lar_image *shown,
+                                const lar_glance *place)
 {
     lar_range range;
-    out[0] = out[1] = 0;
-    if (lar_role_is_measured(d->images[image].role)) return LAR_OK;
+    double *window = d->windows[image];
+    if (step < 0 && d->follows && window[0] < window[1]) return LAR_OK;
+    if (lar_role_is_measured(d->images[image].role)) return lar_glance_window(window, place, shown);
     const lar_status status = lar_image_range(&range, shown);
-    out[1] = status == LAR_OK && range.high > 0 ? range.high : 1;
+    window[0] = 0;
+    window[1] = status == LAR_OK && range.high > 0 ? range.high : 1;
     return status;
 }
 
-static lar_status draw(const lar_drawer *d, int64_t image, int64_t step, const lar_image *shown,
+static lar_status draw(lar_drawer *d, int64_t image, int64_t step, const lar_image *shown,
                        const lar_glance *place)
 {
     lar_status status = LAR_OK;
@@ -130,7 +132,8 @@ static lar_status draw(const lar_drawer *d, int64_t image, int64_t step, const l
                               .longest = step < 0 ? END : STAGE };
     json_t *object = image_object(d, image);
 
-    LAR_TRY(choose_window(how.window, d, image, shown));
+    LAR_TRY(choose_window(d, image, step, shown, place));
+    memcpy(how.window, d->windows[image], sizeof how.window);
     LAR_TRY(lar_glance_png(&png, place, shown, &how));
     LAR_TRY(add_png(json_object_get(object, "pictures"), step, &png));
     if (step <= 0 && lar_role_is_measured(d->images[image].role))
@@ -162,13 +165,13 @@ static lar_status draw_maps(const lar_drawer *d, const lar_case_record *record,
     lar_status status = LAR_OK;
     lar_text png = { 0 };
     const bool flagged = record->state == LAR_CASE_FLAGGED;
-    const lar_glance_params how = { .planes = LAR_GLANCE_BESIDE,
-                                    .longest = flagged ? MAP_FLAGGED : MAP };
+    lar_glance_params how = { .planes = LAR_GLANCE_BESIDE, .longest = flagged ? MAP_FLAGGED : MAP };
     for (int64_t m = 0; m < record->map_count; m++) {
         const int64_t move = image_named(d, record->maps[m].move),
                       to = image_named(d, record->maps[m].to);
         if (move < 0 || to < 0 || !prepared[move] || !prepared[to]) continue;
         lar_text_clear(&png);
+        memcpy(how.window, d->windows[to], sizeof how.window);
         LAR_TRY(lar_glance_contours_png(&png, place, prepared[to], prepared[move], &how));
         LAR_TRY(add_png(json_object_get(d->root, "registrations"), record->maps[m].step, &png));
     }
@@ -178,8 +181,7 @@ done:
 }
 
 /* The images lie on one another now: what is drawn is the same place of all. */
-static lar_status draw_end(const lar_drawer *d, const lar_case_record *record,
-                           lar_image *const *prepared)
+static lar_status draw_end(lar_drawer *d, const lar_case_record *record, lar_image *const *prepared)
 {
     lar_status status = LAR_OK;
     lar_glance *place = NULL;

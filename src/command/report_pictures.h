@@ -17,7 +17,9 @@ typedef struct lar_drawer {
     char *id; /* of the case at hand */
     json_t *root;
     lar_glance *places[LAR_IMAGES_MAX];
-    bool failed; /* a warning was given */
+    double windows[LAR_IMAGES_MAX][2]; /* of the last stage that was drawn */
+    bool follows; /* every intensity step is shown: the prepared image has the last one's values */
+    bool failed;  /* a warning was given */
 } lar_drawer;
 
 lar_status lar_drawer_init(lar_drawer *out, const char *work, const lar_image_spec *images,

@@ -1,6 +1,5 @@
-/* Scores of the held-out subjects: made once for a model and what it was scored on, kept in the work
- * folder, with pictures of the best and the worst.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Scores of the held-out subjects: made once for a model and what it was scored on, kept in the
+ * work folder, with pictures of the best and the worst. SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 #include <math.h>
 
@@ -118,11 +117,11 @@ static void add_row(void *user, const lar_score_row *row, const lar_image *input
     scoring *s = user;
     const lar_scores *v = &row->scores;
     const lar_image *const images[] = { input, truth, synthesis };
-    json_array_append_new(
-        json_object_get(s->root, "rows"),
-        json_pack("{s:s, s:s, s:I, s:f, s:f, s:o, s:f, s:f}", "subject", row->id, "target",
-                  row->target, "voxels", (json_int_t)v->voxels, "mae", v->mae, "mse", v->mse,
-                  "psnr", number_or_null(v->psnr), "ssim", v->ssim, "ncc", v->ncc));
+    json_array_append_new(json_object_get(s->root, "rows"),
+                          json_pack("{s:s, s:s, s:I, s:f, s:f, s:o, s:f, s:f}", "subject", row->id,
+                                    "target", row->target, "voxels", (json_int_t)v->voxels, "mae",
+                                    v->mae, "mse", v->mse, "psnr", number_or_null(v->psnr), "ssim",
+                                    v->ssim, "ncc", v->ncc));
     json_t *shown = json_object_get(s->root, "shown"), *pictures = NULL;
     if (!json_object_get(shown, row->target))
         json_object_set_new(shown, row->target, json_object());
@@ -135,9 +134,9 @@ static void add_row(void *user, const lar_score_row *row, const lar_image *input
             pictures = json_object();
             s->drawing = draw(pictures, images);
         }
-        json_object_set_new(target, ends[n],
-                            json_pack("{s:s, s:f, s:O}", "subject", row->id, "mae", v->mae,
-                                      "pictures", pictures));
+        json_object_set_new(
+            target, ends[n],
+            json_pack("{s:s, s:f, s:O}", "subject", row->id, "mae", v->mae, "pictures", pictures));
     }
     json_decref(pictures);
 }
@@ -150,11 +149,9 @@ static lar_status compute(scoring *s, int64_t memory)
     lar_evaluation *e = NULL;
     char *text = NULL;
     const lar_report *r = s->report;
-    const lar_evaluate_params how = { .split = LAR_VALID,
-                                      .inside = LAR_INSIDE_HEAD,
-                                      .memory = memory,
-                                      .fn = add_row,
-                                      .user = s };
+    const lar_evaluate_params how = {
+        .split = LAR_VALID, .inside = LAR_INSIDE_HEAD, .memory = memory, .fn = add_row, .user = s
+    };
 
     s->root = json_pack("{s:i, s:s, s:s, s:[], s:{}}", "form", FORM, "model", s->model_mark, "data",
                         s->data_mark, "rows", "shown");
@@ -210,9 +207,8 @@ static void add_shown(lar_page *page, const lar_report *r, const char *title, co
     const char *id = json_string_value(json_object_get(shown, "subject"));
     const json_t *pictures = json_object_get(shown, "pictures");
     if (!id) return;
-    const char *beside =
-        lar_arena_format(r->arena, "%s of %s, mean absolute error %.4g", target, id,
-                         json_number_value(json_object_get(shown, "mae")));
+    const char *beside = lar_arena_format(r->arena, "%s of %s, mean absolute error %.4g", target,
+                                          id, json_number_value(json_object_get(shown, "mae")));
     lar_page_card_open(page, LAR_PAGE_PLAIN, title, beside ? beside : "");
     lar_page_row_open(page, "");
     for (int n = 0; n < COLUMNS; n++) {
@@ -224,8 +220,8 @@ static void add_shown(lar_page *page, const lar_report *r, const char *title, co
                                    -json_number_value(json_object_get(pictures, "limit")),
                                    json_number_value(json_object_get(pictures, "limit")));
         if (png && caption)
-            lar_page_picture(page,
-                             &(lar_page_image){ .alt = caption, .caption = caption, .base64 = png });
+            lar_page_picture(
+                page, &(lar_page_image){ .alt = caption, .caption = caption, .base64 = png });
     }
     lar_page_close(page);
     lar_page_close(page);

@@ -17,7 +17,8 @@ static bool read_line(lar_epoch *out, const char *line, size_t length, int64_t n
         if (size == 0 || size >= sizeof field || line + size > end) return false;
         memcpy(field, line, size);
         field[size] = 0;
-        if (!lar_parse_real(&values[n], field) && !(n > 0 && lar_text_is(field, "nan"))) return false;
+        if (!lar_parse_real(&values[n], field) && !(n > 0 && lar_text_is(field, "nan")))
+            return false;
         if (lar_text_is(field, "nan")) values[n] = NAN;
         line += size;
         if (n < COLUMNS - 1 && *line++ != ',') return false;
@@ -97,11 +98,10 @@ lar_status lar_report_add_training(lar_page *page, const lar_report *r)
         seconds += r->history[n].seconds;
         if (r->history[n].valid_loss < r->history[best].valid_loss) best = n;
     }
-    const lar_series losses[] = { { .name = "training", .y = values, .count = count },
-                                  { .name = "held out",
-                                    .y = values + count,
-                                    .count = count,
-                                    .dashed = true } };
+    const lar_series losses[] = {
+        { .name = "training", .y = values, .count = count },
+        { .name = "held out", .y = values + count, .count = count, .dashed = true }
+    };
     const lar_series rate = { .y = values + 2 * count, .count = count };
     const lar_mark mark = { (double)best + 1, r->history[best].valid_loss, "best" };
     lar_page_section(page, "training", "Training");

@@ -311,8 +311,8 @@ static lar_status run_cases(cohort_pass *p, lar_progress progress)
                  (long long)p->record.case_count);
         if (!lar_progress_say(progress, stage, (double)n / (double)p->record.case_count))
             return lar_fail(LAR_ESTOPPED, "stopped before '%s'; run again to go on", subject->id);
-        if (lar_prepare_case_watched(&prepared, p->study, p->standards, subject->id,
-                                     subject->paths, true, p->watch) == LAR_OK)
+        if (lar_prepare_case_watched(&prepared, p->study, p->standards, subject->id, subject->paths,
+                                     true, p->watch) == LAR_OK)
             status = write_case(p, record, subject, prepared);
         else
             status = fail_case(p, record);

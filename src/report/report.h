@@ -139,8 +139,9 @@ typedef struct lar_page_image {
     const char *base64;  /* of the file, or */
     const void *bytes;   /* the file itself */
     size_t count;
-    bool svg;  /* else PNG */
-    bool plot; /* as wide as the page, dark on a dark page; else in its own size */
+    bool svg;     /* else PNG */
+    bool plot;    /* as wide as the page, dark on a dark page; else in its own size */
+    double scale; /* so many times larger, of base64; 0: 1 */
 } lar_page_image;
 void lar_page_picture(lar_page *page, const lar_page_image *image);
 
@@ -160,7 +161,7 @@ typedef struct lar_glance_params {
     int64_t longest;  /* edge of the box of the head, pixels */
     double window[2]; /* of the grey image; equal: as lar_glance_window() */
 } lar_glance_params;
-/* PNG added to `out`, the patient's left on the left. A grey one has 64 levels, which keeps it small.
+/* PNG added to `out`, the patient's left on the left; 48 levels of grey keep it small.
  */
 lar_status lar_glance_png(lar_text *out, const lar_glance *glance, const lar_image *image,
                           const lar_glance_params *params);
@@ -174,8 +175,8 @@ lar_status lar_glance_difference_png(lar_text *out, double *limit, const lar_gla
                                      const lar_glance_params *params);
 
 enum { LAR_GLANCE_BINS = 256 };
-/* How many of the points of the head have a value in each of the bins from low to high, which are the
- * percentiles 0.1 and 99.9, and as much beyond as a tenth. */
+/* How many of the points of the head have a value in each of the bins from low to high, which are
+ * the percentiles 0.1 and 99.9, and as much beyond as a tenth. */
 typedef struct lar_glance_counts {
     double low, high, at[LAR_GLANCE_BINS];
 } lar_glance_counts;

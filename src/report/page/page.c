@@ -216,12 +216,34 @@ void lar_page_row_open(lar_page *page, const char *name)
     open(page, "</div>");
 }
 
+/* The size that a PNG in base64 says at its begin; 0 where it is none. */
+static void png_size(int64_t size[2], const char *text)
+{
+    unsigned char head[24] = { 0 };
+    size[0] = size[1] = 0;
+    for (int n = 0; n < 32; n++) { /* 32 letters are the 24 bytes up to the height */
+        const char *letter = text[n] ? strchr(base64, text[n]) : NULL;
+        if (!letter || *letter == '=') return;
+        const unsigned long six = (unsigned long)(letter - base64) << (18 - n % 4 * 6);
+        for (int b = 0; b < 3; b++) head[n / 4 * 3 + b] |= (unsigned char)(six >> (16 - b * 8));
+    }
+    for (int n = 0; n < 2; n++)
+        for (int b = 0; b < 4; b++) size[n] = size[n] << 8 | head[16 + n * 4 + b];
+}
+
 void lar_page_picture(lar_page *page, const lar_page_image *image)
 {
     lar_text *body = &page->body;
+    int64_t size[2] = { 0 };
     lar_text_add(body, "<figure class=\"%s\"><img class=\"%s\" alt=\"",
                  image->plot ? "wide" : "small", image->plot ? "plot" : "scan");
     lar_page_escape(body, image->alt);
+    if (image->base64 && !image->svg) png_size(size, image->base64);
+    if (size[0] > 0 && size[0] < 10000 && size[1] > 0 && size[1] < 10000) {
+        const double scale = image->scale > 0 ? image->scale : 1;
+        lar_text_add(body, "\" width=\"%.0f\" height=\"%.0f", scale * (double)size[0],
+                     scale * (double)size[1]);
+    }
     lar_text_add(body, "\" src=\"data:image/%s;base64,", image->svg ? "svg+xml" : "png");
     if (image->base64 && !image->base64[strspn(image->base64, base64)])
         lar_text_add_bytes(body, image->base64, strlen(image->base64));

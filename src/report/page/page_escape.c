@@ -46,13 +46,13 @@ void lar_page_escape(lar_text *out, const char *text)
     while (*c) {
         long code;
         const size_t length = decode(&code, c);
-        const char *instead = code == '&'        ? "&amp;"
-                              : code == '<'      ? "&lt;"
-                              : code == '>'      ? "&gt;"
-                              : code == '"'      ? "&quot;"
-                              : code == '\''     ? "&#39;"
+        const char *instead = code == '&'       ? "&amp;"
+                              : code == '<'     ? "&lt;"
+                              : code == '>'     ? "&gt;"
+                              : code == '"'     ? "&quot;"
+                              : code == '\''    ? "&#39;"
                               : is_hidden(code) ? replacement
-                                                 : NULL;
+                                                : NULL;
         if (instead) {
             lar_text_add_bytes(out, (const char *)plain, (size_t)(c - plain));
             lar_text_add_bytes(out, instead, strlen(instead));
