@@ -6,7 +6,7 @@
 #include "image/image.h"
 #include "report/page/glance.h"
 
-enum { POINTS = 40000 }; /* of the head, at most: a tail of 1 in 1000 is still 40 of them */
+enum { COARSE = 32, POINTS = COARSE * COARSE * COARSE }; /* samples along an axis; in all */
 static const double DRAWN_MM = 200, AIR_MM = 5;
 
 /* ---- where ----------------------------------------------------------------------------- */
@@ -14,12 +14,9 @@ static const double DRAWN_MM = 200, AIR_MM = 5;
 static void take_points(lar_glance *g, const lar_head *head, const lar_look *look, bool core)
 {
     const int64_t samples = head->size[0] * head->size[1] * head->size[2];
-    int64_t inside = 0, met = 0;
-    for (int64_t n = 0; n < samples; n++) inside += head->inside[n] && isfinite(head->values[n]);
-    const int64_t every = inside / POINTS + 1;
     for (int64_t n = 0; n < samples; n++) {
         if (!head->inside[n] || !isfinite(head->values[n])) continue;
-        if (met++ % every != 0 || (head->inside[n] == 3) != core) continue;
+        if ((head->inside[n] == 3) != core) continue;
         const int64_t index[3] = { n % head->size[0], n / head->size[0] % head->size[1],
                                    n / head->size[0] / head->size[1] };
         double ijk[3];
@@ -28,16 +25,51 @@ static void take_points(lar_glance *g, const lar_head *head, const lar_look *loo
     }
 }
 
+lar_status lar_thinned(lar_image **out, const lar_image *image, int64_t most)
+{
+    lar_status status = LAR_OK;
+    lar_look look = { 0 };
+    int64_t step[3];
+    double first[3];
+
+    *out = NULL;
+    LAR_TRY(lar_look_init(&look, image));
+    lar_grid grid = look.ras->grid;
+    for (int a = 0; a < 3; a++) {
+        step[a] = (grid.size[a] + most - 1) / most;
+        grid.size[a] /= step[a];
+        first[a] = (double)(step[a] / 2);
+    }
+    lar_grid_to_world(&look.ras->grid, first, first);
+    for (int r = 0; r < 3; r++) {
+        for (int a = 0; a < 3; a++) grid.to_world.m[r][a] *= (double)step[a];
+        grid.to_world.m[r][3] = first[r];
+    }
+    LAR_TRY(lar_image_new(out, &grid, 1, LAR_F32));
+    float *to = (*out)->voxels;
+    for (int64_t k = 0; k < grid.size[2]; k++)
+        for (int64_t j = 0; j < grid.size[1]; j++)
+            for (int64_t i = 0; i < grid.size[0]; i++)
+                *to++ =
+                    (float)lar_image_at(look.ras, i * step[0] + step[0] / 2,
+                                        j * step[1] + step[1] / 2, k * step[2] + step[2] / 2, 0);
+done:
+    lar_look_clear(&look);
+    return status;
+}
+
 lar_status lar_glance_new(lar_glance **out, const lar_image *image)
 {
     lar_status status = LAR_OK;
+    lar_image *coarse = NULL;
     lar_look look = { 0 };
     lar_head head = { 0 };
     lar_glance *g = lar_alloc(1, sizeof *g);
 
     *out = NULL;
     if (!g) return LAR_EMEMORY;
-    LAR_TRY(lar_look_init(&look, image));
+    LAR_TRY(lar_thinned(&coarse, image, COARSE));
+    LAR_TRY(lar_look_init(&look, coarse));
     LAR_TRY(lar_head_init(&head, &look));
     for (int a = 0; a < 3; a++) {
         g->low[a] = head.low[a] - AIR_MM;
@@ -45,7 +77,7 @@ lar_status lar_glance_new(lar_glance **out, const lar_image *image)
         g->centre[a] = head.centre[a];
     }
     g->low[2] = fmax(g->low[2], head.high[2] - DRAWN_MM); /* the neck is left out */
-    g->points = lar_alloc_raw(POINTS + 1, sizeof *g->points);
+    g->points = lar_alloc_raw(POINTS, sizeof *g->points);
     if (!g->points) {
         status = LAR_EMEMORY;
         goto done;
@@ -59,6 +91,7 @@ done:
     lar_glance_free(g);
     lar_head_clear(&head);
     lar_look_clear(&look);
+    lar_image_free(coarse);
     return status;
 }
 
@@ -111,53 +144,50 @@ double lar_glance_percentile(const double *sorted, int64_t count, double percent
 }
 
 /* Two percentiles, made unequal where they are not. */
-static lar_status find_range(double out[2], const lar_glance *g, bool core, const lar_image *image,
-                             double low, double high)
+static void find_range(double out[2], const double *rising, int64_t count, double low, double high)
 {
-    double *sorted;
-    int64_t count;
-    const lar_status status = lar_glance_values(&sorted, &count, g, core, image, NULL);
-    if (status != LAR_OK) return status;
     out[0] = 0;
     out[1] = 1;
-    if (count > 0) {
-        out[0] = lar_glance_percentile(sorted, count, low);
-        out[1] = lar_glance_percentile(sorted, count, high);
-        if (out[0] == out[1]) { /* a mask, or an image with few values */
-            out[0] = sorted[0];
-            out[1] = sorted[count - 1];
-        }
-        if (out[0] == out[1]) out[1] = out[0] + fmax(1, fabs(out[0]));
+    if (count == 0) return;
+    out[0] = lar_glance_percentile(rising, count, low);
+    out[1] = lar_glance_percentile(rising, count, high);
+    if (out[0] == out[1]) { /* a mask, or an image with few values */
+        out[0] = rising[0];
+        out[1] = rising[count - 1];
     }
-    lar_free(sorted);
-    return LAR_OK;
+    if (out[0] == out[1]) out[1] = out[0] + fmax(1, fabs(out[0]));
 }
 
 lar_status lar_glance_window(double out[2], const lar_glance *g, const lar_image *image)
 {
-    return find_range(out, g, true, image, 1, 99.5);
+    double *rising;
+    int64_t count;
+    const lar_status status = lar_glance_values(&rising, &count, g, true, image, NULL);
+    if (status != LAR_OK) return status;
+    find_range(out, rising, count, 1, 99.5);
+    lar_free(rising);
+    return LAR_OK;
 }
 
 lar_status lar_glance_count(lar_glance_counts *out, const lar_glance *g, const lar_image *image)
 {
-    lar_status status = LAR_OK;
-    double range[2], *sorted = NULL;
+    double range[2], *rising;
     int64_t count;
+    const lar_status status = lar_glance_values(&rising, &count, g, false, image, NULL);
 
     *out = (lar_glance_counts){ 0 };
-    LAR_TRY(find_range(range, g, false, image, 0.1, 99.9));
+    if (status != LAR_OK) return status;
+    find_range(range, rising, count, 0.1, 99.9);
     const double beyond = 0.1 * (range[1] - range[0]);
     out->low = range[0] - beyond;
     out->high = range[1] + beyond;
     const double width = (out->high - out->low) / LAR_GLANCE_BINS;
-    LAR_TRY(lar_glance_values(&sorted, &count, g, false, image, NULL));
     for (int64_t n = 0; n < count; n++) {
-        const double bin = floor((sorted[n] - out->low) / width);
+        const double bin = floor((rising[n] - out->low) / width);
         if (bin >= 0 && bin < LAR_GLANCE_BINS) out->at[(int)bin]++;
     }
-done:
-    lar_free(sorted);
-    return status;
+    lar_free(rising);
+    return LAR_OK;
 }
 
 void lar_glance_recount(double *out, double low, double high, int64_t bins,

@@ -16,6 +16,9 @@ struct lar_glance {
  * one). Points outside either have none. */
 lar_status lar_glance_values(double **out, int64_t *count, const lar_glance *g, bool core,
                              const lar_image *a, const lar_image *b);
+/* Every so many-th voxel of the first volume, so that no axis has more than `most`; float32, in RAS
+ * order. */
+lar_status lar_thinned(lar_image **out, const lar_image *image, int64_t most);
 double lar_glance_percentile(const double *rising, int64_t count, double percent);
 
 #endif

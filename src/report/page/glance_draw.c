@@ -11,6 +11,7 @@ enum {
     GAP = 3,       /* pixels between planes */
     LEVELS = 48,   /* of grey: noise below that is not seen, and is most of the file */
     COLOURED = 24, /* under contours, and of each half of a difference */
+    FINE = 72,     /* voxels along an axis of which contours are drawn: half a pixel */
     SMALLEST = 8,
     LONGEST = 1024
 };
@@ -200,16 +201,19 @@ lar_status lar_glance_contours_png(lar_text *out, const lar_glance *g, const lar
     sheet s = { 0 };
     lar_look look = { 0 };
     lar_outlines outlines = { 0 };
+    lar_image *thin = NULL;
     coloured c = { .look = &look, .outlines = &outlines };
 
     LAR_TRY(lay_out(&s, g, params));
     LAR_TRY(choose_window(c.window, g, image, params));
     LAR_TRY(lar_look_init(&look, image));
-    LAR_TRY(lar_outlines_init(&outlines, moved));
+    LAR_TRY(lar_thinned(&thin, moved, FINE));
+    LAR_TRY(lar_outlines_init(&outlines, thin));
     LAR_TRY(draw(out, &s, &c));
 done:
     lar_free(s.values);
     lar_outlines_clear(&outlines);
+    lar_image_free(thin);
     lar_look_clear(&look);
     return status;
 }
