@@ -93,6 +93,7 @@ static lar_status prepare_run(lar_call *call)
     w.drawer.follows = true;
     if (status == LAR_OK)
         status = lar_prepare_cohort(&report, study, o->force, &watch, call->progress);
+    w.pace.no_pictures = w.drawer.failed;
     if (w.began) lar_report_end(&w.pace, call, study, status, false, LAR_INT_AUTO);
     if (status == LAR_OK || status == LAR_EPARTIAL) {
         lar_text sentence = { 0 };

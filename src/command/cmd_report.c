@@ -29,7 +29,7 @@ static lar_status report_run(lar_call *call)
     const char *path = o->output ? o->output : lar_report_path(call->arena, work);
     if (!path) return LAR_EMEMORY;
     LAR_TRY(lar_report_open(&report, call, study, work));
-    LAR_TRY(lar_report_fill(&report, true, LAR_INT_AUTO));
+    LAR_TRY(lar_report_fill(&report, true, true, LAR_INT_AUTO));
     LAR_TRY(lar_report_write(&report, path, !o->output || o->force));
     lar_text_add(&line, "report   %s\n", path);
     LAR_TRY(lar_cli_print(lar_text_get(&line)));

@@ -183,7 +183,7 @@ void lar_report_end(lar_report_pace *pace, const lar_call *call, const lar_study
     lar_status status = lar_report_open(&report, call, study, study->work);
     report.stopped = reason;
     if (status == LAR_OK) {
-        status = whole ? lar_report_fill(&report, score, memory)
+        status = whole ? lar_report_fill(&report, !pace->no_pictures, score, memory)
                        : lar_report_score(&report, false, memory);
         if (status != LAR_OK) { /* stopped: the page must not wait for more */
             report.no_scores = lar_reason(call->arena);

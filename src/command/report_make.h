@@ -40,10 +40,10 @@ lar_status lar_report_open(lar_report *out, const lar_call *call, const lar_stud
 void lar_report_begin(lar_report *out, const lar_call *call, const lar_study *study,
                       const lar_cases *cases);
 void lar_report_clear(lar_report *report);
-/* Draws what older runs have not drawn, and with `score` scores the model where its scores are not
- * known, in so many bytes of memory (LAR_INT_AUTO: what there is). Failures are warnings, but for
- * LAR_ESTOPPED and LAR_EMEMORY. */
-lar_status lar_report_fill(lar_report *report, bool score, int64_t memory);
+/* With `draw` draws what older runs have not drawn, and with `score` scores the model where its
+ * scores are not known, in so many bytes of memory (LAR_INT_AUTO: what there is). Failures are
+ * warnings, but for LAR_ESTOPPED and LAR_EMEMORY. */
+lar_status lar_report_fill(lar_report *report, bool draw, bool score, int64_t memory);
 lar_status lar_report_write(lar_report *report, const char *path, bool force);
 /* "work/report.html"; of the arena. */
 const char *lar_report_path(lar_arena *arena, const char *work);
@@ -54,7 +54,8 @@ void lar_report_keep_study(const lar_study *study, lar_arena *arena);
  * seldom that writing takes less than a thirtieth of the time. */
 typedef struct lar_report_pace {
     double last_s, took_s;
-    bool failed; /* a warning was given; there is no second one */
+    bool failed;      /* a warning was given; there is no second one */
+    bool no_pictures; /* the same of small pictures, which are not tried again */
 } lar_report_pace;
 bool lar_report_is_due(const lar_report_pace *pace);
 /* Writes at once; a failure is one warning. */

@@ -209,10 +209,10 @@ static lar_status draw_missing(const lar_report *report)
     return status;
 }
 
-lar_status lar_report_fill(lar_report *report, bool score, int64_t memory)
+lar_status lar_report_fill(lar_report *report, bool draw, bool score, int64_t memory)
 {
     lar_status status = LAR_OK;
-    LAR_TRY(draw_missing(report));
+    if (draw) LAR_TRY(draw_missing(report));
     LAR_TRY(lar_report_score(report, score, memory));
 done:
     return status;

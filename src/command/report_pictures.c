@@ -146,7 +146,8 @@ done:
 void lar_drawer_image(lar_drawer *d, const char *id, int64_t image, int64_t step,
                       const lar_image *shown)
 {
-    if (!lar_role_is_measured(d->images[image].role)) return; /* is seen when it lies on the others */
+    if (!lar_role_is_measured(d->images[image].role))
+        return; /* is seen when it lies on the others */
     lar_status status = begin(d, id);
     if (status == LAR_OK && !d->places[image]) status = lar_glance_new(&d->places[image], shown);
     if (status == LAR_OK) status = draw(d, image, step, shown, d->places[image]);
