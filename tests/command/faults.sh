@@ -120,6 +120,10 @@ has slice && faults x.tif larmor convert in/t1.nii -o now/x.tif
 # fontconfig and cairo open and read fonts: what fails there is not larmor's
 kinds="write fsync rename link alloc"
 has figure && faults x.png larmor figure in/t1.nii -o now/x.png
+kinds="write fsync rename link"
+if has report && larmor phantom in/cohort --subjects 2 --spacing 8 -q && larmor prepare in/cohort/study.yaml -q; then
+    faults x.html larmor report in/cohort/study -o now/x.html
+fi
 # a folder: some of its files may be there, each of them whole
 kinds="write fsync link"
 FAULT_POINTS=2
