@@ -96,7 +96,8 @@ static lar_status choose_numbers(lar_overlay *overlays, int64_t count, const opt
 {
     const lar_reals *opacity = &o->opacity, *window = &o->over_window;
     if (opacity->count > 1 && opacity->count != count)
-        return lar_fail(LAR_EARGUMENT, "--opacity has %lld numbers, expected one, or %lld",
+        return lar_fail(LAR_EARGUMENT,
+                        "--opacity has %lld numbers, expected one for all overlays, or %lld",
                         (long long)opacity->count, (long long)count);
     if (window->count && window->count != 2 && window->count != 2 * count)
         return lar_fail(LAR_EARGUMENT,
@@ -181,7 +182,8 @@ static lar_status choose_overlays(lar_overlay **out, const char ***paths, lar_ca
         overlays[n].names = names;
         if (!overlays[n].name) return LAR_EMEMORY;
         if (overlays[n].on < 0 || overlays[n].on > call->arg_count)
-            return lar_fail(LAR_EARGUMENT, "'%s' is for an image that is not there: there are %lld",
+            return lar_fail(LAR_EARGUMENT,
+                            "'%s' is for an image that is not there, expected 1 to %lld",
                             o->over.at[n], (long long)call->arg_count);
     }
     *out = overlays;

@@ -21,7 +21,7 @@ static lar_status check_pairs(const lar_figure_params *p, int64_t count)
                             (long long)list->count);
         for (int64_t n = 0; n < list->count; n++)
             if (list->at[n] < 1 || list->at[n] > count)
-                return lar_fail(LAR_EARGUMENT, "%s names image %lld, but there are %lld images",
+                return lar_fail(LAR_EARGUMENT, "%s names image %lld, expected 1 to %lld",
                                 lists[l].name, (long long)list->at[n], (long long)count);
     }
     if (p->alone && p->difference.count + p->contours.count + p->checker.count == 0) {
@@ -58,7 +58,7 @@ lar_status lar_figure_check(const lar_figure_params *p, int64_t count)
     for (int64_t n = 0; n < p->overlay_count; n++)
         if (p->overlays[n].on < 0 || p->overlays[n].on > count)
             return lar_fail(LAR_EARGUMENT,
-                            "the overlay '%s' is for image %lld, but there are %lld images",
+                            "the overlay '%s' is for image %lld, expected 1 to %lld, or 0 for all",
                             p->overlays[n].name ? p->overlays[n].name : "",
                             (long long)p->overlays[n].on, (long long)count);
     return check_pairs(p, count);

@@ -112,17 +112,40 @@ static int64_t choose_per_row(int64_t count, double across, double up, int64_t b
     return best;
 }
 
+static lar_status check_span(const lar_scene *scene, const lar_look *looks, int64_t count,
+                             const lar_reals *span)
+{
+    const int normal = scene->planes[0]->normal;
+    double low[3], high[3];
+    bool meets = span->count == 0;
+    for (int64_t n = 0; n < count && !meets; n++) {
+        lar_look_box(&looks[n], low, high);
+        meets = span->at[0] <= high[normal] && span->at[1] >= low[normal];
+    }
+    if (meets) return LAR_OK;
+    lar_look_box(&looks[0], low, high);
+    return lar_fail(LAR_EARGUMENT,
+                    "the slices from %g to %g lie outside of every image; the first reaches from "
+                    "%.1f to %.1f mm along %c",
+                    span->at[0], span->at[1], low[normal], high[normal], "xyz"[normal]);
+}
+
 lar_status lar_place_slices(lar_scene *scene, const lar_look *looks, const lar_head *heads,
                             int64_t count, const lar_figure_params *p)
 {
+    lar_status status = LAR_OK;
     const lar_plane *plane = scene->planes[0];
     const lar_frame *first = &scene->columns[0].frame;
     const int64_t blocks =
         (p->alone ? 0 : count) + (p->difference.count + p->contours.count + p->checker.count) / 2;
 
+    LAR_TRY(check_span(scene, looks, count, &p->span));
     scene->slice_count = p->mosaic.at[0] * (p->mosaic.count > 1 ? p->mosaic.at[1] : 1);
     scene->slices = lar_alloc(count * scene->slice_count, sizeof *scene->slices);
-    if (!scene->slices) return LAR_EMEMORY;
+    if (!scene->slices) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
     scene->per_row = p->mosaic.count > 1
                          ? p->mosaic.at[1]
                          : choose_per_row(scene->slice_count,
@@ -135,5 +158,6 @@ lar_status lar_place_slices(lar_scene *scene, const lar_look *looks, const lar_h
                     &heads[from], plane->normal, &p->span);
         scene->columns[n].slices = slices;
     }
-    return LAR_OK;
+done:
+    return status;
 }

@@ -199,7 +199,8 @@ lar_status lar_layer_init(lar_layer *out, const lar_overlay *overlay, int64_t vo
     }
     LAR_TRY(look_through(&found, l, image));
     l->empty = found.count == 0;
-    if (l->empty) lar_log(LAR_LOG_WARNING, "the overlay '%s' is empty: all of it is 0", l->name);
+    if (l->empty)
+        lar_log(LAR_LOG_WARNING, "the overlay '%s' is empty: it has no number but 0", l->name);
     LAR_TRY(choose_kind(l, &found, image));
     if (!found.whole && l->over.as == LAR_OVER_LABELS) {
         status =

@@ -8,8 +8,9 @@
 
 /* pixels */
 enum {
-    ALONE = 78, /* wide: the bar of a difference without other blocks */
-    COLUMN = 160,
+    ALONE = 78,   /* wide: the bar of a difference without other blocks */
+    WIDEST = 160, /* column */
+    LETTER = 7,
     INDENT = 16,
     LINE = 18,
     BAR = 140, /* high */
@@ -20,14 +21,14 @@ enum {
 /* Walks over the blocks; draws them where there is a page, else measures. */
 typedef struct walk {
     cairo_t *cr; /* or NULL */
-    double x, y, top, bottom, lowest;
+    double x, y, top, bottom, lowest, column;
 } walk;
 
 /* Moves on to a block so high; to the next column where it has no place in this one. */
 static void begin_block(walk *w, double height)
 {
     if (w->y > w->top && w->y + height > w->bottom + 1) {
-        w->x += COLUMN;
+        w->x += w->column;
         w->y = w->top;
     }
     w->lowest = fmax(w->lowest, w->y + height);
@@ -36,7 +37,7 @@ static void begin_block(walk *w, double height)
 static void draw_text(const walk *w, const char *text, double x, double y, lar_colour colour)
 {
     if (!w->cr) return;
-    const lar_style style = { .size = 12, .colour = colour, .widest = w->x + COLUMN - x };
+    const lar_style style = { .size = 12, .colour = colour, .widest = w->x + w->column - x };
     lar_canvas_text(w->cr, text, x, y, &style);
 }
 
@@ -139,13 +140,36 @@ static void layer_block(walk *w, const lar_layer *layer)
     }
 }
 
+/* Width of a column: of its longest words, before there is a page to measure them on. */
+static double column_width(const lar_scene *s)
+{
+    size_t most = strlen("difference");
+    char text[128];
+    for (int64_t n = 0; n < s->layer_count; n++) {
+        const lar_layer *layer = &s->layers[n];
+        const bool lists = layer->over.as == LAR_OVER_LABELS || layer->over.as == LAR_OVER_OUTLINE;
+        size_t length = strlen(layer->name) + (layer->empty ? 7 : 3);
+        most = length > most ? length : most;
+        for (int64_t c = 0; c < layer->codes.count && lists; c++) {
+            lar_layer_code_words(text, sizeof text, layer, layer->codes.at[c]);
+            length = strlen(text) + 3;
+            most = length > most ? length : most;
+        }
+    }
+    return fmin((double)most * LETTER + INDENT, WIDEST);
+}
+
 /* Width of all blocks. */
 static double walk_blocks(const lar_scene *s, lar_layout *l, cairo_t *cr)
 {
     const lar_column *difference = NULL;
     for (int64_t c = 0; c < s->column_count; c++)
         if (s->columns[c].shows == LAR_SHOWS_DIFFERENCE) difference = &s->columns[c];
-    walk w = { .cr = cr, .x = l->right + INDENT, .y = l->legend_y, .top = l->legend_y };
+    walk w = { .cr = cr,
+               .x = l->right + INDENT,
+               .y = l->legend_y,
+               .top = l->legend_y,
+               .column = column_width(s) };
     w.bottom = fmax(l->bottom, w.top + LEAST);
     if (!difference && s->layer_count == 0) return 0;
     if (s->layer_count == 0) {
@@ -156,7 +180,7 @@ static double walk_blocks(const lar_scene *s, lar_layout *l, cairo_t *cr)
     if (difference) bar_block(&w, "difference", NULL, difference->window[0], difference->window[1]);
     for (int64_t n = 0; n < s->layer_count; n++) layer_block(&w, &s->layers[n]);
     l->legend_bottom = fmax(l->legend_bottom, w.lowest);
-    return w.x + COLUMN - l->right;
+    return w.x + w.column - l->right;
 }
 
 double lar_legend_width(const lar_scene *scene, lar_layout *layout)

@@ -183,7 +183,7 @@ static void draw_labels(cairo_t *cr, const lar_scene *scene, const lar_layout *l
 
 static void draw_side_words(cairo_t *cr, const lar_scene *scene, const lar_layout *l)
 {
-    const lar_style style = { .size = 13, .align = 0.5, .colour = lar_panel_soft };
+    lar_style style = { .size = 13, .align = 0.5, .colour = lar_panel_soft };
     char text[96], number[LAR_TICK_ROOM];
     for (int64_t row = 0; row < scene->plane_count && !scene->slice_count; row++) {
         const lar_plane *plane = scene->planes[row];
@@ -193,6 +193,8 @@ static void draw_side_words(cairo_t *cr, const lar_scene *scene, const lar_layou
             snprintf(text, sizeof text, "%s", plane->name);
         else
             snprintf(text, sizeof text, "%s  %c %s mm", plane->name, "xyz"[plane->normal], number);
+        style.widest = l->row_height[row];
+        if (style.widest < 40) continue;
         cairo_save(cr);
         cairo_translate(cr, LAR_PAGE_MARGIN + 10, l->row_y[row] + l->row_height[row] / 2);
         cairo_rotate(cr, -3.14159265358979323846 / 2);
