@@ -149,7 +149,8 @@ static lar_status set_guard(lar_view *view, const lar_view_params *params, const
     lar_status status = lar_secret_new(g->session);
     if (status != LAR_OK) return status;
     snprintf(g->address, sizeof g->address, "%s", address);
-    if (!lar_view_is_loopback(address) && gethostname(g->host, sizeof g->host - 1) != 0)
+    if (lar_view_reach(address) == LAR_REACH_OTHERS &&
+        gethostname(g->host, sizeof g->host - 1) != 0)
         g->host[0] = 0;
     if (!params->token) return lar_secret_new(g->token);
     if (strlen(params->token) >= sizeof g->token)
@@ -162,11 +163,14 @@ static lar_status copy_words(lar_view *view, const lar_view_params *params)
 {
     lar_status status = lar_arena_new(&view->arena);
     if (status != LAR_OK) return status;
-    const bool v6 = strchr(view->guard.address, ':');
+    const lar_guard *g = &view->guard;
+    const bool everywhere = lar_text_is(g->address, "0.0.0.0") || lar_text_is(g->address, "::");
+    const char *shown = everywhere && *g->host ? g->host : g->address;
+    const bool v6 = strchr(shown, ':');
     view->title = lar_arena_format(view->arena, "%s", params->title ? params->title : "larmor");
     view->report = params->report ? lar_arena_format(view->arena, "%s", params->report) : NULL;
     view->address = lar_arena_format(view->arena, v6 ? "http://[%s]:%d/#%s" : "http://%s:%d/#%s",
-                                     view->guard.address, view->guard.port, view->guard.token);
+                                     shown, g->port, g->token);
     return view->title && view->address && (view->report || !params->report) ? LAR_OK : LAR_EMEMORY;
 }
 
