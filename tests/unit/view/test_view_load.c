@@ -185,6 +185,28 @@ static void test_large(void **state)
     fetch_code(c, "/list", 200);
 }
 
+/* Without memory a request is refused, or its connection closed; the next one is answered. */
+static void test_no_memory(void **state)
+{
+    const client *c = &((fixture *)*state)->c;
+    static const char *const targets[] = {
+        "/", "/list", "/about/0", "/slice/0.png?plane=coronal", "/volume/0.nii", "/value/0?at=0,0,0"
+    };
+    int refused = 0;
+    for (int t = 0; t < 6; t++)
+        for (int n = 1; n < 24; n++) {
+            lar_alloc_fail_at(n, n % 2);
+            reply r = fetch(c, targets[t]);
+            lar_alloc_fail_at(0, false);
+            if (r.code != 0 && r.code != 200 && r.code != 503)
+                fail_msg("%s without allocation %d: %d", targets[t], n, r.code);
+            refused += r.code != 200;
+            forget(&r);
+            fetch_code(c, targets[t], 200);
+        }
+    assert_true(refused > 6);
+}
+
 /* It ends while others wait for answers. */
 static void test_end(void **state)
 {
@@ -211,8 +233,10 @@ static void test_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_idle), cmocka_unit_test(test_trusted), cmocka_unit_test(test_slow),
-        cmocka_unit_test(test_gone), cmocka_unit_test(test_large),   cmocka_unit_test(test_end),
+        cmocka_unit_test(test_idle),  cmocka_unit_test(test_trusted),
+        cmocka_unit_test(test_slow),  cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_large), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_end),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }
