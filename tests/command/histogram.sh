@@ -21,9 +21,10 @@ says '^ *before   after$'
 says '^mean  *0\.[0-9]*   0\.[0-9]*$'
 says '^normalization helped: mean distance 0\.[0-9]* before, 0\.[0-9]* after (-[0-9]* %), 3 of 3 pairs closer$'
 head -c 8 plot.png | grep -q PNG || fail "no picture"
+cp out words
 status 0 larmor histogram loud/*.nii.gz --after z -o plot.svg --json -q \
     --mask 'heads/truth/{subject}_brain.nii.gz'
-python3 - out pairs.tsv plot.svg <<'P' || fail "JSON, table and picture do not agree"
+python3 - out pairs.tsv plot.svg words <<'P' || fail "JSON, table and picture do not agree"
 import csv, json, math, sys
 r = json.load(open(sys.argv[1]))
 rows = list(csv.DictReader(open(sys.argv[2]), delimiter="\t"))
@@ -37,6 +38,12 @@ for group in ("before", "after"):
     for x, (n, m) in zip(rows, ((0, 1), (0, 2), (1, 2))):
         assert abs(float(x["distance_" + group]) - d[n][m]) < 1e-8
         assert abs(float(x["divergence_" + group]) - j[n][m]) < 1e-8
+shown = [line.split()[2:] for line in open(sys.argv[4]) if "sub-" in line]
+for n in range(3):
+    for m in range(3):
+        group = "before" if m > n else "after"
+        wanted = "-" if m == n else "%.3f" % r[group]["distances"][n][m]
+        assert shown[n][m] == wanted, (n, m, shown)
 assert r["verdict"] == "helped" and r["closer_pairs"] == 3
 assert open(sys.argv[3]).read().startswith("<?xml")
 P

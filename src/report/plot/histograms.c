@@ -39,7 +39,8 @@ static lar_status find_heights(heights *out, const lar_histograms *group, bool l
                       .last = -1 };
     if (!out->y) return LAR_EMEMORY;
     for (int64_t n = 0; n < group->images; n++) {
-        const double scale = group->percent ? 100 / sum_of(group, n) : 1;
+        const double sum = group->percent ? sum_of(group, n) : 0;
+        const double scale = sum > 0 ? 100 / sum : 1;
         smallest = fmin(smallest, scale);
         for (int64_t b = from; b < to; b++) {
             out->y[n * bins + b] = scale * group->counts[n * bins + b];
