@@ -526,6 +526,7 @@ typedef struct lar_quality_params {
     int64_t bins;          /* of the histograms */
     lar_reals percentiles; /* the range: from the lowest of the first to the highest of the second
                               over images; what lies outside counts in the end bins */
+    lar_reals range;       /* the range itself, low and high; none: by the percentiles */
     bool combs; /* each value counts in one bin; else, where an image holds at most 4096 different
                    values, as scans stored as integers do, each is spread over its step */
 } lar_quality_params;
@@ -551,7 +552,10 @@ typedef struct lar_quality_result {
     const double *counts;      /* voxels: of image n in bin b at [n * bins + b] */
     const double *divergences; /* Jensen-Shannon, in nats (0 to ln 2): of n and m at
                                   [n * images + m] */
-    double divergence;         /* mean over all pairs */
+    double divergence;         /* mean over all pairs; NaN for one image alone */
+    double distance;           /* mean over all pairs of the square root of their divergence (0 to
+                                  0.833), which is a metric: Endres and Schindelin 2003,
+                                  doi:10.1109/TIT.2003.813506; NaN for one image alone */
     int64_t tissue_count;      /* 0: no labels were given */
     const lar_quality_tissue *tissues;
     double within, across, scatter; /* means over tissues */
@@ -565,7 +569,7 @@ LAR_API lar_status lar_quality_look(lar_quality *q, const lar_image *image, cons
 /* labels: NULL, or integers on the same grid; 0 is no tissue. */
 LAR_API lar_status lar_quality_add(lar_quality *q, const lar_image *image, const lar_image *mask,
                                    const lar_image *labels);
-/* LAR_EARGUMENT for fewer than two images. */
+/* One image has its histogram and no pair; none is LAR_EARGUMENT. */
 LAR_API lar_status lar_quality_end(const lar_quality_result **out, lar_quality *q);
 LAR_API void lar_quality_free(lar_quality *q);
 

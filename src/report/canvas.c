@@ -6,6 +6,7 @@
 
 #include "codec/codec.h"
 #include "report/canvas.h"
+#include "report/report.h"
 
 struct lar_canvas {
     lar_writer *writer; /* or */
@@ -44,17 +45,22 @@ static lar_status cairo_failed(const lar_canvas *canvas, cairo_status_t failure)
                     cairo_status_to_string(failure));
 }
 
+lar_status lar_picture_check(const char *path)
+{
+    if (ends_any_case(path, ".png") || ends_any_case(path, ".svg") || ends_any_case(path, ".pdf"))
+        return LAR_OK;
+    const lar_status status =
+        lar_fail(LAR_EARGUMENT, "the name '%s' does not say which kind of picture", path);
+    return lar_hint(status, "a name that ends in .png, .svg or .pdf");
+}
+
 lar_status lar_canvas_open(lar_canvas **out, const char *path, bool force)
 {
-    lar_status status = LAR_OK;
     lar_canvas *canvas = NULL;
 
     *out = NULL;
-    if (!ends_any_case(path, ".png") && !ends_any_case(path, ".svg") &&
-        !ends_any_case(path, ".pdf")) {
-        status = lar_fail(LAR_EARGUMENT, "the name '%s' does not say which kind of picture", path);
-        return lar_hint(status, "a name that ends in .png, .svg or .pdf");
-    }
+    lar_status status = lar_picture_check(path);
+    if (status != LAR_OK) return status;
     canvas = lar_alloc(1, sizeof *canvas);
     if (!canvas) return LAR_EMEMORY;
     LAR_TRY(lar_arena_new(&canvas->arena));

@@ -142,6 +142,7 @@ fi
 # fontconfig and cairo open and read fonts: what fails there is not larmor's
 kinds="write fsync rename link alloc"
 has figure && faults x.png larmor figure in/t1.nii -o now/x.png
+has histogram && faults x.png larmor histogram in/t1.nii -o now/x.png --after in/t1.nii --title one
 # a folder: some of its files may be there, each of them whole
 kinds="write fsync link"
 FAULT_POINTS=2
