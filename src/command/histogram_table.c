@@ -65,6 +65,15 @@ static int letters(const char *text)
     return count;
 }
 
+/* A name of a file may hold anything; a screen and a field of a table may not. */
+static void add_plain(lar_text *out, const char *name)
+{
+    for (; *name; name++) {
+        const char c = (unsigned char)*name < 32 || *name == 127 ? '?' : *name;
+        lar_text_add_bytes(out, &c, 1);
+    }
+}
+
 /* `width` letters; of a long name its end, which is what tells it from others. */
 static void add_name(lar_text *out, const char *name, int width)
 {
@@ -73,7 +82,9 @@ static void add_name(lar_text *out, const char *name, int width)
     for (int n = 0; n < cut; n++) do
             name++;
         while (((unsigned char)*name & 0xc0) == 0x80);
-    lar_text_add(out, "%s%s%*s", cut ? "~" : "", name, width > used ? width - used : 0, "");
+    if (cut) lar_text_add(out, "~");
+    add_plain(out, name);
+    lar_text_add(out, "%*s", width > used ? width - used : 0, "");
 }
 
 static int widest_name(const lar_compared *c)
@@ -190,15 +201,6 @@ done:
 
 /* ---- the whole table ----------------------------------------------------------------------- */
 
-/* A name of a file may hold anything; a field may not. */
-static void add_field(lar_text *out, const char *name)
-{
-    for (; *name; name++) {
-        const char c = (unsigned char)*name < 32 || *name == 127 ? '?' : *name;
-        lar_text_add_bytes(out, &c, 1);
-    }
-}
-
 void lar_histogram_tsv(lar_text *out, const lar_compared *c)
 {
     lar_text_add(out, "image\tother");
@@ -207,9 +209,9 @@ void lar_histogram_tsv(lar_text *out, const lar_compared *c)
     lar_text_add(out, "\n");
     for (int64_t n = 0; n < c->count; n++)
         for (int64_t m = n + 1; m < c->count; m++) {
-            add_field(out, c->labels[n]);
+            add_plain(out, c->labels[n]);
             lar_text_add(out, "\t");
-            add_field(out, c->labels[m]);
+            add_plain(out, c->labels[m]);
             for (int g = 0; g < c->groups; g++)
                 lar_text_add(out, "\t%.9g\t%.9g", lar_compared_distance(c, g, n, m),
                              c->results[g]->divergences[n * c->count + m]);

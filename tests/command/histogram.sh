@@ -95,6 +95,12 @@ cp -r a a_z && cp -r b b_z
 status 0 larmor histogram a/t1.nii.gz b/t1.nii.gz --after '{folder}_z/t1.nii.gz' -o f.svg -q
 says '^ 1 a/t1 '
 
+# a name that would colour the screen
+cp loud/sub-01_T1.nii.gz "$(printf 'a/\033[31mred.nii.gz')"
+status 0 larmor histogram a/*.nii.gz -o esc.svg --table esc.tsv -q
+grep -q "$(printf '\033')" out esc.tsv && fail "control characters of a name are printed"
+says '?\[31mred'
+
 # one image alone has a histogram and no pair
 status 0 larmor histogram loud/sub-01_T1.nii.gz -o alone.png -q
 says 'one image: there is no pair to compare'
