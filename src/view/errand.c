@@ -304,3 +304,31 @@ void lar_errand_start(lar_view *view, lar_exchange *exchange, const lar_target *
     e->task.run = target->ask == LAR_ASK_REPORT ? run_report : run_base;
     lar_crew_add(view->drawers, &e->task);
 }
+
+/* ---- before it is asked for --------------------------------------------------------------- */
+
+static void run_known(lar_task *task)
+{
+    errand *e = (errand *)task;
+    if (e->base.status == LAR_OK && lar_volume_look(e->base.volume, 0) == LAR_OK)
+        lar_volume_leave(e->base.volume);
+    finish(e); /* what failed is told to who asks */
+}
+
+static void run_ahead(lar_task *task)
+{
+    errand *e = (errand *)task;
+    e->task.run = run_known;
+    e->base.task = &e->task;
+    lar_shelf_want(e->view->shelf, e->target.id, &e->base);
+}
+
+void lar_errand_ahead(lar_view *view, int64_t id)
+{
+    errand *e = lar_alloc(1, sizeof *e);
+    if (!e) return;
+    e->view = view;
+    e->target.id = id;
+    e->task.run = run_ahead;
+    lar_crew_add(view->drawers, &e->task);
+}
