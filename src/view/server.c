@@ -7,7 +7,7 @@
 
 /* Reading a compressed file keeps one processor busy; more readers than that would only keep more
  * files in memory at once. */
-enum { READERS = 2, DRAWERS = 3 };
+enum { READERS = 2, DRAWERS = 3, AHEAD = 4 };
 
 static const lar_view_file *find_file(const char *path)
 {
@@ -75,6 +75,18 @@ static void answer_list(lar_view *view, lar_exchange *exchange)
                               view->niivue.bytes != NULL, "report", report, "entries", entries));
 }
 
+/* The page will ask for what it shows at once; while the browser gets ready to, that is read. */
+static void read_ahead(lar_view *view)
+{
+    int64_t ahead = 0;
+    for (int64_t n = 0; n < lar_shelf_count(view->shelf) && ahead < AHEAD; n++) {
+        const bool page = lar_shelf_entry(view->shelf, n)->role == LAR_VIEW_PAGE;
+        if (page && n > 0) continue;
+        lar_errand_ahead(view, n);
+        ahead++;
+    }
+}
+
 static void open_session(lar_view *view, lar_exchange *exchange, const lar_http_request *request)
 {
     size_t count = request->body_count; /* a file of one line ends with a newline */
@@ -88,6 +100,7 @@ static void open_session(lar_view *view, lar_exchange *exchange, const lar_http_
         lar_answer_failure(exchange, 403, NULL);
     } else {
         lar_answer_session(exchange, &view->guard);
+        read_ahead(view);
     }
 }
 

@@ -180,6 +180,11 @@ status 66 larmor view absent.nii.gz
 complains "cannot open 'absent.nii.gz': there is no such file"
 status 66 larmor view t1.nii.gz --overlay absent.nii.gz
 complains "absent.nii.gz"
+echo '<script>alert(1)</script>' >words.nii
+status 65 larmor view words.nii
+complains "words.nii"
+status 0 larmor view t1.nii.gz words.nii --for 0 --no-browser
+complains "^warning: .*words.nii"
 mkdir empty
 status 66 larmor view empty
 complains "no image was found in the folder 'empty'"

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <sys/stat.h>
 
+#include "codec/codec.h"
 #include "math/math.h"
 #include "view_client.h"
 
@@ -182,6 +183,31 @@ static void test_headers(void **state)
     forget(&r);
 }
 
+/* NiiVue is served where it is installed, compressed for who takes it so. */
+static void test_niivue(void **state)
+{
+    const client *c = &((fixture *)*state)->c;
+    lar_text path = { 0 };
+    const bool there = lar_view_niivue(&path) == LAR_OK;
+    reply r = fetch(c, "/list");
+    assert_non_null(strstr(r.body, there ? "\"niivue\":true" : "\"niivue\":false"));
+    forget(&r);
+    r = ask_with(c, "GET", "/niivue.js", "Accept-Encoding: gzip, br\r\n");
+    assert_int_equal(r.code, there ? 200 : 404);
+    if (there) {
+        assert_non_null(strstr(r.bytes, "Content-Encoding: gzip"));
+        assert_non_null(strstr(r.bytes, "Content-Type: text/javascript"));
+        assert_true(lar_gzip_is(r.body, r.body_count));
+        reply plain = ask_with(c, "GET", "/niivue.js", "Accept-Encoding: br, gzip;q=0\r\n");
+        assert_int_equal(plain.code, 200);
+        assert_null(strstr(plain.bytes, "Content-Encoding"));
+        assert_true(plain.body_count > r.body_count);
+        forget(&plain);
+    }
+    forget(&r);
+    lar_text_clear(&path);
+}
+
 static void expect_nothing(const client *c, const char *target)
 {
     reply r = fetch(c, target);
@@ -303,7 +329,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_combinations), cmocka_unit_test(test_navigation),
         cmocka_unit_test(test_token),        cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_paths),        cmocka_unit_test(test_odd_requests),
+        cmocka_unit_test(test_niivue),       cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_odd_requests),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

@@ -250,8 +250,13 @@ static void test_odd_images(void **state)
     add("one.mha");
     CHECK_OK(lar_image_write(one, f.paths[4], false));
     lar_image_free(one);
+    lar_image *huge = make(LAR_F64, 1);
+    for (int64_t n = 0; n < 315; n++) ((double *)huge->voxels)[n] = n % 2 ? 1.7e308 : -1.7e308;
+    add("huge.nii");
+    CHECK_OK(lar_image_write(huge, f.paths[5], false));
+    lar_image_free(huge);
     serve();
-    for (int n = 0; n < 5; n++) {
+    for (int n = 0; n < 6; n++) {
         char target[64];
         snprintf(target, sizeof target, "/about/%d", n);
         json_t *about = ask_json(target);
