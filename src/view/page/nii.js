@@ -7,6 +7,10 @@ import { inverse, voxelAt } from '/space.js';
 
 const HIGHEST_LABEL = 4095; // a table of colours is a texture: as wide as any graphics driver takes
 
+const BESIDE = 14; // pixels beside a slice, for its letters
+// left, right, top and bottom of axial, coronal and sagittal slices, by NiiVue's numbers
+const SIDES = { 0: ['L', 'R', 'A', 'P'], 1: ['L', 'R', 'S', 'I'], 2: ['P', 'A', 'S', 'I'] };
+
 let module = null;
 // Begins to fetch NiiVue; the same promise for all who ask.
 export function fetchNiivue() {
@@ -45,7 +49,8 @@ export class NiiStage {
   slot(n) {
     if (this.slots[n]) return this.slots[n];
     const slot = { caption: make('span', { className: 'name' }), canvas: make('canvas'), message: make('p', { className: 'message' }) };
-    slot.field = make('div', { className: 'field' }, slot.canvas);
+    slot.letters = make('div', { className: 'letters' });
+    slot.field = make('div', { className: 'field' }, slot.canvas, slot.letters);
     slot.figure = make('figure', { className: 'column' }, make('figcaption', {}, slot.caption), slot.field, slot.message);
     this.box.append(slot.figure);
     this.tell.drags(slot.field, () => slot.column);
@@ -58,8 +63,8 @@ export class NiiStage {
   async start(slot) {
     const { Niivue, DRAG_MODE } = await fetchNiivue();
     const nv = new Niivue({ logLevel: 'error', dragAndDropEnabled: false, isSliceMM: true, show3Dcrosshair: true,
-      showAllOrientationMarkers: true, loadingText: '', crosshairColor: [0.95, 0.6, 0.2, 1], crosshairWidth: 1,
-      crosshairWidthUnit: 'mm', multiplanarPadPixels: 4, tileMargin: -1, multiplanarShowRender: 1, fontColor: [0.75, 0.78, 0.82, 1], viewModeHotKey: '',
+      isOrientationTextVisible: false, loadingText: '', crosshairColor: [0.95, 0.6, 0.2, 1], crosshairWidth: 1,
+      crosshairWidthUnit: 'mm', multiplanarPadPixels: 4, tileMargin: 2 * BESIDE, multiplanarShowRender: 1, fontColor: [0.75, 0.78, 0.82, 1], viewModeHotKey: '',
       clipPlaneHotKey: '', cycleClipPlaneHotKey: '', backColor: [0, 0, 0, 1] });
     nv.opts.dragMode = DRAG_MODE.none; // the page's own: windowing.js
     nv.opts.mouseEventConfig = { leftButton: { primary: DRAG_MODE.crosshair, withShift: DRAG_MODE.pan, withCtrl: DRAG_MODE.pan },
@@ -244,9 +249,30 @@ export class NiiStage {
       const thick = this.options.crosshair ? 2 / scale / nv.scene.pan2Dxyzmm[3] : 0;
       if (slot !== one && one !== true && opts.multiplanarLayout === best && Math.abs(opts.crosshairWidth - thick) <= 0.05 * thick) continue;
       opts.multiplanarLayout = best;
-      opts.tileMargin = 2 * Math.ceil(nv.fontPx / nv.uiData.dpr + 4); // letters stand beside the slice
       nv.setCrosshairWidth(thick); // draws
+      this.letter(slot);
     }
+  }
+
+  // Which side of the patient is where: beside each slice, where NiiVue's own letters would stand in it
+  letter(slot) {
+    const { nv } = slot, { dpr } = nv.uiData, alone = nv.opts.sliceType < 3, all = [];
+    const put = (text, x, y) => {
+      const letter = make('b', {}, text);
+      letter.style.left = `${x}px`;
+      letter.style.top = `${y}px`;
+      all.push(letter);
+    };
+    for (const { axCorSag, leftTopWidthHeight } of nv.screenSlices) {
+      if (!(axCorSag in SIDES)) continue;
+      const [x, y, width, height] = leftTopWidthHeight.map((value) => value / dpr), out = alone ? -BESIDE / 2 : BESIDE / 2;
+      const [left, right] = this.options.radiological && axCorSag < 2 ? ['R', 'L'] : SIDES[axCorSag];
+      put(left, x - out, y + height / 2);
+      put(right, x + width + out, y + height / 2);
+      put(SIDES[axCorSag][2], x + width / 2, y - out);
+      put(SIDES[axCorSag][3], x + width / 2, y + height + out);
+    }
+    slot.letters.replaceChildren(...all);
   }
 
   put(slot, mm) {
