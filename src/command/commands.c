@@ -38,6 +38,7 @@ extern const lar_command lar_command_smooth;
 extern const lar_command lar_command_stack;
 extern const lar_command lar_command_tissue;
 extern const lar_command lar_command_train;
+extern const lar_command lar_command_view;
 extern const lar_command lar_command_warp;
 
 /* clang-format off */
@@ -76,6 +77,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_predict,
     &lar_command_evaluate,
     &lar_command_figure,
+    &lar_command_view,
     &lar_command_quality,
     &lar_command_doctor,
     NULL,

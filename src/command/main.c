@@ -29,7 +29,7 @@ static bool show_progress(void *user, const char *stage, double fraction)
 {
     screen *s = user;
     const int tenth = (int)(fraction * 10);
-    if (s->quiet) return !stop_signal;
+    if (s->quiet || !stage) return !stop_signal;
     if (s->terminal) {
         fprintf(stderr, "\r\033[K%3.0f %%  %s", 100 * fraction, stage);
         s->drawn = true;

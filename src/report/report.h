@@ -76,6 +76,13 @@ typedef struct lar_peek_params {
     double window[2];
     int64_t longest; /* side of the picture, pixels */
     bool sides;      /* letters: which side of the patient is where */
+    /* What is drawn over the slice, sampled at the same places of the world; NULL: nothing. */
+    const lar_peek *over;
+    double opacity; /* of it, 0 to 1 */
+    bool labels;    /* whole numbers, each in a colour of its own, 0 none; else a map in colours of
+                       heat */
+    double
+        over_window[2]; /* of a map: begins (less is not drawn) and ends; equal: its own window */
 } lar_peek_params;
 /* One plane as PNG, added to `out`; the patient's left is on the left. */
 lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_params *params);
