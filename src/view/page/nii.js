@@ -247,9 +247,10 @@ export class NiiStage {
       best ||= Number(Object.keys(scales).sort((a, b) => scales[b] - scales[a])[0]); // MULTIPLANAR_TYPE
       const scale = [fits(x, y), fits(x, z), fits(y, z), scales[best], fits(Math.hypot(x, y), z)][opts.sliceType];
       const thick = this.options.crosshair ? 2 / scale / nv.scene.pan2Dxyzmm[3] : 0;
-      if (slot !== one && one !== true && opts.multiplanarLayout === best && Math.abs(opts.crosshairWidth - thick) <= 0.05 * thick) continue;
-      opts.multiplanarLayout = best;
-      nv.setCrosshairWidth(thick); // draws
+      if (slot === one || one === true || opts.multiplanarLayout !== best || Math.abs(opts.crosshairWidth - thick) > 0.05 * thick) {
+        opts.multiplanarLayout = best;
+        nv.setCrosshairWidth(thick); // draws
+      }
       this.letter(slot);
     }
   }
@@ -269,8 +270,9 @@ export class NiiStage {
       const [left, right] = this.options.radiological && axCorSag < 2 ? ['R', 'L'] : SIDES[axCorSag];
       put(left, x - out, y + height / 2);
       put(right, x + width + out, y + height / 2);
-      put(SIDES[axCorSag][2], x + width / 2, y - out);
-      put(SIDES[axCorSag][3], x + width / 2, y + height + out);
+      const beside = x + width / 2 + (alone ? BESIDE : 0); // of the cross-hair
+      put(SIDES[axCorSag][2], beside, y - out);
+      put(SIDES[axCorSag][3], beside, y + height + out);
     }
     slot.letters.replaceChildren(...all);
   }

@@ -60,6 +60,7 @@ export class PlainStage {
     slot.figure.classList.add('loading');
     try {
       const about = await column.known;
+      await Promise.allSettled(this.overlays.map((overlay) => overlay.known)); // a damaged one is left out
       if (slot.column !== column) return;
       if (!this.at) {
         this.at = about.centre;

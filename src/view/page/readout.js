@@ -16,6 +16,12 @@ export class Readout {
     });
   }
 
+  // Room for the values, so that the pictures above are not squeezed when they come
+  prepare(parts) {
+    this.turn++;
+    this.table.replaceChildren(...parts.map((part) => this.row(part, null)));
+  }
+
   // values(): a promise of one answer per part, null where it has none
   async show(mm, parts, values) {
     const turn = ++this.turn;

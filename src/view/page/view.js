@@ -117,6 +117,7 @@ const tell = {
 function show(entries) {
   state.columns = entries.map((entry) => part(entry, false));
   choose(state.columns[0]);
+  readout.prepare([...state.columns, ...state.overlays]);
   delete document.body.dataset.drawn;
   stage.show(state.columns, state.overlays);
 }
