@@ -18,7 +18,6 @@ typedef struct errand {
     lar_exchange *exchange;
     lar_target target;
     lar_want base, over;
-    bool has_over;
 } errand;
 
 static void finish(errand *e)
@@ -161,9 +160,11 @@ static void release_text(void *owner)
     lar_free(text);
 }
 
-static lar_status draw(lar_text *out, errand *e)
+/* With the locks of both volumes held. */
+static lar_status draw(lar_text *out, const errand *e)
 {
     const lar_target *t = &e->target;
+    const lar_volume *over = e->over.volume;
     lar_peek_place place;
     lar_peek_params params = { .plane = t->plane, .longest = t->longest, .sides = true };
     lar_peek_find(&place, e->base.volume->peek);
@@ -171,18 +172,37 @@ static lar_status draw(lar_text *out, errand *e)
     memcpy(params.high, place.field_high, sizeof params.high);
     memcpy(params.at, t->has_at ? t->at : place.centre, sizeof params.at);
     memcpy(params.window, t->has_window ? t->window : place.window, sizeof params.window);
+    if (over) {
+        params.over = over->peek;
+        params.labels = over->facts.labels;
+        params.opacity = t->opacity;
+    }
     return lar_peek_png(out, e->base.volume->peek, &params);
+}
+
+/* Two are always locked in the same order, so that no two threads wait for each other. */
+static lar_status look_at_both(errand *e)
+{
+    lar_volume *base = e->base.volume, *over = e->over.volume;
+    const int64_t channel = e->target.channel;
+    if (!over) return lar_volume_look(base, channel);
+    const bool first = (uintptr_t)base < (uintptr_t)over;
+    lar_status status = lar_volume_look(first ? base : over, first ? channel : 0);
+    if (status != LAR_OK) return status;
+    status = lar_volume_look(first ? over : base, first ? 0 : channel);
+    if (status != LAR_OK) lar_volume_leave(first ? base : over);
+    return status;
 }
 
 static lar_status send_slice(errand *e)
 {
     lar_status status = LAR_OK;
-    if (e->has_over) return lar_fail(LAR_EUNSUPPORTED, "overlays are not drawn into slices yet");
     lar_text *png = lar_alloc(1, sizeof *png);
     if (!png) return LAR_EMEMORY;
-    LAR_TRY(lar_volume_look(e->base.volume, e->target.channel));
+    LAR_TRY(look_at_both(e));
     status = draw(png, e);
     lar_volume_leave(e->base.volume);
+    if (e->over.volume) lar_volume_leave(e->over.volume);
     if (status != LAR_OK) goto done;
     const lar_bytes parts[2] = { { png->at, png->length }, { NULL, 0 } };
     lar_answer_bytes(e->exchange, "image/png", NULL, parts, release_text, png);
@@ -270,13 +290,15 @@ void lar_errand_start(lar_view *view, lar_exchange *exchange, const lar_target *
     e->view = view;
     e->exchange = exchange;
     e->target = *target;
-    e->has_over = target->ask == LAR_ASK_SLICE && target->over >= 0;
+    /* an image over itself shows nothing else */
+    const bool has_over =
+        target->ask == LAR_ASK_SLICE && target->over >= 0 && target->over != target->id;
     if (target->ask == LAR_ASK_REPORT) {
         e->task.run = run_report;
         lar_crew_add(view->drawers, &e->task);
         return;
     }
-    e->task.run = e->has_over ? run_overlay : run_answer;
+    e->task.run = has_over ? run_overlay : run_answer;
     e->base.task = &e->task;
     lar_shelf_want(view->shelf, target->id, &e->base);
 }
