@@ -69,7 +69,7 @@ export class NiiStage {
     nv.opts.dragMode = DRAG_MODE.none; // the page's own: windowing.js
     nv.opts.mouseEventConfig = { leftButton: { primary: DRAG_MODE.crosshair, withShift: DRAG_MODE.pan, withCtrl: DRAG_MODE.pan },
       rightButton: DRAG_MODE.none, centerButton: DRAG_MODE.pan };
-    await nv.attachToCanvas(slot.canvas, false);
+    await nv.attachToCanvas(slot.canvas);
     for (const [name, colour] of Object.entries(SINGLE)) {
       nv.addColormap(`larmor ${name}`, { R: [0, colour[0]], G: [0, colour[1]], B: [0, colour[2]], A: [0, 255], I: [0, 255] });
     }

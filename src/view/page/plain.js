@@ -6,7 +6,8 @@ import { ask, askJson } from '/session.js';
 // Axes of the world: across, up, and the one that the wheel runs along. As `larmor figure`.
 const PLANES = [{ name: 'axial', across: 0, up: 1, normal: 2 }, { name: 'coronal', across: 0, up: 2, normal: 1 },
   { name: 'sagittal', across: 1, up: 2, normal: 0 }];
-const LONGEST = 512; // pixels of a slice
+const GAP = 4; // pixels between slices
+const LARGEST = 2048; // pixels of a picture that larmor is asked for
 
 export class PlainStage {
   constructor(box, tell) {
@@ -25,7 +26,6 @@ export class PlainStage {
     slot.planes = PLANES.map((plane) => {
       const one = { plane, image: make('img', { alt: '', draggable: false }), lines: [make('i'), make('i')] };
       one.picture = make('div', { className: `slice ${plane.name}` }, one.image, ...one.lines);
-      one.image.addEventListener('load', () => this.cross(slot, one));
       one.image.addEventListener('mousedown', (event) => {
         if (event.button === 0) this.point(slot, one, event);
       });
@@ -39,6 +39,8 @@ export class PlainStage {
       field.append(one.picture);
       return one;
     });
+    slot.box = field;
+    new ResizeObserver(() => this.arrange(slot)).observe(field);
     slot.figure = make('figure', { className: 'column' }, make('figcaption', {}, slot.caption), field, slot.message);
     this.box.append(slot.figure);
     this.tell.drags(field, () => slot.column);
@@ -67,6 +69,7 @@ export class PlainStage {
         this.tell.at(this.at);
       }
       slot.field = about.field;
+      this.size(slot);
       await Promise.all(slot.planes.map((one) => this.draw(slot, one)));
       if (slot.column !== column) return;
       slot.figure.classList.remove('loading');
@@ -84,9 +87,28 @@ export class PlainStage {
     this.tell.broken(slot.column, failure);
   }
 
+  // All three to one scale, side by side and one above the other
+  size(slot) {
+    const [x, y, z] = [0, 1, 2].map((axis) => slot.field[1][axis] - slot.field[0][axis]);
+    const scale = Math.min((slot.box.clientWidth - GAP) / (x + y), (slot.box.clientHeight - GAP) / (y + z));
+    for (const { plane, picture } of slot.planes) {
+      for (const [name, axis] of [['width', plane.across], ['height', plane.up]]) {
+        picture.style[name] = `${Math.max(1, Math.floor(scale * [x, y, z][axis]))}px`;
+      }
+    }
+  }
+
+  arrange(slot) {
+    if (!slot.field) return;
+    this.size(slot);
+    this.redraw(slot);
+  }
+
   address(slot, one) {
+    const sides = [one.picture.clientWidth, one.picture.clientHeight];
+    const longest = Math.min(LARGEST, Math.max(16, Math.round(Math.max(...sides) * (window.devicePixelRatio || 1))));
     const { column } = slot, shown = this.overlays.filter((overlay) => overlay.opacity > 0 && !overlay.error);
-    let address = `/slice/${column.id}.png?plane=${one.plane.name}&at=${this.at.map((mm) => mm.toFixed(3)).join(',')}&longest=${LONGEST}`;
+    let address = `/slice/${column.id}.png?plane=${one.plane.name}&at=${this.at.map((mm) => mm.toFixed(3)).join(',')}&longest=${longest}`;
     if (column.window) address += `&window=${column.window.map((value) => Number(value.toPrecision(7))).join(',')}`;
     if (column.channel) address += `&channel=${column.channel}`;
     for (const overlay of shown.slice(0, 1)) address += `&over=${overlay.id}&opacity=${overlay.opacity}`;
@@ -122,9 +144,9 @@ export class PlainStage {
     for (const one of slot.planes) this.draw(slot, one).catch((failure) => this.fail(slot, failure));
   }
 
-  // The cross-hair lies over the picture, whose sides are those of the field
-  cross(slot, { plane, lines, image }) {
-    const inside = slot.field && this.at && image.naturalWidth > 0 && this.options.crosshair;
+  // The cross-hair lies over the picture, which is the whole field
+  cross(slot, { plane, lines }) {
+    const inside = slot.field && this.at && this.options.crosshair;
     for (const line of lines) line.hidden = !inside;
     if (!inside) return;
     const [low, high] = slot.field, part = (axis) => (this.at[axis] - low[axis]) / (high[axis] - low[axis]);
