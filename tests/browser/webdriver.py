@@ -17,7 +17,7 @@ import zlib
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of an element in WebDriver's JSON
 # WebGL by the processor, wherever the tests run
 SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-WAIT = 120  # seconds after which what is waited for will not come; tests do not measure time
+WAIT = 60  # seconds after which what is waited for will not come; tests do not measure time
 
 
 def programs():

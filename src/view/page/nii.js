@@ -79,7 +79,15 @@ export class NiiStage {
     slot.canvas.addEventListener('webglcontextlost', () =>
       this.fail(slot, new Error('the graphics driver has given this picture up; reload the page')));
     slot.nv = nv;
-    new ResizeObserver(() => this.arrange()).observe(slot.field);
+    const resize = nv.resizeListener.bind(nv);
+    nv.resizeListener = () => { // NiiVue calls it; one drawing of what is arranged anew
+      if (!slot.field.clientWidth || !slot.field.clientHeight) return; // hidden behind the report
+      nv.isBusy = true;
+      resize();
+      nv.isBusy = false;
+      if (slot.volume) this.arrange(slot);
+      else nv.drawScene();
+    };
     this.apply(slot);
     return nv;
   }

@@ -48,11 +48,11 @@ export class ReportTab {
 
   // A new frame behind the old one, so that nothing flashes; the reader stays where they were.
   load() {
-    const was = this.frame, y = was?.contentWindow?.scrollY || 0;
+    const was = this.frame, y = was?.contentDocument?.defaultView.scrollY || 0;
     const frame = make('iframe', { title: 'report', src: '/report', className: was ? 'coming' : '' });
     frame.setAttribute('sandbox', 'allow-same-origin'); // no script of a report runs
     frame.addEventListener('load', () => {
-      frame.contentWindow?.scrollTo(0, y);
+      frame.contentDocument?.defaultView.scrollTo(0, y);
       frame.className = '';
       was?.remove();
     }, { once: true });

@@ -97,6 +97,7 @@ const tell = {
   drawn(one) {
     refresh(one);
     document.body.dataset.drawn = state.columns.map((column) => column.id).join(' '); // for who waits for it
+    if (one.overlay) document.body.dataset.laid = Number(document.body.dataset.laid || 0) + 1;
   },
   broken(one, failure) {
     one.error = failure;
@@ -119,6 +120,7 @@ function show(entries) {
   choose(state.columns[0]);
   readout.prepare([...state.columns, ...state.overlays]);
   delete document.body.dataset.drawn;
+  delete document.body.dataset.laid;
   stage.show(state.columns, state.overlays);
 }
 
