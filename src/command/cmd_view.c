@@ -1,6 +1,7 @@
 /* larmor view: images in the browser.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
+#include <math.h>
 #include <time.h>
 
 #include "command/browser.h"
@@ -30,17 +31,25 @@ static const lar_param table[] = {
     LAR_P_END,
 };
 
-static lar_status check(const options *o)
+/* The address to listen at, before anything is read. */
+static lar_status check(const char **address, const options *o)
 {
-    if (lar_view_is_loopback(o->listen)) return LAR_OK;
+    *address = lar_text_is(o->listen, "localhost") ? "127.0.0.1" : o->listen;
+    const lar_reach reach = lar_view_reach(*address);
+    if (reach == LAR_REACH_LOOPBACK) return LAR_OK;
+    if (reach == LAR_REACH_NONE) {
+        const lar_status status =
+            lar_fail(LAR_EARGUMENT, "'%s' is no address in numbers", o->listen);
+        return lar_hint(status, "127.0.0.1, or what 'hostname -I' prints");
+    }
     if (!o->token_file) {
         const lar_status status = lar_fail(
             LAR_EARGUMENT, "--listen %s lets other machines in, and needs --token-file", o->listen);
-        return lar_hint(status, "ssh -L PORT:127.0.0.1:PORT from the other machine instead, which "
-                                "also keeps others from listening in");
+        return lar_hint(status, "ssh -L 8000:127.0.0.1:8000 on the other machine instead, and "
+                                "--port 8000 here: nobody can listen in then");
     }
     lar_log(LAR_LOG_WARNING,
-            "whoever reaches '%s' and learns the token sees the images, and what is sent is not "
+            "who reaches '%s' and learns the token sees the images, and what is sent is not "
             "encrypted; ssh -L is safer",
             o->listen);
     return LAR_OK;
@@ -91,21 +100,22 @@ static lar_status view_run(lar_call *call)
     lar_view *view = NULL;
     char *token = NULL;
 
-    LAR_TRY(check(o));
+    const char *address;
+    LAR_TRY(check(&address, o));
     LAR_TRY(lar_view_find(&found, call, &o->overlays));
     if (o->token_file) LAR_TRY(lar_view_token(&token, o->token_file));
     const lar_view_params params = { .title = found.title,
                                      .entries = found.entries,
                                      .count = found.count,
                                      .report = found.report,
-                                     .address = o->listen,
+                                     .address = address,
                                      .port = o->port == LAR_INT_AUTO ? 0 : o->port,
                                      .token = token };
     LAR_TRY(lar_view_open(&view, &params));
     LAR_TRY(tell(call, view));
     if (!o->no_browser && !lar_browser_open(lar_view_address(view)))
         lar_log(LAR_LOG_NOTE, "%s; open the address above in a browser", lar_error());
-    lar_log(LAR_LOG_NOTE, "ctrl-C ends it");
+    if (isnan(o->seconds)) lar_log(LAR_LOG_NOTE, "ctrl-C ends it");
     wait_for_end(call, o->seconds);
 done:
     lar_view_close(view);

@@ -5,7 +5,7 @@
 
 #include "view/shelf.h"
 
-enum { VALUES = 65536, ZERO = 32768, MOST_LABEL = 65535, PIECES = 8 };
+enum { VALUES = 65536, ZERO = 32768, MOST_LABEL = 65535, FEW = 48, PIECES = 8 };
 
 /* Of one piece; added up in order. */
 typedef struct part {
@@ -20,6 +20,7 @@ typedef struct job {
     part *parts;
     uint32_t *values; /* VALUES of a piece: how often each occurs, from -ZERO */
     double low, per_unit;
+    int64_t distinct; /* values that occur; -1: not known */
 } job;
 
 static int64_t rows_of(const lar_image *image)
@@ -147,6 +148,7 @@ static lar_status find_values(lar_facts *out, job *j, int64_t pieces)
     for (int v = first; v <= last; v++) {
         const int bin = (int)((v - first) * j->per_unit);
         out->counts[bin >= LAR_FACTS_BINS ? LAR_FACTS_BINS - 1 : bin] += j->values[v];
+        j->distinct += j->values[v] > 0;
     }
     return LAR_OK;
 }
@@ -172,6 +174,11 @@ static lar_status find_bins(lar_facts *out, job *j, int64_t pieces)
     status = lar_parallel(rows, grain, bins_piece, j);
     for (int64_t n = 0; n < pieces; n++)
         for (int b = 0; b < LAR_FACTS_BINS; b++) out->counts[b] += j->parts[n].counts[b];
+    if (!(out->high - out->low < LAR_FACTS_BINS)) { /* whole numbers may share a bin */
+        j->distinct = -1;
+        return status;
+    }
+    for (int b = 0; b < LAR_FACTS_BINS; b++) j->distinct += out->counts[b] > 0;
     return status;
 }
 
@@ -192,9 +199,10 @@ lar_status lar_facts_find(lar_facts *out, const lar_image *image)
         edges += j.parts[n].edges;
         equal += j.parts[n].equal;
     }
-    /* of a scan hardly a voxel equals the next, but for the air around */
+    /* of a scan many values occur, and hardly a voxel equals the next, but for the air around */
+    const bool few = j.distinct >= 0 && j.distinct <= FEW;
     out->labels = fractions == 0 && out->low >= 0 && out->high > 0 && out->high <= MOST_LABEL &&
-                  2 * equal > edges;
+                  (few || 2 * equal > edges);
 done:
     lar_free(j.values);
     lar_free(j.parts);

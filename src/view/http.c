@@ -8,6 +8,7 @@
 #include "view/http.h"
 
 enum {
+    TRUSTED_SECONDS = 120,   /* a slow line takes megabytes at a time */
     SECONDS = 10,            /* without a byte, and the connection is closed */
     CONNECTIONS = 512,       /* more wait to be accepted; see crowd.c */
     HEADER_BYTES = 40 << 10, /* of a connection: headers up to 32 kB, and what is beside them */
@@ -85,6 +86,8 @@ void lar_http_send(lar_exchange *exchange, const lar_http_answer *answer)
 void lar_http_trust(lar_exchange *exchange)
 {
     if (exchange->caller) exchange->caller->kind = LAR_CALLER_TRUSTED;
+    MHD_set_connection_option(exchange->connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                              (unsigned)TRUSTED_SECONDS);
 }
 
 /* ---- requests ---------------------------------------------------------------------------- */

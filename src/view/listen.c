@@ -33,13 +33,14 @@ static bool read_address(place *out, socklen_t *size, const char *address, int p
     return true;
 }
 
-bool lar_view_is_loopback(const char *address)
+lar_reach lar_view_reach(const char *address)
 {
     place at;
     socklen_t size;
-    if (!read_address(&at, &size, address, 0)) return false;
-    if (at.any.sa_family == AF_INET) return ntohl(at.v4.sin_addr.s_addr) >> 24 == 127;
-    return IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr);
+    if (!read_address(&at, &size, address, 0)) return LAR_REACH_NONE;
+    const bool loopback = at.any.sa_family == AF_INET ? ntohl(at.v4.sin_addr.s_addr) >> 24 == 127
+                                                      : IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr);
+    return loopback ? LAR_REACH_LOOPBACK : LAR_REACH_OTHERS;
 }
 
 static lar_status refuse(int reason, const char *address, int port)
@@ -55,7 +56,7 @@ static lar_status refuse(int reason, const char *address, int port)
         return lar_hint(status, "a --port from 1024 on, or none: a free one is then found");
     }
     const lar_status status =
-        lar_fail(LAR_EIO, "cannot listen at port %d of '%s': %s", port, address, strerror(reason));
+        lar_fail(LAR_EIO, "cannot listen at '%s': %s", address, strerror(reason));
     return reason == EADDRNOTAVAIL ? lar_hint(status, "an address of this machine") : status;
 }
 

@@ -77,7 +77,9 @@ static void answer_list(lar_view *view, lar_exchange *exchange)
 
 static void open_session(lar_view *view, lar_exchange *exchange, const lar_http_request *request)
 {
-    if (!lar_guard_knows(&view->guard, request->body, request->body_count)) {
+    size_t count = request->body_count; /* a file of one line ends with a newline */
+    while (count && (request->body[count - 1] == '\n' || request->body[count - 1] == '\r')) count--;
+    if (!lar_guard_knows(&view->guard, request->body, count)) {
         lar_fail(LAR_EARGUMENT, "this is not the token");
         lar_hint(LAR_EARGUMENT, "the whole address that larmor view printed last");
         lar_answer_failure(exchange, 403, NULL);
@@ -149,7 +151,8 @@ static lar_status set_guard(lar_view *view, const lar_view_params *params, const
     lar_status status = lar_secret_new(g->session);
     if (status != LAR_OK) return status;
     snprintf(g->address, sizeof g->address, "%s", address);
-    if (!lar_view_is_loopback(address) && gethostname(g->host, sizeof g->host - 1) != 0)
+    if (lar_view_reach(address) == LAR_REACH_OTHERS &&
+        gethostname(g->host, sizeof g->host - 1) != 0)
         g->host[0] = 0;
     if (!params->token) return lar_secret_new(g->token);
     if (strlen(params->token) >= sizeof g->token)
@@ -162,11 +165,14 @@ static lar_status copy_words(lar_view *view, const lar_view_params *params)
 {
     lar_status status = lar_arena_new(&view->arena);
     if (status != LAR_OK) return status;
-    const bool v6 = strchr(view->guard.address, ':');
+    const lar_guard *g = &view->guard;
+    const bool everywhere = lar_text_is(g->address, "0.0.0.0") || lar_text_is(g->address, "::");
+    const char *shown = everywhere && *g->host ? g->host : g->address;
+    const bool v6 = strchr(shown, ':');
     view->title = lar_arena_format(view->arena, "%s", params->title ? params->title : "larmor");
     view->report = params->report ? lar_arena_format(view->arena, "%s", params->report) : NULL;
     view->address = lar_arena_format(view->arena, v6 ? "http://[%s]:%d/#%s" : "http://%s:%d/#%s",
-                                     view->guard.address, view->guard.port, view->guard.token);
+                                     shown, g->port, g->token);
     return view->title && view->address && (view->report || !params->report) ? LAR_OK : LAR_EMEMORY;
 }
 

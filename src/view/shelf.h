@@ -17,7 +17,7 @@ enum { LAR_FACTS_BINS = 256 };
 typedef struct lar_facts {
     int64_t finite;
     double low, high;               /* of the finite voxels; 0 and 0 where there are none */
-    bool labels;                    /* few whole numbers, and neighbours mostly equal */
+    bool labels;                    /* whole numbers, few of them or neighbours mostly equal */
     int64_t counts[LAR_FACTS_BINS]; /* from low to high */
 } lar_facts;
 /* One channel. */

@@ -57,13 +57,15 @@ typedef struct lar_view_params {
  * address that is none, LAR_EIO where the port is taken. Params are copied, but for the series. */
 typedef struct lar_view lar_view;
 lar_status lar_view_open(lar_view **out, const lar_view_params *params);
-/* "http://127.0.0.1:40123/#TOKEN", and its port. */
+/* "http://127.0.0.1:40123/#TOKEN", and its port; of a server at all addresses with the machine's
+ * name. */
 const char *lar_view_address(const lar_view *view);
 int lar_view_port(const lar_view *view);
 void lar_view_close(lar_view *view);
 
-/* True of an address that this machine alone reaches. */
-bool lar_view_is_loopback(const char *address);
+/* Who reaches an address in numbers: this machine alone, or others; or it is none. */
+typedef enum lar_reach { LAR_REACH_NONE, LAR_REACH_LOOPBACK, LAR_REACH_OTHERS } lar_reach;
+lar_reach lar_view_reach(const char *address);
 /* The token in a file that its owner alone may read; where there is no file, it is made. */
 lar_status lar_view_token(char **out, const char *path);
 
