@@ -130,6 +130,4 @@ def report_opens_from_file():
 
 
 if __name__ == "__main__":
-    only = [globals()[n] for n in sys.argv[1:]]
-    if only: sys.exit(main(*only))
     sys.exit(main(folder_is_paged, end_of_larmor_is_told, wrong_ways_in_are_told, report_is_followed, report_opens_from_file))

@@ -68,6 +68,4 @@ HOLD = "scans"
 NIIVUE = os.path.join(os.environ.get("BUILD", ""), "viewer", "niivue.js.gz")
 
 if __name__ == "__main__":
-    only = [globals()[n] for n in sys.argv[1:]]
-    if only: sys.exit(main(*only))
     sys.exit(main(names_run_nothing))

@@ -208,7 +208,5 @@ def channels_are_shown():
 
 
 if __name__ == "__main__":
-    only = [globals()[n] for n in sys.argv[1:]]
-    if only: sys.exit(main(*only))
     sys.exit(main(picture_is_drawn, sides_are_right, overlays_are_shown, window_changes_picture, images_move_together,
                   channels_are_shown))

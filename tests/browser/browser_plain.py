@@ -105,6 +105,4 @@ def reddish(browser):
 
 
 if __name__ == "__main__":
-    only = [globals()[n] for n in sys.argv[1:]]
-    if only: sys.exit(main(*only))
     sys.exit(main(slices_without_webgl, slices_without_niivue))

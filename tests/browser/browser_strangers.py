@@ -129,6 +129,4 @@ def rebinding_gets_nothing():
 
 
 if __name__ == "__main__":
-    only = [globals()[n] for n in sys.argv[1:]]
-    if only: sys.exit(main(*only))
     sys.exit(main(foreign_page_gets_nothing, rebinding_gets_nothing))

@@ -82,6 +82,4 @@ def values_without_webgl():
 
 
 if __name__ == "__main__":
-    only = [globals()[n] for n in sys.argv[1:]]
-    if only: sys.exit(main(*only))
     sys.exit(main(values_with_niivue, values_without_webgl))

@@ -1,6 +1,6 @@
 """What the tests in the browser share: larmor view as a child, images that are made here, and the checks.
-A test is a function; main() runs those of a file and ends as a test of the tree does: 0, 1, or 77 where all
-were left out.
+A test is a function; main() runs those of a file, or those that the command line names, and ends as a test of
+the tree does: 0, 1, or 77 where all were left out.
 SPDX-License-Identifier: Apache-2.0"""
 import array
 import gzip
@@ -106,8 +106,8 @@ def shown(browser, overlays=0):
     until("a page", lambda: browser.run("return document.querySelector('.column') !== null"))
     browser.wait("pictures", "return document.body.dataset.drawn !== undefined && !document.querySelector('.loading') &&"
                  "Number(document.body.dataset.laid || 0) >= arguments[0] &&"
-                 "document.querySelector('.facts tr') !== null || document.querySelector('.broken') !== null", overlays)
-    check("an image cannot be drawn: %s" % browser.text("#stage"), not browser.run("return document.querySelector('.broken') !== null"))
+                 "document.querySelector('.facts tr') !== null || document.querySelector('#stage .broken') !== null", overlays)
+    check("an image cannot be drawn: %s" % browser.text("#stage"), not browser.run("return document.querySelector('#stage .broken') !== null"))
     settle(browser)
 
 
@@ -135,7 +135,7 @@ def main(*tests):
         print("skipped: " + webdriver.programs()[2])
         return 77
     skipped = failed = 0
-    for test in tests:
+    for test in [test for test in tests if test.__name__ in sys.argv[1:]] or tests:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="larmor-") as folder:
             before = os.getcwd()

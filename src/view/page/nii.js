@@ -44,6 +44,7 @@ export class NiiStage {
     this.layers = new Map(); // an overlay's entry: its NVImage, shared by all slots
     this.options = { layout: 'all', radiological: false, crosshair: true };
     this.at = null;
+    this.guessed = false; // before larmor has told where the head is
   }
 
   slot(n) {
@@ -95,7 +96,13 @@ export class NiiStage {
   moved(mm) {
     if (this.at && this.at.every((value, axis) => Math.abs(value - mm[axis]) < 1e-3)) return;
     this.at = mm;
+    this.guessed = false;
     this.tell.at(mm);
+  }
+
+  // Where the head is, which may be known only after the first picture; no one has moved since
+  centre(mm) {
+    if (this.guessed) this.move(mm);
   }
 
   // Shows these images instead of those before; what was seen stays until its successor is there.
@@ -135,6 +142,7 @@ export class NiiStage {
       slot.volume = volume;
       column.window ??= [volume.cal_min, volume.cal_max];
       const first = !this.at;
+      this.guessed = first && !column.about;
       this.at ??= column.about?.centre ?? Array.from(nv.frac2mm(nv.scene.crosshairPos, 0, true)).slice(0, 3);
       nv.scene.crosshairPos = nv.mm2frac(this.at, 0, true);
       nv.isBusy = false;
@@ -292,6 +300,7 @@ export class NiiStage {
 
   move(mm) {
     this.at = mm;
+    this.guessed = false;
     for (const slot of this.slots) if (slot.volume) this.put(slot, mm);
     this.tell.at(mm);
   }

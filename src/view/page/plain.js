@@ -171,6 +171,8 @@ export class PlainStage {
     this.tell.at(mm);
   }
 
+  centre() {} // known before anything is drawn
+
   step(column, axis, sign) {
     if (!this.at || !column?.about) return;
     const mm = [...this.at];

@@ -47,6 +47,7 @@ function part(entry, overlay) {
     const was = one.window;
     if (first) one.window = [...about.window];
     if (was && first) repaint(one); // drawn before this was known
+    if (!overlay) stage.centre(about.centre);
     refresh(one);
     return about;
   });
