@@ -1,15 +1,7 @@
 /* larmor doctor: what this build and this machine can do, and what may be in the way.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <cairo.h>
-#include <isa-l.h>
 #include <jansson.h>
-#include <libdeflate.h>
-#include <microhttpd.h>
-#include <spng.h>
-#include <tiffio.h>
 #include <unistd.h>
-#include <yaml.h>
-#include <zlib.h>
 
 #include "command/command.h"
 #include "command/machine.h"
@@ -40,24 +32,9 @@ static void problem(findings *f, const char *format, ...)
     lar_text_add(&f->problems[f->problem_count++], "%s", words);
 }
 
-/* "4.5.0" of "LIBTIFF, Version 4.5.0\nCopyright ...". */
-static const char *tiff_version(void)
-{
-    static char version[16];
-    const char *found = strstr(TIFFGetVersion(), "Version ");
-    if (found) snprintf(version, sizeof version, "%.*s", (int)strcspn(found + 8, "\n"), found + 8);
-    return version;
-}
-
 static void find_libraries(findings *f)
 {
-    lar_text_add(&f->libraries,
-                 "libdeflate %s, ISA-L %d.%d.%d, zlib %s, libtiff %s, libspng %s, jansson %s, "
-                 "libyaml %s, cairo %s, libmicrohttpd %s",
-                 LIBDEFLATE_VERSION_STRING, ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
-                 ISAL_PATCH_VERSION, zlibVersion(), tiff_version(), spng_version_string(),
-                 jansson_version_str(), yaml_get_version_string(), cairo_version_string(),
-                 MHD_get_version());
+    lar_libraries_words(&f->libraries);
     if (!lar_text_is(lar_version(), LAR_VERSION))
         problem(f,
                 "the program is larmor %s, but the library that it found is %s; install both anew",

@@ -153,8 +153,10 @@ static lar_status evaluate_model(lar_evaluation **out, const lar_call *call)
                   call->args[0]);
         goto done;
     }
-    LAR_TRY(
-        lar_evaluate(out, trained, prepared, o->split, o->inside, o->baselines, call->progress));
+    const lar_evaluate_params how = {
+        .split = o->split, .inside = o->inside, .baselines = o->baselines, .memory = LAR_INT_AUTO
+    };
+    LAR_TRY(lar_evaluate(out, trained, prepared, &how, call->progress));
 done:
     lar_prepared_free(prepared);
     lar_study_free(study);

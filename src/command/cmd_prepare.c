@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 
-#include "command/command.h"
-#include "image/image.h"
-#include "prepare/prepare.h"
+#include "command/report_make.h"
+#include "command/report_pictures.h"
 
 typedef struct options {
     const char *output;
@@ -41,9 +40,42 @@ static lar_status print_words(const lar_study *study, const lar_prepare_report *
                  (long long)report->kept, (long long)report->failed);
     if (report->flagged) lar_text_add(&line, ", %lld flagged", (long long)report->flagged);
     lar_text_add(&line, ": %s/prepared\n", study->work);
+    lar_text_add(&line, "report   %s/report.html\n", study->work);
     const lar_status status = lar_cli_print(lar_text_get(&line));
     lar_text_clear(&line);
     return status;
+}
+
+/* ---- the report beside it -------------------------------------------------------------- */
+
+typedef struct watcher {
+    const lar_call *call;
+    const lar_study *study;
+    lar_drawer drawer;
+    lar_report_pace pace;
+    bool began; /* the study is accepted, and may write into its work folder */
+} watcher;
+
+static void show_image(void *user, const char *id, int64_t image, int64_t step,
+                       const lar_image *shown)
+{
+    lar_drawer_image(&((watcher *)user)->drawer, id, image, step, shown);
+}
+
+static void show_case(void *user, const lar_cases *cases, int64_t index, const lar_case *prepared)
+{
+    watcher *w = user;
+    lar_report report;
+    if (index >= 0)
+        lar_drawer_end(&w->drawer, &cases->cases[index], prepared ? prepared->images : NULL);
+    else
+        lar_report_keep_study(w->study, w->call->arena);
+    w->began = true;
+    if (!lar_report_is_due(&w->pace)) return;
+    lar_report_begin(&report, w->call, w->study, cases);
+    report.running = LAR_REPORT_PREPARES;
+    lar_report_refresh(&w->pace, &report);
+    lar_report_clear(&report);
 }
 
 static lar_status prepare_run(lar_call *call)
@@ -55,7 +87,14 @@ static lar_status prepare_run(lar_call *call)
     lar_status status = lar_study_read(&study, call->args[0]);
     if (status != LAR_OK) return status;
     if (o->output) study->work = o->output;
-    status = lar_prepare_cohort(&report, study, o->force, call->progress);
+    watcher w = { .call = call, .study = study };
+    const lar_prepare_watch watch = { .image = show_image, .ended = show_case, .user = &w };
+    status = lar_drawer_init(&w.drawer, study->work, study->data.images, study->data.image_count);
+    w.drawer.follows = true;
+    if (status == LAR_OK)
+        status = lar_prepare_cohort(&report, study, o->force, &watch, call->progress);
+    w.pace.no_pictures = w.drawer.failed;
+    if (w.began) lar_report_end(&w.pace, call, study, status, false, LAR_INT_AUTO);
     if (status == LAR_OK || status == LAR_EPARTIAL) {
         lar_text sentence = { 0 };
         lar_text_add(&sentence, "%s", lar_error());
@@ -67,6 +106,7 @@ static lar_status prepare_run(lar_call *call)
             lar_error_set(lar_text_get(&sentence));
         lar_text_clear(&sentence);
     }
+    lar_drawer_clear(&w.drawer);
     lar_study_free(study);
     return status;
 }
@@ -85,7 +125,8 @@ const lar_command lar_command_prepare = {
         "case whose registration may not fit is flagged: it is written as IMAGE.flagged.nii, its "
         "reason is in flagged.tsv, training leaves it out unless 'trust' of the study's data lists "
         "it, and the exit status is 1 too. "
-        "Run again, it keeps what is done and unchanged; a changed study needs --force.",
+        "Run again, it keeps what is done and unchanged; a changed study needs --force. "
+        "report.html in the work folder, one page that shows it all, is written while it runs.",
     .args =
         (const lar_arg[]){ { .name = "study", .help = "the study file", .is_path = true }, { 0 } },
     .tables = { { table, 0 } },

@@ -1,8 +1,6 @@
 /* larmor train: a study's network, from its prepared data to best.safetensors.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/command.h"
-#include "report/report.h"
-#include "train/train.h"
+#include "command/report_make.h"
 
 typedef struct options {
     const char *output;
@@ -30,8 +28,10 @@ static const lar_param params[] = {
 /* What was seen of the training, for the last lines. */
 typedef struct watch {
     const lar_call *call;
+    const lar_study *study;
     lar_progress_report last;
     lar_epoch final, best;
+    lar_report_pace pace; /* of the page beside it */
 } watch;
 
 /* The loss curve is drawn again after each epoch; that it cannot be is no reason to stop. */
@@ -64,6 +64,19 @@ static void draw_losses(const lar_call *call, const lar_progress_report *report)
         lar_log(LAR_LOG_WARNING, "%s", lar_error());
 }
 
+/* The page while it runs is about the training alone, and small. */
+static void refresh_page(watch *w, const lar_progress_report *progress)
+{
+    lar_report report;
+    if (!lar_report_is_due(&w->pace)) return;
+    lar_report_begin(&report, w->call, w->study, NULL);
+    report.running = LAR_REPORT_TRAINS;
+    report.history = progress->history;
+    report.epoch_count = progress->epoch_count;
+    lar_report_refresh(&w->pace, &report);
+    lar_report_clear(&report);
+}
+
 static void after_epoch(void *user, const lar_progress_report *report)
 {
     watch *w = user;
@@ -72,9 +85,11 @@ static void after_epoch(void *user, const lar_progress_report *report)
             (long long)report->epoch_count, e->train_loss, e->valid_loss, e->rate, e->seconds,
             report->best_epoch == report->epoch_count ? ", best so far" : "");
     draw_losses(w->call, report);
+    if (!w->last.folder) lar_report_keep_study(w->study, w->call->arena);
     w->last = *report;
     w->last.folder = lar_arena_text(w->call->arena, report->folder, strlen(report->folder));
     w->final = *e;
+    refresh_page(w, report);
 }
 
 static void add_forecast(lar_text *out, const lar_study *study, const lar_forecast *f)
@@ -149,9 +164,13 @@ static lar_status train_run(lar_call *call)
         status = dry_run(call, study);
         goto done;
     }
-    LAR_TRY(lar_train(study, o->force, call->progress, after_epoch, &w));
-    const char *folder = w.last.folder ? w.last.folder : "";
+    w.study = study;
+    status = lar_train(study, o->force, call->progress, after_epoch, &w);
     lar_memory_ask(&memory, "");
+    if (w.last.folder) /* an epoch ran */
+        lar_report_end(&w.pace, call, study, status, true, study->train.memory);
+    if (status != LAR_OK) goto done;
+    const char *folder = w.last.folder ? w.last.folder : "";
     if (call->json)
         lar_text_add(
             &text,
@@ -166,10 +185,11 @@ static lar_status train_run(lar_call *call)
                      "%lld epochs%s: loss %.4f, held out %.4f, best %.4f after epoch %lld\n"
                      "model    %s/best.safetensors\n"
                      "history  %s/history.csv\n"
-                     "curve    %s/loss.png\n",
+                     "curve    %s/loss.png\n"
+                     "report   %s/report.html\n",
                      (long long)w.last.epoch_count, w.last.stopped_early ? " (stopped early)" : "",
                      w.final.train_loss, w.final.valid_loss, w.last.best_loss,
-                     (long long)w.last.best_epoch, folder, folder, folder);
+                     (long long)w.last.best_epoch, folder, folder, folder, study->work);
     status = lar_cli_print(lar_text_get(&text));
 done:
     lar_text_clear(&text);
@@ -184,7 +204,9 @@ const lar_command lar_command_train = {
     .about =
         "Writes into the folder train of the work folder: best.safetensors (the model with the "
         "least held-out loss), last.safetensors (after each epoch, with all that is needed to go "
-        "on), history.csv, loss.png. ctrl-C writes a checkpoint first; the same command again goes "
+        "on), history.csv, loss.png; and beside it report.html, one page that shows all of it, and "
+        "in the end the scores of the held-out subjects. ctrl-C writes a checkpoint first; the "
+        "same command again goes "
         "on from there and ends with the same bits as a training that was not stopped, on the same "
         "machine with any number of threads. The memory that a training takes is planned before it "
         "starts: one that does not fit is refused, with the setting that would make it fit.",

@@ -33,6 +33,7 @@ extern const lar_command lar_command_quality;
 extern const lar_command lar_command_resample;
 extern const lar_command lar_command_register;
 extern const lar_command lar_command_reorient;
+extern const lar_command lar_command_report;
 extern const lar_command lar_command_rescale;
 extern const lar_command lar_command_slice;
 extern const lar_command lar_command_smooth;
@@ -80,6 +81,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_figure,
     &lar_command_histogram,
     &lar_command_quality,
+    &lar_command_report,
     &lar_command_view,
     &lar_command_doctor,
     NULL,

@@ -18,5 +18,7 @@ typedef struct lar_machine {
 
 lar_status lar_machine_ask(lar_machine *out);
 void lar_machine_clear(lar_machine *machine);
+/* "zlib 1.2.13, ...": the libraries of this program. */
+void lar_libraries_words(lar_text *out);
 
 #endif

@@ -11,6 +11,12 @@ static const char *image_name(const lar_study *study, int64_t n)
     return study->data.images[n].name;
 }
 
+static void show(const lar_pass *pass, int64_t image, int64_t step)
+{
+    const lar_prepare_watch *w = pass->watch;
+    if (w && w->image) w->image(w->user, pass->id, image, step, pass->images[image]);
+}
+
 /* Images whose voxels the step reads for another come last, so that all see them as the steps
  * before left them. */
 static lar_status run_step(const lar_step *step, lar_pass *pass)
@@ -27,6 +33,7 @@ static lar_status run_step(const lar_step *step, lar_pass *pass)
                 return lar_while(status, "step %lld, %s, cannot be done to '%s'",
                                  (long long)(step - pass->study->steps) + 1, step->kind->name,
                                  image_name(pass->study, n));
+            if (!step->kind->spatial) show(pass, n, step - pass->study->steps + 1);
         }
     return status;
 }
@@ -203,7 +210,7 @@ static void warn_of_doubt(const lar_case *prepared)
 }
 
 static lar_status run_case(lar_case *prepared, const lar_study *study, lar_standards *standards,
-                           const char *const *paths, bool training)
+                           const char *const *paths, bool training, const lar_prepare_watch *watch)
 {
     lar_status status = LAR_OK;
     lar_grid targets[LAR_IMAGES_MAX], boxes[LAR_IMAGES_MAX];
@@ -215,7 +222,9 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
                       .fits = prepared->fits,
                       .boxes = boxes,
                       .standards = standards,
-                      .maps = prepared->found };
+                      .maps = prepared->found,
+                      .watch = watch,
+                      .id = prepared->id };
     bool any = false;
 
     for (int64_t n = 0; n < study->data.image_count; n++) {
@@ -226,6 +235,7 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
         LAR_TRY(lar_prepare_read(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
                                  paths[n]));
         targets[n] = prepared->images[n]->grid;
+        show(&pass, n, 0);
         any = true;
     }
     if (!any) {
@@ -258,8 +268,10 @@ done:
     return status;
 }
 
-lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
-                            const char *id, const char *const *paths, bool training)
+lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
+                                    lar_standards *standards, const char *id,
+                                    const char *const *paths, bool training,
+                                    const lar_prepare_watch *watch)
 {
     lar_status status = LAR_OK;
     lar_arena *arena = NULL;
@@ -283,7 +295,7 @@ lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standard
     if (!prepared->images) prepared->image_count = 0;
     if (!prepared->found) prepared->step_count = 0;
     status = prepared->id && prepared->images && prepared->raw && prepared->fits && prepared->found
-                 ? run_case(prepared, study, standards, paths, training)
+                 ? run_case(prepared, study, standards, paths, training, watch)
                  : LAR_EMEMORY;
     if (status == LAR_OK)
         *out = prepared;
@@ -291,6 +303,12 @@ lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standard
         lar_case_free(prepared);
 done:
     return status;
+}
+
+lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
+                            const char *id, const char *const *paths, bool training)
+{
+    return lar_prepare_case_watched(out, study, standards, id, paths, training, NULL);
 }
 
 void lar_case_free(lar_case *prepared)

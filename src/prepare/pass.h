@@ -18,6 +18,8 @@ typedef struct lar_pass {
     lar_standards *standards; /* of the study; NULL where it needs none */
     lar_registration **maps;  /* of each step: what a registration found; NULL: it did not run. The
                                  array is NULL where only grids are followed */
+    const lar_prepare_watch *watch; /* NULL: nobody looks on */
+    const char *id;                 /* of the case; for the watch */
     bool native; /* spatial steps are passed over, but registrations of what is there */
 } lar_pass;
 

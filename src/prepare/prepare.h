@@ -192,6 +192,12 @@ lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec
  * ... naming the case and the image. standards: learned; NULL where the study needs none. */
 lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
                             const char *id, const char *const *paths, bool training);
+/* The same, looked at on its way; see lar_prepare_watch. */
+struct lar_prepare_watch;
+lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
+                                    lar_standards *standards, const char *id,
+                                    const char *const *paths, bool training,
+                                    const struct lar_prepare_watch *watch);
 void lar_case_free(lar_case *prepared);
 /* From points of the scan of the image `from` to those of `to`, through registrations; -1: the
  * world that a case ends in. NULL where no registration lies between them: there the headers hold.
@@ -205,8 +211,20 @@ lar_status lar_moved_chain(lar_chain **out, const lar_study *study, lar_registra
 typedef struct lar_prepare_report {
     int64_t done, kept, failed, flagged; /* cases, each counted once */
 } lar_prepare_report;
+/* Who looks on meanwhile, such as a report. What is shown may be neither changed nor kept, and what
+ * is prepared does not depend on it. Each function may be NULL. */
+typedef struct lar_prepare_watch {
+    /* An image of the case at hand, in RAS on its own grid: as it was read (step 0), and after each
+     * intensity step that was done to it (from 1, as the study counts). */
+    void (*image)(void *user, const char *id, int64_t image, int64_t step, const lar_image *shown);
+    /* A case has come to its end, before it is recorded in cases.json; prepared: NULL where it
+     * failed. At the start, when cases of an earlier run are known: index -1. */
+    void (*ended)(void *user, const lar_cases *cases, int64_t index, const lar_case *prepared);
+    void *user;
+} lar_prepare_watch;
+/* watch: NULL: nobody. */
 lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
-                              lar_progress progress);
+                              const lar_prepare_watch *watch, lar_progress progress);
 
 /* ---- check ------------------------------------------------------------------------------- */
 

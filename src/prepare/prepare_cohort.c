@@ -16,7 +16,13 @@ typedef struct cohort_pass {
     lar_cases record; /* its arena is not used */
     const char *record_path;
     lar_prepare_report *report;
+    const lar_prepare_watch *watch; /* NULL: nobody looks on */
 } cohort_pass;
+
+static void tell(const cohort_pass *p, int64_t index, const lar_case *prepared)
+{
+    if (p->watch && p->watch->ended) p->watch->ended(p->watch->user, &p->record, index, prepared);
+}
 
 /* Length and time of change of a file; -1 where there is none. */
 static void look_at(const char *path, int64_t *bytes, int64_t *time)
@@ -305,11 +311,12 @@ static lar_status run_cases(cohort_pass *p, lar_progress progress)
                  (long long)p->record.case_count);
         if (!lar_progress_say(progress, stage, (double)n / (double)p->record.case_count))
             return lar_fail(LAR_ESTOPPED, "stopped before '%s'; run again to go on", subject->id);
-        if (lar_prepare_case(&prepared, p->study, p->standards, subject->id, subject->paths,
-                             true) == LAR_OK)
+        if (lar_prepare_case_watched(&prepared, p->study, p->standards, subject->id, subject->paths,
+                                     true, p->watch) == LAR_OK)
             status = write_case(p, record, subject, prepared);
         else
             status = fail_case(p, record);
+        if (status == LAR_OK) tell(p, n, prepared);
         lar_case_free(prepared);
         if (status == LAR_OK) status = lar_cases_write(&p->record, p->record_path);
         if (status != LAR_OK) return status;
@@ -371,12 +378,12 @@ static lar_status sum_up(const cohort_pass *p)
 }
 
 lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
-                              lar_progress progress)
+                              const lar_prepare_watch *watch, lar_progress progress)
 {
     lar_status status = LAR_OK;
     lar_cohort *cohort = NULL;
     lar_cases *before = NULL;
-    cohort_pass p = { .study = study, .report = out };
+    cohort_pass p = { .study = study, .report = out, .watch = watch };
 
     *out = (lar_prepare_report){ 0 };
     LAR_TRY(lar_study_cohort(&cohort, study));
@@ -404,6 +411,7 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
     LAR_TRY(learn_and_keep(&p, before, force, progress));
     LAR_TRY(lar_folder_make(lar_path_folder(p.arena, p.record_path)));
     LAR_TRY(lar_cases_write(&p.record, p.record_path));
+    tell(&p, -1, NULL);
     LAR_TRY(run_cases(&p, progress));
     LAR_TRY(write_reasons(&p, "failed.tsv", LAR_CASE_FAILED));
     LAR_TRY(write_reasons(&p, "flagged.tsv", LAR_CASE_FLAGGED));

@@ -104,4 +104,107 @@ lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_para
  * given; false outside. */
 bool lar_peek_value(double *out, int64_t ijk[3], const lar_peek *peek, const double xyz[3]);
 
+/* ---- pages ------------------------------------------------------------------------------- */
+
+/* Text as it may stand between the tags and in the quoted attributes of HTML and XML: markup and
+ * quotes become references; control characters (but tab and line end), what turns the direction of
+ * writing, and bytes that are no UTF-8, become U+FFFD. */
+void lar_page_escape(lar_text *out, const char *text);
+/* RFC 4648, with padding. */
+void lar_base64(lar_text *out, const void *bytes, size_t count);
+
+/* One HTML page in one file: its style and pictures are in it, it has no script, and it loads
+ * nothing, which its content policy forbids too. It is also well-formed XML. Every text that is
+ * given is plain and is escaped. What fails on the way is kept until lar_page_write(). */
+typedef struct lar_page lar_page;
+/* reload_s: the browser loads the file again after so many seconds; 0: never. */
+lar_status lar_page_new(lar_page **out, const char *title, int64_t reload_s);
+void lar_page_free(lar_page *page);
+/* Closes what is open; an existing file is LAR_EEXISTS without `force`. */
+lar_status lar_page_write(lar_page *page, const char *path, bool force);
+
+/* A section ends the one before and has a line in the list of contents; anchor: letters. */
+void lar_page_section(lar_page *page, const char *anchor, const char *title);
+void lar_page_heading(lar_page *page, const char *title); /* inside a section */
+
+enum { LAR_PAGE_PLAIN, LAR_PAGE_SOFT, LAR_PAGE_WARNING, LAR_PAGE_BAD, LAR_PAGE_GOOD };
+void lar_page_text(lar_page *page, int kind, const char *format, ...) LAR_PRINTF(3, 4);
+void lar_page_code(lar_page *page, const char *text); /* as it is, line by line */
+
+/* Large numbers with what they count; then names with their values. */
+void lar_page_tiles_open(lar_page *page);
+void lar_page_tile(lar_page *page, int kind, const char *name, const char *format, ...)
+    LAR_PRINTF(4, 5);
+void lar_page_facts_open(lar_page *page);
+void lar_page_fact(lar_page *page, const char *name, const char *format, ...) LAR_PRINTF(3, 4);
+void lar_page_close(lar_page *page); /* tiles, facts, table, fold, card or row */
+
+typedef struct lar_page_column {
+    const char *name;
+    bool number; /* aligned at the right */
+} lar_page_column;
+/* Cells follow one by one, row by row. A wide table scrolls by itself. */
+void lar_page_table_open(lar_page *page, const lar_page_column *columns, int64_t count);
+void lar_page_cell(lar_page *page, const char *format, ...) LAR_PRINTF(2, 3);
+
+/* A part that a click opens. */
+void lar_page_fold_open(lar_page *page, bool open, const char *format, ...) LAR_PRINTF(3, 4);
+/* A frame with a title and words beside it; kind: its colour. */
+void lar_page_card_open(lar_page *page, int kind, const char *title, const char *beside);
+/* Pictures side by side, after a name. */
+void lar_page_row_open(lar_page *page, const char *name);
+
+typedef struct lar_page_image {
+    const char *alt;     /* in words what is to be seen */
+    const char *caption; /* NULL: none */
+    const char *base64;  /* of the file, or */
+    const void *bytes;   /* the file itself */
+    size_t count;
+    bool svg;     /* else PNG */
+    bool plot;    /* as wide as the page, dark on a dark page; else in its own size */
+    double scale; /* so many times larger, of base64; 0: 1 */
+} lar_page_image;
+void lar_page_picture(lar_page *page, const lar_page_image *image);
+
+/* ---- small pictures ---------------------------------------------------------------------- */
+
+/* Where to look in an image, and in others that lie on it: the box and the centre of its head, and
+ * points that spread over it. Keeps no voxel of the image. */
+typedef struct lar_glance lar_glance;
+lar_status lar_glance_new(lar_glance **out, const lar_image *image);
+void lar_glance_free(lar_glance *glance);
+/* Black and white for an image: percentiles 1 and 99.5 of the head below skin and skull. */
+lar_status lar_glance_window(double out[2], const lar_glance *glance, const lar_image *image);
+
+enum { LAR_GLANCE_AXIAL, LAR_GLANCE_BESIDE, LAR_GLANCE_BELOW }; /* one plane, or three */
+typedef struct lar_glance_params {
+    int planes;
+    int64_t longest;  /* edge of the box of the head, pixels */
+    double window[2]; /* of the grey image; equal: as lar_glance_window() */
+} lar_glance_params;
+/* PNG added to `out`, the patient's left on the left; 48 levels of grey keep it small.
+ */
+lar_status lar_glance_png(lar_text *out, const lar_glance *glance, const lar_image *image,
+                          const lar_glance_params *params);
+/* With the contours of another image over it. */
+lar_status lar_glance_contours_png(lar_text *out, const lar_glance *glance, const lar_image *image,
+                                   const lar_image *moved, const lar_glance_params *params);
+/* b - a in colours, from -limit (blue) to limit (orange); limit: NaN asks for the 99.5th percentile
+ * of the differences in the head, and is told. */
+lar_status lar_glance_difference_png(lar_text *out, double *limit, const lar_glance *glance,
+                                     const lar_image *a, const lar_image *b,
+                                     const lar_glance_params *params);
+
+enum { LAR_GLANCE_BINS = 256 };
+/* How many of the points of the head have a value in each of the bins from low to high, which are
+ * the percentiles 0.1 and 99.9, and as much beyond as a tenth. */
+typedef struct lar_glance_counts {
+    double low, high, at[LAR_GLANCE_BINS];
+} lar_glance_counts;
+lar_status lar_glance_count(lar_glance_counts *out, const lar_glance *glance,
+                            const lar_image *image);
+/* The same in other bins: each count is spread evenly over its own. */
+void lar_glance_recount(double *out, double low, double high, int64_t bins,
+                        const lar_glance_counts *counts);
+
 #endif

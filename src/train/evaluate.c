@@ -56,21 +56,26 @@ static lar_status add_row(lar_evaluation *e, const char *id, const char *target,
 
 /* All rows of one case. baselines: one of each target, or NULL. */
 static lar_status score_case(lar_evaluation *e, const lar_trained *t, const lar_prepared *prepared,
-                             int64_t index, const char *inside, lar_baselines *const *baselines)
+                             int64_t index, const lar_evaluate_params *params,
+                             lar_baselines *const *baselines)
 {
     lar_status status = LAR_OK;
     held_out h = { 0 };
-    const lar_predict_params whole = lar_predict_default();
+    lar_predict_params how = lar_predict_default();
     lar_image *guess = NULL;
     lar_image **outputs = lar_alloc(t->target_count, sizeof *outputs);
 
     if (!outputs) return LAR_EMEMORY;
-    LAR_TRY(open_case(&h, t, prepared, index, inside));
-    LAR_TRY(lar_trained_run(outputs, t, h.images, &whole, (lar_progress){ 0 }));
+    how.memory = params->memory;
+    LAR_TRY(open_case(&h, t, prepared, index, params->inside));
+    LAR_TRY(lar_trained_run(outputs, t, h.images, &how, (lar_progress){ 0 }));
     for (int64_t n = 0; n < t->target_count; n++) {
         const lar_image *truth = h.images[t->targets[n]];
         const char *id = prepared->cases[index].id, *name = prepared->images[t->targets[n]].name;
         LAR_TRY(add_row(e, id, name, "network", truth, outputs[n], h.inside));
+        if (params->fn)
+            params->fn(params->user, &e->rows[e->count - 1], h.images[t->inputs[0]], truth,
+                       outputs[n]);
         for (int b = 0; baselines && b < LAR_BASELINE_COUNT; b++) {
             if (b == LAR_BASELINE_MEAN && !lar_baselines_has_mean(baselines[n])) continue;
             LAR_TRY(lar_baselines_apply(&guess, baselines[n], b, h.images[t->inputs[0]]));
@@ -100,8 +105,10 @@ static lar_status check_inside(const lar_prepared *prepared, const char *inside)
 }
 
 lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_prepared *prepared,
-                        int split, const char *inside, bool baselines, lar_progress progress)
+                        const lar_evaluate_params *params, lar_progress progress)
 {
+    const int split = params->split;
+    const bool baselines = params->baselines;
     lar_status status = LAR_OK;
     lar_evaluation *e = lar_alloc(1, sizeof *e);
     lar_baselines **fitted = lar_alloc(t->target_count, sizeof *fitted);
@@ -117,7 +124,7 @@ lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_pr
                           lar_split_names[split]);
         goto done;
     }
-    LAR_TRY(check_inside(prepared, inside));
+    LAR_TRY(check_inside(prepared, params->inside));
     LAR_TRY(lar_arena_new(&e->arena));
     e->rows = lar_arena_take(e->arena, cases * t->target_count * (1 + LAR_BASELINE_COUNT),
                              sizeof *e->rows);
@@ -135,7 +142,7 @@ lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_pr
             status = lar_fail(LAR_ESTOPPED, "stopped before '%s'", prepared->cases[n].id);
             goto done;
         }
-        LAR_TRY(score_case(e, t, prepared, n, inside, baselines ? fitted : NULL));
+        LAR_TRY(score_case(e, t, prepared, n, params, baselines ? fitted : NULL));
     }
     *out = e;
     e = NULL;

@@ -189,10 +189,22 @@ typedef struct lar_evaluation {
  * mask or label images (its non-zero voxels). */
 #define LAR_INSIDE_HEAD "head"
 #define LAR_INSIDE_ALL  "all"
+/* One target of one case, as the network made it of the inputs, of which the first is told. The
+ * images may be neither changed nor kept. */
+typedef void (*lar_score_fn)(void *user, const lar_score_row *row, const lar_image *input,
+                             const lar_image *truth, const lar_image *synthesis);
+typedef struct lar_evaluate_params {
+    int split; /* lar_split */
+    const char *inside;
+    bool baselines;
+    int64_t memory;  /* as of lar_predict_params */
+    lar_score_fn fn; /* told of each row of the network; NULL: nobody is */
+    void *user;
+} lar_evaluate_params;
 /* Scores a model on a split of the data its study prepared, in normalized units on the prepared
  * grid. */
 lar_status lar_evaluate(lar_evaluation **out, const lar_trained *trained,
-                        const lar_prepared *prepared, int split, const char *inside, bool baselines,
+                        const lar_prepared *prepared, const lar_evaluate_params *params,
                         lar_progress progress);
 void lar_evaluation_free(lar_evaluation *evaluation);
 

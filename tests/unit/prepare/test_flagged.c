@@ -57,7 +57,7 @@ static int cohort_remove(void **state)
 static lar_status run(lar_prepare_report *report, const char *text, bool force)
 {
     lar_study *study = small_study(text, root);
-    const lar_status status = lar_prepare_cohort(report, study, force, (lar_progress){ 0 });
+    const lar_status status = lar_prepare_cohort(report, study, force, NULL, (lar_progress){ 0 });
     lar_study_free(study);
     return status;
 }

@@ -1,0 +1,8 @@
+/* How a page looks. Inside report/ only.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_PAGE_STYLE_H
+#define LAR_PAGE_STYLE_H
+
+extern const char lar_page_style[];
+
+#endif
