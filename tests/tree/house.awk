@@ -13,7 +13,7 @@ BEGIN {
     only["libdeflate.h"] = only["zlib.h"] = "^src/(codec/|command/libraries\\.c$)"
     only["yaml.h"] = "^src/(codec|prepare|data)/|^src/command/libraries\\.c$"
     only["minc"] = "^src/minc/"
-    only["cairo"] = "^src/report/|^src/command/libraries\\.c$"
+    only["cairo"] = "^src/report/|^src/command/(machine|libraries)\\.c$"
     only["microhttpd"] = "^src/view/http\\.c$|^src/command/libraries\\.c$"
     longest = 600
 }
