@@ -155,6 +155,8 @@ static lar_status visit(lar_compared *c, int64_t n, int pass)
         if (status == LAR_OK) continue;
         if (c->groups > 1)
             lar_while(status, "it cannot be used %s normalization", lar_group_names[g]);
+        if (status == LAR_EGEOMETRY && g == LAR_AFTER)
+            lar_hint(status, "images on the grid of the raw ones, as larmor normalize writes them");
         goto done;
     }
 done:

@@ -130,6 +130,9 @@ status 65 larmor histogram loud/sub-01_T1.nii.gz -o b5.svg --mask empty.nii.gz
 complains "the mask is empty"
 status 65 larmor histogram loud/sub-01_T1.nii.gz -o b6.svg --mask heads/flair/sub-01_FLAIR.nii.gz
 complains 'is not on the grid of the image'
+status 65 larmor histogram loud/sub-01_T1.nii.gz --after heads/flair/sub-01_FLAIR.nii.gz -o b7.svg
+complains 'it cannot be used after normalization'
+complains 'try images on the grid of the raw ones'
 status 2 larmor histogram loud/*.nii.gz -o b7.bmp
 complains 'does not say which kind of picture'
 status 2 larmor histogram loud/*.nii.gz
