@@ -23,3 +23,6 @@ install(FILES ${CMAKE_BINARY_DIR}/larmor.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/
 install(DIRECTORY ${MANUAL}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
 install(FILES ${MANUAL}/completions/larmor
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+# NiiVue, where ./dev setup found it, for the page of `larmor view`; the server looks there
+install(FILES ${CMAKE_BINARY_DIR}/viewer/niivue.js.gz ${CMAKE_BINARY_DIR}/viewer/niivue.licence
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/larmor/viewer OPTIONAL)

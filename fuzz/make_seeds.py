@@ -554,3 +554,17 @@ write("png", "placed_real", png(8, EIGHT, after=[(b"tEXt", b"larmor\0" + geometr
 write("png", "packed_text", png(8, EIGHT, [(b"zTXt", b"larmor\0\0" + zlib.compress(geometry(kind="uint8")))]))
 write("png", "unicode_text", png(8, EIGHT, [(b"iTXt", b"larmor\0\0\0en\0\0" + geometry(kind="uint8"))]))
 write("png", "cut", png(8, EIGHT)[:-6])
+
+# requests to the viewer: address, method, host, origin, cookie, what the browser says, gzip, a token
+HOST, COOKIE = "127.0.0.1:4000", "a=b; larmor-4000=fedcba9876543210fedcba9876543210; c=d"
+for name, lines in {
+    "page": ("/", "GET", "localhost:4000", "", "", "cross-site", "navigate", "document", "gzip, deflate"),
+    "list": ("/list", "GET", HOST, f"http://{HOST}", COOKIE, "same-origin", "cors", "empty", "gzip;q=0, br"),
+    "session": ("/session", "POST", HOST, "", "", "none", "", "", "*", "0123456789abcdef0123456789abcdef"),
+    "slice": ("/slice/3.png?plane=coronal&at=1,-2.5,3e1&window=0,80&longest=300&over=1&opacity=0.5&channel=2",
+              "HEAD", HOST, "", COOKIE),
+    "value": ("/value/0?at=1%2C2%2C-3", "GET", HOST, "", COOKIE),
+    "rebound": ("/volume/0.nii", "GET", "evil.test:4000", "http://evil.test:4000", COOKIE),
+    "outside": ("/../%2e%2e/etc/passwd%00.nii", "GET", "[::1]:4000", "null"),
+}.items():
+    write("view_request", name, "\n".join(lines).encode())

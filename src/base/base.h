@@ -143,6 +143,10 @@ lar_status lar_writer_commit(lar_writer *writer);
 void lar_writer_free(lar_writer *writer);
 lar_status lar_file_write(const char *path, const void *bytes, size_t count, bool force);
 
+/* The file `place`, relative to the folder that the library was loaded from, as an absolute path;
+ * mode: as of access(). False, and no text, where it is not there. */
+bool lar_library_beside(lar_text *path, const char *place, int mode);
+
 /* ---- child programs --------------------------------------------------------------------- */
 
 /* A new folder that this user alone may enter, in TMPDIR (else /tmp). End with

@@ -8,13 +8,14 @@
 #include "format/format.h"
 #include "intensity/intensity.h"
 #include "tensor/tensor.h"
+#include "view/view.h"
 
 enum { MAX_PROBLEMS = 16 };
 
 /* The same findings are printed as text or as JSON. */
 typedef struct findings {
     lar_machine machine;
-    lar_text libraries, threads, programs, formats, normalizers, backends, precisions;
+    lar_text libraries, threads, programs, viewer, formats, normalizers, backends, precisions;
     lar_text problems[MAX_PROBLEMS]; /* what is wrong, and what to do */
     int problem_count;
 } findings;
@@ -61,6 +62,20 @@ static void add_version(lar_text *out, const char *program)
     }
     lar_text_clear(&folder);
     lar_text_clear(&printed);
+}
+
+/* What draws in the browser. */
+static void find_viewer(findings *f)
+{
+    lar_text path = { 0 };
+    if (lar_view_niivue(&path) == LAR_OK) {
+        lar_text_add(&f->viewer, "NiiVue (%s)", lar_text_get(&path));
+    } else {
+        lar_text_add(&f->viewer, "slices alone");
+        problem(f, "NiiVue is not installed, so larmor view shows slices and nothing in 3-D; run "
+                   "./dev setup where larmor is built, with npm installed, and install it anew");
+    }
+    lar_text_clear(&path);
 }
 
 /* The programs that some formats are read by. */
@@ -202,6 +217,7 @@ static void add_text(lar_text *out, const findings *f)
     lar_text_add(out, "fonts        %s\n", m->has_font ? "found" : "none");
     lar_text_add(out, "formats      %s\n", lar_text_get(&f->formats));
     lar_text_add(out, "programs     %s\n", lar_text_get(&f->programs));
+    lar_text_add(out, "viewer       %s\n", lar_text_get(&f->viewer));
     lar_text_add(out, "normalizers  %s\n", lar_text_get(&f->normalizers));
     if (f->problem_count == 0) lar_text_add(out, "\nno problem found\n");
     for (int n = 0; n < f->problem_count; n++)
@@ -214,20 +230,21 @@ static lar_status add_json(lar_text *out, const findings *f)
     json_t *problems = json_array();
     for (int n = 0; n < f->problem_count; n++)
         json_array_append_new(problems, json_string(lar_text_get(&f->problems[n])));
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, "
-        "s:f, s:f, s:b, "
-        "s:s, s:s, s:s, s:o}",
-        "version", lar_version(), "compiler", LARMOR_COMPILER, "libraries",
-        lar_text_get(&f->libraries), "processor", m->processor, "instructions",
-        lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends), "precisions",
-        lar_text_get(&f->precisions), "threads", lar_threads_get(), "threads_from",
-        lar_text_get(&f->threads), "processors", m->processors, "processors_allowed", m->allowed,
-        "processors_granted", m->quota, "memory_bytes", m->memory.total, "memory_free_bytes",
-        m->memory.free, "memory_limit_bytes", m->memory.limit, "disk_here_bytes", m->disk_here,
-        "disk_temporary_bytes", m->disk_temporary, "fonts", m->has_font, "formats",
-        lar_text_get(&f->formats), "programs", lar_text_get(&f->programs), "normalizers",
-        lar_text_get(&f->normalizers), "problems", problems);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:f, s:f, s:f, "
+                  "s:f, s:f, s:b, "
+                  "s:s, s:s, s:s, s:s, s:o}",
+                  "version", lar_version(), "compiler", LARMOR_COMPILER, "libraries",
+                  lar_text_get(&f->libraries), "processor", m->processor, "instructions",
+                  lar_text_get(&m->instructions), "backends", lar_text_get(&f->backends),
+                  "precisions", lar_text_get(&f->precisions), "threads", lar_threads_get(),
+                  "threads_from", lar_text_get(&f->threads), "processors", m->processors,
+                  "processors_allowed", m->allowed, "processors_granted", m->quota, "memory_bytes",
+                  m->memory.total, "memory_free_bytes", m->memory.free, "memory_limit_bytes",
+                  m->memory.limit, "disk_here_bytes", m->disk_here, "disk_temporary_bytes",
+                  m->disk_temporary, "fonts", m->has_font, "formats", lar_text_get(&f->formats),
+                  "programs", lar_text_get(&f->programs), "viewer", lar_text_get(&f->viewer),
+                  "normalizers", lar_text_get(&f->normalizers), "problems", problems);
     char *text = root ? json_dumps(root, JSON_INDENT(4)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
@@ -246,6 +263,7 @@ static lar_status doctor_run(lar_call *call)
     find_libraries(&f);
     find_tables(&f);
     find_programs(&f);
+    find_viewer(&f);
     find_backends(&f);
     find_threads(&f, call->threads_asked);
     find_limits(&f);
@@ -260,6 +278,7 @@ done:
     lar_text_clear(&f.threads);
     lar_text_clear(&f.formats);
     lar_text_clear(&f.programs);
+    lar_text_clear(&f.viewer);
     lar_text_clear(&f.normalizers);
     lar_text_clear(&f.backends);
     lar_text_clear(&f.precisions);
@@ -274,7 +293,7 @@ const lar_command lar_command_doctor = {
     .summary = "tell what this build and this machine can do",
     .about = "Prints versions, the processor's instructions, how many threads would be used and "
              "why, free memory and disk, and which formats, normalizers, backends and precisions "
-             "there are, and the programs that read DICOM and MINC. "
+             "there are, the programs that read DICOM and MINC, and what larmor view draws with. "
              "What may be in the way is named at the end, with what to do about it. Problems do "
              "not change the exit status.",
     .json = true,

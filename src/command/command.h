@@ -37,7 +37,8 @@ typedef struct lar_call {
     lar_arena *arena; /* lives until the command returns */
     bool quiet, verbose, json;
     bool threads_asked;    /* by --threads */
-    lar_progress progress; /* draws on stderr where it is a terminal; stops on ctrl-C */
+    lar_progress progress; /* draws on stderr where it is a terminal; stops on ctrl-C; a stage of
+                              NULL only asks */
 } lar_call;
 
 struct lar_command {

@@ -10,6 +10,7 @@ extern const lar_command lar_command_crop;
 extern const lar_command lar_command_doctor;
 extern const lar_command lar_command_evaluate;
 extern const lar_command lar_command_figure;
+extern const lar_command lar_command_histogram;
 extern const lar_command lar_command_info;
 extern const lar_command lar_command_lr_find;
 extern const lar_command lar_command_mask;
@@ -39,6 +40,7 @@ extern const lar_command lar_command_smooth;
 extern const lar_command lar_command_stack;
 extern const lar_command lar_command_tissue;
 extern const lar_command lar_command_train;
+extern const lar_command lar_command_view;
 extern const lar_command lar_command_warp;
 
 /* clang-format off */
@@ -77,8 +79,10 @@ const lar_command *const lar_commands[] = {
     &lar_command_predict,
     &lar_command_evaluate,
     &lar_command_figure,
-    &lar_command_report,
+    &lar_command_histogram,
     &lar_command_quality,
+    &lar_command_report,
+    &lar_command_view,
     &lar_command_doctor,
     NULL,
 };

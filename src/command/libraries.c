@@ -4,6 +4,7 @@
 #include <isa-l.h>
 #include <jansson.h>
 #include <libdeflate.h>
+#include <microhttpd.h>
 #include <spng.h>
 #include <tiffio.h>
 #include <yaml.h>
@@ -24,8 +25,9 @@ void lar_libraries_words(lar_text *out)
 {
     lar_text_add(out,
                  "libdeflate %s, ISA-L %d.%d.%d, zlib %s, libtiff %s, libspng %s, jansson %s, "
-                 "libyaml %s, cairo %s",
+                 "libyaml %s, cairo %s, libmicrohttpd %s",
                  LIBDEFLATE_VERSION_STRING, ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
                  ISAL_PATCH_VERSION, zlibVersion(), tiff_version(), spng_version_string(),
-                 jansson_version_str(), yaml_get_version_string(), cairo_version_string());
+                 jansson_version_str(), yaml_get_version_string(), cairo_version_string(),
+                 MHD_get_version());
 }

@@ -29,7 +29,7 @@ static bool show_progress(void *user, const char *stage, double fraction)
 {
     screen *s = user;
     const int tenth = (int)(fraction * 10);
-    if (s->quiet) return !stop_signal;
+    if (s->quiet || !stage) return !stop_signal;
     if (s->terminal) {
         fprintf(stderr, "\r\033[K%3.0f %%  %s", 100 * fraction, stage);
         s->drawn = true;
@@ -191,10 +191,13 @@ int main(int argc, char **argv)
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
     sigaction(SIGINT, &action, NULL); /* once: a second ctrl-C ends the program at once */
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction hangup; /* the terminal is gone; nohup(1) has it ignored */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
     screen s = { .terminal = isatty(STDERR_FILENO) && !lar_text_is(getenv("TERM"), "dumb"),
                  .last_tenth = -1 };
     const lar_status status = run_command(&call, argc - 1 - words, argv + 1 + words, &s);
     if (status != LAR_OK) fprintf(stderr, "larmor %s: %s\n", call.command->name, lar_error());
-    if (status == LAR_ESTOPPED && stop_signal == SIGTERM) return 143;
+    if (status == LAR_ESTOPPED && stop_signal) return 128 + stop_signal;
     return exit_of[status];
 }

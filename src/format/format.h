@@ -51,6 +51,11 @@ lar_status lar_image_read_header(lar_image_about *out, const char *path);
 lar_status lar_image_read_header_form(lar_image_about *out, const char *path, int form);
 void lar_image_about_clear(lar_image_about *about);
 
+/* What stands before the voxels in a NIfTI-1 file (.nii) of an image, without extensions; the
+ * voxels follow, contiguous. Free with lar_free(). LAR_EARGUMENT where the sizes do not fit
+ * NIfTI-1. */
+lar_status lar_nifti_head(unsigned char **out, size_t *count, const lar_image *image);
+
 /* An uncompressed NIfTI file of this machine's byte order, without scaling, as an image whose
  * voxels are the file's pages: they are read when touched, and a change to them stays in memory.
  * The file must not shrink meanwhile. Any other file is read as by lar_image_read(). */

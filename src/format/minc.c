@@ -2,8 +2,6 @@
  * happens in libminc, HDF5 and netCDF stays there.
  * https://en.wikibooks.org/wiki/MINC/Reference/MINC2.0_File_Format_Reference
  * SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* dladdr */
-#include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,32 +25,11 @@ static bool minc_sniff(const lar_source *source)
                                                            memcmp(source->head, "CDF\2", 4) == 0));
 }
 
-/* The program, if it is at `place`, seen from the folder of `library`. */
-static bool is_there(lar_text *path, const char *library, const char *place)
-{
-    lar_text relative = { 0 };
-    const int folder = (int)(lar_path_name(library) - library);
-    lar_text_clear(path);
-    lar_text_add(&relative, "%.*s%s", folder, library, place);
-    char *whole = relative.failed ? NULL : realpath(relative.at, NULL);
-    if (whole && access(whole, X_OK) == 0) lar_text_add(path, "%s", whole);
-    free(whole);
-    lar_text_clear(&relative);
-    return path->length > 0;
-}
-
 lar_status lar_minc_program(lar_text *path)
 {
-    Dl_info here;
-    const void *address = hdf5_magic; /* of the library, wherever it was loaded from */
-    const bool known = dladdr(address, &here) && here.dli_fname;
-    /* a program that holds the library itself may be known by the name alone it was started by */
-    char *itself = known && here.dli_fname[0] == '/' ? NULL : realpath("/proc/self/exe", NULL);
-    const char *library = itself ? itself : known ? here.dli_fname : "./";
-    const bool found = is_there(path, library, "larmor-minc") ||
-                       is_there(path, library, LARMOR_LIBEXEC "/larmor-minc");
-    free(itself);
-    if (found) return LAR_OK;
+    if (lar_library_beside(path, "larmor-minc", X_OK) ||
+        lar_library_beside(path, LARMOR_LIBEXEC "/larmor-minc", X_OK))
+        return LAR_OK;
     const lar_status status =
         lar_fail(LAR_EUNSUPPORTED, "the program 'larmor-minc', which reads MINC, is not installed");
     return lar_hint(status, "to install libminc-dev, and to build and install larmor anew");

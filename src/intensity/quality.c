@@ -1,6 +1,7 @@
 /* Whether images agree: Jensen-Shannon divergence of their histograms, pair by pair (Lin 1991,
  * doi:10.1109/18.61115; as norm-quality of intensity-normalization 1.x: 200 bins over the range
- * that the images share), and how far the mean of a tissue moves from image to image.
+ * that the images share), its root, which is a distance (Endres and Schindelin 2003,
+ * doi:10.1109/TIT.2003.813506), and how far the mean of a tissue moves from image to image.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
@@ -19,6 +20,8 @@ const lar_param lar_quality_table[] = {
     LAR_P_REALS(lar_quality_params, percentiles, "percentiles", 0, "0 100", 0, 100, "percent",
                 "ends of that range: the lowest and the highest over images; what lies outside "
                 "counts in the end bins"),
+    LAR_P_REALS(lar_quality_params, range, "range", 0, "", 0, 0, "intensity",
+                "its ends themselves, LOW HIGH; with --after for both groups, or two for each"),
     LAR_P_FLAG(lar_quality_params, combs, "combs", 0,
                "count each value in one bin, integers too; else an image of few different values "
                "has them spread over their steps"),
@@ -57,6 +60,9 @@ lar_status lar_quality_new(lar_quality **out, const lar_quality_params *params)
     if (p->count != 2 || !(p->at[0] < p->at[1]))
         return lar_fail(LAR_EARGUMENT,
                         "the percentiles of a range are two that rise, such as 0 100");
+    const lar_reals *r = &params->range;
+    if (r->count && (r->count != 2 || !(r->at[0] < r->at[1])))
+        return lar_fail(LAR_EARGUMENT, "a range is two numbers that rise, such as 0 1000");
     lar_quality *q = lar_alloc(1, sizeof *q);
     if (!q) return LAR_EMEMORY;
     q->params = *params;
@@ -102,8 +108,9 @@ lar_status lar_quality_look(lar_quality *q, const lar_image *image, const lar_im
     LAR_TRY(check_grids(image, mask, "mask"));
     LAR_TRY(lar_sample_take(&sample, image, mask));
     LAR_TRY(lar_quantiles(ends, fractions, 2, sample.values, sample.count));
-    q->low = fmin(q->low, ends[0]);
-    q->high = fmax(q->high, ends[1]);
+    const lar_reals *range = &q->params.range;
+    q->low = range->count ? range->at[0] : fmin(q->low, ends[0]);
+    q->high = range->count ? range->at[1] : fmax(q->high, ends[1]);
     q->looked++;
 done:
     lar_sample_clear(&sample);
@@ -296,13 +303,11 @@ lar_status lar_quality_end(const lar_quality_result **out, lar_quality *q)
 {
     lar_status status = LAR_OK;
     const int64_t images = q->added;
-    double sum = 0;
+    double sum = 0, roots = 0;
 
     *out = NULL;
-    if (images < 2 || q->divergences)
-        return lar_fail(LAR_EARGUMENT,
-                        "images are compared in pairs: at least two are needed, and there %s %lld",
-                        images == 1 ? "is" : "are", (long long)images);
+    if (images < 1 || q->divergences)
+        return lar_fail(LAR_EARGUMENT, "there is no image to compare, or all were compared");
     q->divergences = lar_alloc(images * images, sizeof *q->divergences);
     if (!q->divergences) return LAR_EMEMORY;
     LAR_TRY(lar_parallel(images, 4, compare_rows, q));
@@ -310,14 +315,17 @@ lar_status lar_quality_end(const lar_quality_result **out, lar_quality *q)
         for (int64_t m = n + 1; m < images; m++) {
             q->divergences[m * images + n] = q->divergences[n * images + m];
             sum += q->divergences[n * images + m];
+            roots += sqrt(q->divergences[n * images + m]);
         }
+    const double pairs = (double)(images * (images - 1)) / 2; /* 0: both means are NaN */
     q->result = (lar_quality_result){ .images = images,
                                       .bins = q->params.bins,
                                       .low = q->low,
                                       .high = q->high,
                                       .counts = q->counts,
                                       .divergences = q->divergences,
-                                      .divergence = 2 * sum / (double)(images * (images - 1)) };
+                                      .divergence = sum / pairs,
+                                      .distance = roots / pairs };
     LAR_TRY(sum_up_tissues(q));
     *out = &q->result;
 done:

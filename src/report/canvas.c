@@ -4,7 +4,9 @@
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 
+#include "codec/codec.h"
 #include "report/canvas.h"
+#include "report/report.h"
 
 struct lar_canvas {
     lar_writer *writer; /* or */
@@ -43,17 +45,22 @@ static lar_status cairo_failed(const lar_canvas *canvas, cairo_status_t failure)
                     cairo_status_to_string(failure));
 }
 
+lar_status lar_picture_check(const char *path)
+{
+    if (ends_any_case(path, ".png") || ends_any_case(path, ".svg") || ends_any_case(path, ".pdf"))
+        return LAR_OK;
+    const lar_status status =
+        lar_fail(LAR_EARGUMENT, "the name '%s' does not say which kind of picture", path);
+    return lar_hint(status, "a name that ends in .png, .svg or .pdf");
+}
+
 lar_status lar_canvas_open(lar_canvas **out, const char *path, bool force)
 {
-    lar_status status = LAR_OK;
     lar_canvas *canvas = NULL;
 
     *out = NULL;
-    if (!ends_any_case(path, ".png") && !ends_any_case(path, ".svg") &&
-        !ends_any_case(path, ".pdf")) {
-        status = lar_fail(LAR_EARGUMENT, "the name '%s' does not say which kind of picture", path);
-        return lar_hint(status, "a name that ends in .png, .svg or .pdf");
-    }
+    lar_status status = lar_picture_check(path);
+    if (status != LAR_OK) return status;
     canvas = lar_alloc(1, sizeof *canvas);
     if (!canvas) return LAR_EMEMORY;
     LAR_TRY(lar_arena_new(&canvas->arena));
@@ -101,11 +108,31 @@ lar_status lar_canvas_begin(cairo_t **out, lar_canvas *canvas, double width, dou
     return LAR_OK;
 }
 
+/* In a quarter of the time that cairo takes for it. */
+static lar_status put_png(lar_canvas *canvas)
+{
+    unsigned char *bytes;
+    size_t count;
+    cairo_surface_flush(canvas->surface);
+    const lar_status status = lar_png_write_colour(
+        &bytes, &count,
+        (const uint32_t *)(const void *)cairo_image_surface_get_data(canvas->surface),
+        cairo_image_surface_get_width(canvas->surface),
+        cairo_image_surface_get_height(canvas->surface),
+        cairo_image_surface_get_stride(canvas->surface) / 4);
+    if (status != LAR_OK) return status;
+    put(canvas, bytes, (unsigned int)count);
+    lar_free(bytes);
+    return canvas->write_status;
+}
+
 lar_status lar_canvas_finish(lar_canvas *canvas)
 {
     cairo_status_t failure = cairo_status(canvas->cr);
-    if (failure == CAIRO_STATUS_SUCCESS && ends_any_case(canvas->path, ".png"))
-        failure = cairo_surface_write_to_png_stream(canvas->surface, put, canvas);
+    if (failure == CAIRO_STATUS_SUCCESS && ends_any_case(canvas->path, ".png")) {
+        const lar_status status = put_png(canvas);
+        if (status != LAR_OK) return status;
+    }
     cairo_surface_finish(canvas->surface); /* here the others write */
     if (failure == CAIRO_STATUS_SUCCESS) failure = cairo_surface_status(canvas->surface);
     if (failure != CAIRO_STATUS_SUCCESS || canvas->write_status != LAR_OK)

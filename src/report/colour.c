@@ -47,6 +47,36 @@ lar_colour lar_colour_diverging(double t)
                                anchors[n][1] + part * (anchors[n + 1][1] - anchors[n][1]), hue);
 }
 
+lar_colour lar_colour_sequential(double t)
+{
+    /* a helix: lightness and hue advance evenly at one chroma, so the pace in CIELAB is even;
+     * inside sRGB, and at each turn of it far from the greys of the image below */
+    const double along = t > 0 ? t < 1 ? t : 1 : 0;
+    return lar_colour_from_lch(25 + 67 * along, 54, 305 + 155 * along);
+}
+
+lar_colour lar_colour_label(int64_t n)
+{
+    /* The seven of Okabe and Ito (below), then always the colour that is farthest in CIELAB from
+     * all before it, of those with lightness 38 to 90 and chroma 32 and more; any two are 26 or
+     * more apart. tests/golden/make_colours.py finds them. */
+    static const uint8_t colours[LAR_LABEL_COLOURS][3] = {
+        { 213, 94, 0 },    { 86, 180, 233 },  { 240, 228, 66 },  { 0, 158, 115 },
+        { 204, 121, 167 }, { 230, 159, 0 },   { 0, 114, 178 },   { 104, 0, 255 },
+        { 0, 255, 0 },     { 255, 24, 216 },  { 255, 0, 96 },    { 144, 112, 248 },
+        { 112, 96, 40 },   { 72, 168, 8 },    { 255, 216, 160 }, { 0, 255, 160 },
+        { 0, 248, 255 },   { 160, 56, 56 },   { 192, 240, 144 }, { 200, 8, 128 },
+        { 255, 0, 24 },    { 168, 240, 0 },   { 255, 144, 255 }, { 255, 152, 136 },
+        { 136, 144, 8 },   { 176, 168, 255 }, { 152, 8, 200 },   { 32, 104, 16 },
+        { 112, 72, 152 },  { 0, 72, 248 },    { 144, 168, 112 }, { 0, 152, 160 },
+        { 0, 136, 255 },   { 144, 232, 192 }, { 192, 128, 56 },  { 112, 248, 96 },
+        { 255, 96, 80 },   { 160, 40, 160 },  { 255, 104, 144 }, { 255, 200, 255 },
+        { 88, 200, 112 },  { 232, 0, 255 }
+    };
+    const uint8_t *c = colours[n % LAR_LABEL_COLOURS];
+    return (lar_colour){ c[0] / 255.0, c[1] / 255.0, c[2] / 255.0 };
+}
+
 lar_colour lar_colour_series(int64_t n)
 {
     /* Okabe and Ito 2008, https://jfly.uni-koeln.de/color/; without black, and yellow last: pale

@@ -6,6 +6,9 @@
 
 #include "base/base.h"
 
+/* LAR_EARGUMENT where the suffix is none of a picture: to be asked before the work. */
+lar_status lar_picture_check(const char *path);
+
 /* One curve. A point that is not finite (or not positive on a logarithmic axis) is a gap; a point
  * between two gaps is drawn as a dot. */
 typedef struct lar_series {
@@ -14,6 +17,8 @@ typedef struct lar_series {
     int64_t count;
     bool faint;  /* thin and pale, in the colour of the next series: raw values behind a mean */
     bool dashed; /* such as the held-out curve beside the training curve */
+    bool thin;   /* one of so many that they are told apart as a bundle only */
+    bool dark;   /* in the colour of the text: one curve that is pointed out */
 } lar_series;
 
 /* A point that is pointed out. */
@@ -29,6 +34,7 @@ typedef struct lar_plot_params {
     const lar_mark *marks;
     int64_t mark_count;
     int64_t width, height; /* pixels; 0: 960 x 600 */
+    double y_range[2];     /* 0 0: by the series */
 } lar_plot_params;
 
 /* Series may be empty and params all zero. */
@@ -44,16 +50,24 @@ typedef struct lar_histograms {
     const char *title;
     const double *counts; /* of image n in bin b at [n * bins + b] */
     int64_t images, bins;
-    double low, high; /* first bin begins, last ends */
+    double low, high;    /* first bin begins, last ends */
+    const char *heading; /* above all groups: that of the first; NULL: none */
+    bool percent;        /* of each image's voxels; else their number */
+    bool cut;            /* the first and the last bin hold what lies outside too: not drawn */
+    int64_t picked;      /* number of an image that is drawn over the others, from 1; 0: none */
 } lar_histograms;
 
-/* Groups side by side, one curve per image, the same colour in each. names: one per image; at most
- * a dozen stand in the legend. linear: counts, not their logarithm. */
+/* Groups side by side, one curve per image, the same colour in each. names: one per image, shown
+ * where images are a dozen at most; more are thin lines, told by number. linear: counts, not their
+ * logarithm, of which the uppermost four decades are drawn. */
 lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
                                const char *const *names, bool linear, const char *path, bool force);
 
 lar_status lar_histograms_svg(lar_text *out, const lar_histograms *groups, int64_t count,
                               const char *const *names, bool linear);
+
+/* Words for LAR_OVER_AUTO ... of larmor.h; NULL at the end. */
+extern const char *const lar_overlay_kinds[];
 
 /* An image that is looked at slice by slice: thumbnails, and the viewer without WebGL. The first
  * volume; the image need not be kept. One peek may be drawn by several threads. */
@@ -76,6 +90,13 @@ typedef struct lar_peek_params {
     double window[2];
     int64_t longest; /* side of the picture, pixels */
     bool sides;      /* letters: which side of the patient is where */
+    /* What is drawn over the slice, sampled at the same places of the world; NULL: nothing. */
+    const lar_peek *over;
+    double opacity; /* of it, 0 to 1 */
+    bool labels;    /* whole numbers, each in a colour of its own, 0 none; else a map in colours of
+                       heat */
+    double
+        over_window[2]; /* of a map: begins (less is not drawn) and ends; equal: its own window */
 } lar_peek_params;
 /* One plane as PNG, added to `out`; the patient's left is on the left. */
 lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_params *params);

@@ -1,7 +1,7 @@
 # larmor doctor: it answers everywhere, and problems that are made on purpose are named.
 # SPDX-License-Identifier: Apache-2.0
 status 0 larmor doctor
-for word in larmor libraries processor backends threads memory disk fonts formats programs normalizers; do
+for word in larmor libraries processor backends threads memory disk fonts formats programs viewer normalizers; do
     says "^$word  *[^ ]"
 done
 says "^larmor *$(larmor --version | cut -d ' ' -f 2), built by"
@@ -25,6 +25,7 @@ says '^programs .*larmor-minc (.*dcm2niix '
 status 0 env LARMOR_DCM2NIIX=/nonexistent larmor doctor
 says '^programs .*dcm2niix (none)'
 says '^- DICOM cannot be read; install dcm2niix'
+says '^libraries .*libmicrohttpd [0-9.]*'
 status 0 larmor doctor --json
 says '"problems": \['
 says '"threads": [1-9]'

@@ -35,6 +35,7 @@ if has prepare && has train; then
 fi
 cd ..
 
+export BROWSER=true # none is opened
 larmor examples >lines
 [ -s lines ] || fail "no examples"
 # the next line's command: the longest name of a command that the line begins with

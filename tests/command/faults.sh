@@ -117,9 +117,32 @@ has clip && faults x.nii larmor clip in/t1.nii -o now/x.nii --percentiles 5 95
 has rescale && faults x.nii.gz larmor rescale in/t1.nii.gz -o now/x.nii.gz
 has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -o now/x.nii.gz
 has slice && faults x.tif larmor convert in/t1.nii -o now/x.tif
+# a server writes nothing but its token, which is new each time: it starts, or says why it does not
+if has view; then
+    rm -rf start && mkdir start
+    set -- larmor view in/t1.nii --token-file now/token --for 0 --no-browser
+    run "FAULT_COUNT=$PWD/counts" "$@" || { cat err; fail "'$*' fails by itself"; }
+    while read -r kind count; do
+        k=1
+        [ "$kind" != write ] || count=1 # the token; others wake a thread, and are no files
+        while [ $k -le "$count" ]; do
+            case $kind in alloc | mmap) error=ENOMEM ;; *) error=EIO ;; esac
+            run "FAULT=$kind:$k:$error" "$@"; got=$?
+            case $got in
+                0) [ -s now/token ] || fail "'$*' with $kind:$k:$error has no token" ;;
+                66 | 70 | 71 | 73 | 74) [ "$(grep -c '^larmor ' err)" -eq 1 ] || { cat err; fail "not one sentence"; } ;;
+                *) cat err; fail "'$*' with $kind:$k:$error ends with $got" ;;
+            esac
+            [ ! -e now/token ] || [ "$(wc -c <now/token)" -eq 33 ] || fail "$kind:$k:$error leaves a torn token"
+            tried=$((tried + 1))
+            k=$((k + count / 6 + 1))
+        done
+    done <counts
+fi
 # fontconfig and cairo open and read fonts: what fails there is not larmor's
 kinds="write fsync rename link alloc"
 has figure && faults x.png larmor figure in/t1.nii -o now/x.png
+has histogram && faults x.png larmor histogram in/t1.nii -o now/x.png --after in/t1.nii --title one
 kinds="write fsync rename link"
 if has report && larmor phantom in/cohort --subjects 2 --spacing 8 -q && larmor prepare in/cohort/study.yaml -q; then
     faults x.html larmor report in/cohort/study -o now/x.html

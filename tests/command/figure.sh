@@ -16,6 +16,44 @@ status 0 larmor figure $t1 $flair $flair -o again.png -l "T1,FLAIR,synthesis" --
     --title "A head" -j 1
 cmp -s a.png again.png || fail "another run draws another picture"
 
+# over images, beside one another, slice by slice
+labels=heads/truth/sub-01_labels.nii.gz brain=heads/truth/sub-01_brain.nii.gz
+status 0 larmor figure $t1 $flair --over $labels --over 2:$brain --over-as labels,outline --opacity 0.3 1 \
+    --over-names heads/truth/tissues.tsv -o over.svg
+grep -q '<svg' over.svg || fail "over.svg is no SVG"
+status 0 larmor figure $t1 --over heads/truth/sub-01_t1_bias.nii.gz --over-window 1 1.1 --mosaic 2x3 -o map.pdf
+status 0 larmor figure $t1 $flair --contours 1 2 --checker 1 2 --difference 1 2 --alone --mosaic 4 --span -10 30 -o fit.png
+status 0 larmor figure $t1 $flair --own --window "brain auto" -o own.png
+status 0 larmor figure $t1 --window -10 100 -o window.png
+[ ! -s err ] || fail "something on stderr"
+# a name that begins with a number and a colon may be a file's
+cp $brain 1:mask.nii.gz
+status 0 larmor figure $t1 --over 1:mask.nii.gz -o named.png
+status 0 larmor figure $t1 --over 1:./1:mask.nii.gz -o again1.png
+rm 1:mask.nii.gz
+status 66 larmor figure $t1 --over 1:mask.nii.gz -o d.png
+complains "'mask.nii.gz'"
+status 2 larmor figure $t1 --over 2:$brain -o d.png
+complains "expected 1 to 1"
+status 2 larmor figure $t1 --over $brain --over-as outlines -o d.png
+complains "try outline"
+status 2 larmor figure $t1 --over $brain --over $labels --over $labels --over-as mask,labels -o d.png
+complains "--over-as names 2 ways, expected one, or 3"
+status 2 larmor figure $t1 --over $brain --opacity 0.2 0.3 -o d.png
+complains "--opacity has 2 numbers"
+status 2 larmor figure $t1 --over $brain --over-window 3 -o d.png
+complains "--over-window has 1 numbers"
+status 2 larmor figure $t1 --opacity 0.2 -o d.png
+complains "try --over FILE with it"
+status 65 larmor figure $t1 --over $labels --over-names $brain -o d.png
+complains "names no label"
+status 2 larmor figure $t1 -o d.png --window brian
+complains "try brain"
+status 2 larmor figure $t1 -o d.png --alone
+complains "nothing is left to draw"
+status 2 larmor figure $t1 -o d.png --mosaic 3 --span 500 600
+complains "lie outside of every image"
+
 # one bad file among three: named, and no picture
 head -c 900 $flair >cut.nii.gz
 status 65 larmor figure $t1 cut.nii.gz $flair -o d.png

@@ -49,11 +49,11 @@ static size_t padded(int64_t count)
     return (size_t)(count + 8 + 15) / 16 * 16; /* the standard wants multiples of 16 */
 }
 
-/* The header with its extensions, as one block; `single` where the voxels follow it. */
+/* The header with the extensions of the notes (NULL: none), as one block; `single` where the voxels
+ * follow it. */
 static lar_status make_head(unsigned char **out, size_t *out_count, lar_nifti_header *h,
-                            const lar_image *image, bool single)
+                            const lar_notes *notes, bool single)
 {
-    const lar_notes *notes = image->notes;
     const int64_t extension_count = notes ? notes->extension_count : 0;
     const size_t first = (h->version == 1 ? NIFTI1_BYTES : NIFTI2_BYTES) + NIFTI_FLAG_BYTES;
     size_t count = first;
@@ -100,6 +100,13 @@ static lar_status fill_header(lar_nifti_header *h, const lar_image *image, int v
     lar_nifti_set_forms(h, &image->grid, code);
     if (image->notes) set_notes(h, image->notes);
     return LAR_OK;
+}
+
+lar_status lar_nifti_head(unsigned char **out, size_t *count, const lar_image *image)
+{
+    lar_nifti_header h;
+    const lar_status status = fill_header(&h, image, 1, true, "image.nii");
+    return status == LAR_OK ? make_head(out, count, &h, NULL, true) : status;
 }
 
 static lar_status put_packed(void *user, const void *bytes, size_t count)
@@ -173,7 +180,7 @@ lar_status lar_nifti_write(const lar_image *image, const char *path, const lar_w
     const bool single = lar_text_ends(path, ".nii") || lar_text_ends(path, ".nii.gz");
 
     LAR_TRY(fill_header(&h, image, params->version, single, path));
-    LAR_TRY(make_head(&head, &head_count, &h, image, single));
+    LAR_TRY(make_head(&head, &head_count, &h, image->notes, single));
     LAR_TRY(lar_image_to_type(&dense, image, image->type)); /* views become contiguous */
     const size_t bytes =
         (size_t)(lar_image_voxel_count(dense) * dense->channels) * lar_type_size(dense->type);

@@ -28,11 +28,11 @@ void lar_look_clear(lar_look *look)
     *look = (lar_look){ 0 };
 }
 
-double lar_look_at(const lar_look *look, const double xyz[3], int interpolation)
+/* At a place in voxels, which is changed. */
+static inline double value_at(const lar_look *look, double ijk[3], int interpolation)
 {
-    double ijk[3], value = 0;
+    double value = 0;
     int64_t base[3], next[3];
-    lar_affine_point(&look->world_to_voxel, xyz, ijk);
     for (int a = 0; a < 3; a++) {
         const int64_t last = look->ras->grid.size[a] - 1;
         /* to a millionth of a voxel, so that the last bits of an affine do not show */
@@ -44,17 +44,24 @@ double lar_look_at(const lar_look *look, const double xyz[3], int interpolation)
         next[a] = base[a] < last ? base[a] + 1 : base[a];
         ijk[a] = at - (double)base[a];
     }
-    for (int corner = 0; corner < 8; corner++) {
-        const double weight = (corner & 1 ? ijk[0] : 1 - ijk[0]) *
-                              (corner & 2 ? ijk[1] : 1 - ijk[1]) *
-                              (corner & 4 ? ijk[2] : 1 - ijk[2]);
-        if (weight == 0) continue; /* a NaN beside the point has no part in it */
-        const double voxel =
-            lar_image_at(look->ras, corner & 1 ? next[0] : base[0], corner & 2 ? next[1] : base[1],
-                         corner & 4 ? next[2] : base[2], 0);
-        value += weight * voxel;
-    }
+    /* a NaN beside the point has no part in it */
+    const int ends[3] = { ijk[0] != 0, ijk[1] != 0, ijk[2] != 0 };
+    for (int z = 0; z <= ends[2]; z++)
+        for (int y = 0; y <= ends[1]; y++)
+            for (int x = 0; x <= ends[0]; x++) {
+                const double weight = (x ? ijk[0] : 1 - ijk[0]) * (y ? ijk[1] : 1 - ijk[1]) *
+                                      (z ? ijk[2] : 1 - ijk[2]);
+                value += weight * lar_look_voxel(look, x ? next[0] : base[0], y ? next[1] : base[1],
+                                                 z ? next[2] : base[2]);
+            }
     return isfinite(value) ? value : NAN;
+}
+
+double lar_look_at(const lar_look *look, const double xyz[3], int interpolation)
+{
+    double ijk[3];
+    lar_affine_point(&look->world_to_voxel, xyz, ijk);
+    return value_at(look, ijk, interpolation);
 }
 
 void lar_look_box(const lar_look *look, double low[3], double high[3])
@@ -80,7 +87,8 @@ typedef struct sampling {
     const lar_look *look;
     const lar_slice *slice;
     int interpolation;
-    int64_t parts[2]; /* points per pixel across and down */
+    int64_t parts[2];                     /* points per pixel across and down */
+    double origin[3], across[3], down[3]; /* of the slice, in voxels */
 } sampling;
 
 /* Voxels that one step of the slice passes, at least 1. */
@@ -108,11 +116,10 @@ static lar_status sample_rows(void *arg, int64_t piece, int64_t begin, int64_t e
                     (double)column + ((double)(n % s->parts[0]) + 0.5) / (double)s->parts[0] - 0.5;
                 const double down =
                     (double)row + ((double)(n / s->parts[0]) + 0.5) / (double)s->parts[1] - 0.5;
-                double xyz[3];
+                double ijk[3];
                 for (int a = 0; a < 3; a++)
-                    xyz[a] =
-                        slice->origin[a] + right * slice->across_mm[a] + down * slice->down_mm[a];
-                sum += lar_look_at(s->look, xyz, s->interpolation);
+                    ijk[a] = s->origin[a] + right * s->across[a] + down * s->down[a];
+                sum += value_at(s->look, ijk, s->interpolation);
             }
             s->out[row * slice->width + column] = sum / (double)points;
         }
@@ -122,7 +129,15 @@ static lar_status sample_rows(void *arg, int64_t piece, int64_t begin, int64_t e
 lar_status lar_slice_sample(double *out, const lar_look *look, const lar_slice *slice,
                             int interpolation)
 {
-    sampling s = { out, look, slice, interpolation, { 1, 1 } };
+    sampling s = {
+        .out = out, .look = look, .slice = slice, .interpolation = interpolation, .parts = { 1, 1 }
+    };
+    lar_affine_point(&look->world_to_voxel, slice->origin, s.origin);
+    for (int a = 0; a < 3; a++)
+        for (int x = 0; x < 3; x++) {
+            s.across[a] += look->world_to_voxel.m[a][x] * slice->across_mm[x];
+            s.down[a] += look->world_to_voxel.m[a][x] * slice->down_mm[x];
+        }
     if (interpolation != LAR_NEAREST) {
         s.parts[0] = parts_of(look, slice->across_mm);
         s.parts[1] = parts_of(look, slice->down_mm);

@@ -4,6 +4,7 @@
 
 #include "image/image.h"
 #include "math/math.h"
+#include "report/figure/over.h"
 #include "report/figure/panel.h"
 #include "report/report.h"
 
@@ -51,6 +52,19 @@ void lar_peek_find(lar_peek_place *out, const lar_peek *peek)
     *out = peek->place;
 }
 
+static lar_status draw_over(uint32_t *pixels, const lar_peek_params *params, const lar_slice *slice,
+                            const double *below)
+{
+    lar_over over = { .look = &params->over->look,
+                      .as = params->labels ? LAR_OVER_LABELS : LAR_OVER_MAP,
+                      .opacity = params->opacity };
+    const bool chosen = params->over_window[0] < params->over_window[1];
+    memcpy(over.window, chosen ? params->over_window : params->over->place.window,
+           sizeof over.window);
+    over.from = chosen ? over.window[0] : -INFINITY;
+    return lar_over_blend(pixels, &over, slice, below);
+}
+
 lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_params *params)
 {
     lar_status status = LAR_OK;
@@ -66,6 +80,8 @@ lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_para
     if (!(longest_mm > 0) || params->longest < 1 || params->longest > 4096)
         return lar_fail(LAR_EARGUMENT, "a picture of %g mm in %lld pixels, expected 1 to 4096",
                         longest_mm, (long long)params->longest);
+    if (params->over && !(params->opacity >= 0 && params->opacity <= 1))
+        return lar_fail(LAR_EARGUMENT, "an opacity of %g, expected 0 to 1", params->opacity);
     lar_panel_size(side, plane, params->low, params->high, zoom);
     const int64_t size[2] = { (int64_t)side[0], (int64_t)side[1] }, count = size[0] * size[1];
     const lar_slice slice =
@@ -78,6 +94,7 @@ lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_para
     }
     LAR_TRY(lar_slice_sample(values, &peek->look, &slice, LAR_LINEAR));
     for (int64_t n = 0; n < count; n++) pixels[n] = lar_panel_grey(values[n], params->window);
+    if (params->over) LAR_TRY(draw_over(pixels, params, &slice, values));
     LAR_TRY(lar_canvas_keep(&canvas, out, ".png"));
     LAR_TRY(lar_canvas_begin(&cr, canvas, side[0], side[1]));
     LAR_TRY(lar_panel_paint(cr, pixels, size[0], size[1], 0, 0));

@@ -127,7 +127,20 @@ static lar_status find_ranges(plot *p)
         return lar_fail(LAR_ENUMERIC, "the values of the plot are too far apart to be drawn");
     widen(&p->x, p->empty ? 0 : 0.015);
     widen(&p->y, p->empty ? 0 : 0.04);
+    if (p->params->y_range[1] > p->params->y_range[0]) {
+        p->y.low = p->params->y_range[0];
+        p->y.high = p->params->y_range[1];
+    }
     return LAR_OK;
+}
+
+/* Of series `number`, of `count` in all: many have hues all around, equally light. */
+static lar_colour colour_of(const lar_series *series, int64_t number, int64_t count)
+{
+    if (series->dark) return ink;
+    if (series->thin)
+        return lar_colour_from_lch(60, 52, 360 * (double)number / (double)(count > 0 ? count : 1));
+    return lar_colour_series(number);
 }
 
 double lar_plot_legend(cairo_t *cr, const lar_series *series, int64_t count, double y, double width)
@@ -137,7 +150,7 @@ double lar_plot_legend(cairo_t *cr, const lar_series *series, int64_t count, dou
     bool any = false;
     double x = 24;
     for (int64_t s = 0; s < count; s++, series++) {
-        const lar_colour c = lar_colour_series(colour);
+        const lar_colour c = colour_of(series, colour, count);
         if (!series->faint) colour++;
         if (!series->name) continue;
         const double needed = 34 + lar_canvas_text_width(cr, series->name, &words) + 24;
@@ -146,8 +159,8 @@ double lar_plot_legend(cairo_t *cr, const lar_series *series, int64_t count, dou
             x = 24;
         }
         any = true;
-        cairo_set_source_rgba(cr, c.r, c.g, c.b, series->faint ? 0.4 : 1);
-        cairo_set_line_width(cr, series->faint ? 1.2 : 2.4);
+        cairo_set_source_rgba(cr, c.r, c.g, c.b, series->faint ? 0.4 : series->thin ? 0.75 : 1);
+        cairo_set_line_width(cr, series->faint || series->thin ? 1.2 : 2.4);
         if (series->dashed) cairo_set_dash(cr, (const double[]){ 6, 4 }, 2, 0);
         cairo_move_to(cr, x, y - 5);
         cairo_line_to(cr, x + 26, y - 5);
@@ -197,8 +210,9 @@ static void draw_series(cairo_t *cr, const plot *p, const lar_series *series, la
 {
     double xy[2], next[2];
     bool drawing = false;
-    cairo_set_source_rgba(cr, c.r, c.g, c.b, series->faint ? 0.35 : 1);
-    cairo_set_line_width(cr, series->faint ? 1.2 : 2.2);
+    const bool light = series->faint || series->thin;
+    cairo_set_source_rgba(cr, c.r, c.g, c.b, series->faint ? 0.35 : series->thin ? 0.75 : 1);
+    cairo_set_line_width(cr, light ? 1.2 : 2.2);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     if (series->dashed) cairo_set_dash(cr, (const double[]){ 7, 4 }, 2, 0);
     for (int64_t n = 0; n < series->count; n++) {
@@ -216,7 +230,7 @@ static void draw_series(cairo_t *cr, const plot *p, const lar_series *series, la
             drawing = true;
         } else { /* alone between two gaps */
             cairo_stroke(cr);
-            cairo_arc(cr, x, y, series->faint ? 1.5 : 3, 0, 6.3);
+            cairo_arc(cr, x, y, light ? 1.5 : 3, 0, 6.3);
             cairo_fill(cr);
         }
     }
@@ -314,7 +328,7 @@ static void draw(cairo_t *cr, plot *p, double width, double height)
     cairo_clip(cr);
     int64_t colour = 0;
     for (int64_t s = 0; s < p->count; s++) {
-        draw_series(cr, p, &p->series[s], lar_colour_series(colour));
+        draw_series(cr, p, &p->series[s], colour_of(&p->series[s], colour, p->count));
         if (!p->series[s].faint) colour++;
     }
     cairo_restore(cr);

@@ -1,5 +1,5 @@
-/* Divergence by its definition, tissues by hand, combs of integers, and what is refused.
- * SPDX-License-Identifier: Apache-2.0 */
+/* Divergence by its definition and by scipy's, tissues by hand, combs of integers, and what is
+ * refused. SPDX-License-Identifier: Apache-2.0 */
 #include "population.h"
 
 enum { COUNT = 20000 };
@@ -61,6 +61,94 @@ static void divergence_is_by_definition(void **state)
     lar_quality_free(q);
     lar_image_free(far);
     for (int n = 0; n < 3; n++) lar_image_free(images[n]);
+}
+
+/* scipy.spatial.distance.jensenshannon of numpy's histograms: tests/golden/make_histogram.py. */
+static void distances_are_scipys(void **state)
+{
+    (void)state;
+    population p;
+    population_read(&p);
+    lar_quality_params params = lar_quality_default();
+    params.combs = true; /* as numpy counts */
+    const lar_quality_result *r;
+    lar_quality *q;
+    CHECK_OK(compared(&r, &q, &params, p.images, POPULATION, p.mask, NULL));
+    FILE *file = fopen(TEST_SOURCE "/tests/golden/histogram.txt", "r");
+    assert_non_null(file);
+    char line[128];
+    int pairs = 0;
+    double sum = 0;
+    for (; fgets(line, sizeof line, file); pairs++) {
+        char *at = line;
+        const int64_t n = strtol(at, &at, 10), m = strtol(at, &at, 10);
+        const double wanted = strtod(at, NULL);
+        assert_true(n < m && m < POPULATION && wanted > 0.05);
+        CHECK_NEAR(sqrt(r->divergences[n * POPULATION + m]), wanted, 1e-12);
+        CHECK_NEAR(sqrt(r->divergences[m * POPULATION + n]), wanted, 1e-12);
+        sum += wanted;
+    }
+    fclose(file);
+    assert_int_equal(pairs, 6);
+    CHECK_NEAR(r->distance, sum / 6, 1e-12);
+    lar_quality_free(q);
+    population_free(&p);
+}
+
+/* Three laws of a metric (Endres and Schindelin 2003), which the divergence itself does not keep.
+ */
+static void roots_are_a_metric(void **state)
+{
+    (void)state;
+    enum { IMAGES = 5 };
+    lar_image *images[IMAGES];
+    for (int n = 0; n < IMAGES; n++)
+        images[n] = drawn((uint64_t)n + 1, 100 + 7 * n, 12 + (n % 2) * 10, false);
+    const lar_quality_params params = lar_quality_default();
+    const lar_quality_result *r;
+    lar_quality *q;
+    CHECK_OK(compared(&r, &q, &params, images, IMAGES, NULL, NULL));
+    const double *d = r->divergences;
+    bool bent = false; /* for the divergence a way round may be shorter */
+    for (int n = 0; n < IMAGES; n++)
+        for (int m = 0; m < IMAGES; m++)
+            for (int k = 0; k < IMAGES; k++) {
+                const double direct = d[n * IMAGES + m], a = d[n * IMAGES + k],
+                             b = d[k * IMAGES + m];
+                assert_true(sqrt(direct) <= sqrt(a) + sqrt(b) + 1e-12);
+                bent = bent || direct > a + b + 1e-6;
+            }
+    assert_true(bent);
+    lar_quality_free(q);
+    for (int n = 0; n < IMAGES; n++) lar_image_free(images[n]);
+}
+
+static void a_range_holds_what_it_holds(void **state)
+{
+    (void)state;
+    lar_image *images[2] = { drawn(1, 100, 20, false), drawn(2, 110, 25, false) };
+    lar_quality_params params = lar_quality_default();
+    params.bins = 10;
+    params.range = (lar_reals){ .count = 2, .at = { 90, 120 } };
+    const lar_quality_result *r;
+    lar_quality *q;
+    CHECK_OK(compared(&r, &q, &params, images, 2, NULL, NULL));
+    CHECK_NEAR(r->low, 90, 0);
+    CHECK_NEAR(r->high, 120, 0);
+    int64_t below = 0, inside = 0;
+    for (int n = 0; n < COUNT; n++) {
+        const double x = (double)((const float *)images[0]->voxels)[n];
+        below += x < 93; /* the first bin and what is under it */
+        inside += x >= 105 && x < 108;
+    }
+    CHECK_NEAR(r->counts[0], (double)below, 0.5);
+    CHECK_NEAR(r->counts[5], (double)inside, 0.5);
+    lar_quality_free(q);
+    params.range.at[1] = 90;
+    CHECK_FAILS(lar_quality_new(&q, &params), LAR_EARGUMENT, "two numbers that rise");
+    params.range.count = 1;
+    CHECK_FAILS(lar_quality_new(&q, &params), LAR_EARGUMENT, "two numbers that rise");
+    for (int n = 0; n < 2; n++) lar_image_free(images[n]);
 }
 
 /* One distribution in integers of another step: alike, but for their combs. */
@@ -137,7 +225,10 @@ static void bad_input_is_refused(void **state)
     lar_quality_params params = lar_quality_default();
     const lar_quality_result *r;
     lar_quality *q = NULL;
-    CHECK_FAILS(compared(&r, &q, &params, one, 1, NULL, NULL), LAR_EARGUMENT, "at least two");
+    CHECK_FAILS(compared(&r, &q, &params, one, 0, NULL, NULL), LAR_EARGUMENT, "no image");
+    lar_quality_free(q);
+    CHECK_OK(compared(&r, &q, &params, one, 1, NULL, NULL)); /* a histogram, and no pair */
+    assert_true(r->images == 1 && isnan(r->divergence) && isnan(r->distance));
     lar_quality_free(q);
     CHECK_FAILS(compared(&r, &q, &params, flats, 2, NULL, NULL), LAR_ENUMERIC, "are constant");
     lar_quality_free(q);
@@ -165,6 +256,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(divergence_is_by_definition),
+        cmocka_unit_test(distances_are_scipys),
+        cmocka_unit_test(roots_are_a_metric),
+        cmocka_unit_test(a_range_holds_what_it_holds),
         cmocka_unit_test(integers_are_spread_over_their_steps),
         cmocka_unit_test(tissues_are_by_hand),
         cmocka_unit_test(bad_input_is_refused),

@@ -64,6 +64,36 @@ static inline double head(const double xyz[3])
     return 300 + xyz[0] + 2 * xyz[1] + 50 * sin(xyz[2] / 9) + (xyz[1] > 30 ? 100 : 0);
 }
 
+/* The same voxels at the same places, stored in orientation n of 48. */
+static inline lar_image *stored(const lar_image *ras, int n)
+{
+    static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+                                      { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+    const int *order = orders[n / 8];
+    lar_grid grid = ras->grid;
+    lar_image *out;
+    for (int a = 0; a < 3; a++) {
+        const bool flip = n >> a & 1;
+        grid.size[a] = ras->grid.size[order[a]];
+        for (int r = 0; r < 3; r++) {
+            const double step = ras->grid.to_world.m[r][order[a]];
+            grid.to_world.m[r][a] = flip ? -step : step;
+            if (flip) grid.to_world.m[r][3] += step * (double)(grid.size[a] - 1);
+        }
+    }
+    CHECK_OK(lar_image_new(&out, &grid, 1, LAR_F32));
+    float *voxel = out->voxels;
+    int64_t to[3], from[3];
+    for (to[2] = 0; to[2] < grid.size[2]; to[2]++)
+        for (to[1] = 0; to[1] < grid.size[1]; to[1]++)
+            for (to[0] = 0; to[0] < grid.size[0]; to[0]++) {
+                for (int a = 0; a < 3; a++)
+                    from[order[a]] = n >> a & 1 ? grid.size[a] - 1 - to[a] : to[a];
+                *voxel++ = (float)lar_image_at(ras, from[0], from[1], from[2], 0);
+            }
+    return out;
+}
+
 typedef struct picture {
     cairo_surface_t *surface;
     int width, height, stride;

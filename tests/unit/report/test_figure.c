@@ -10,36 +10,6 @@ static void draw(lar_image *const *images, int64_t count, const lar_figure_param
     CHECK_OK(lar_figure((const lar_image *const *)images, NULL, count, params, file(name), true));
 }
 
-/* The same voxels at the same places, stored in orientation n of 48. */
-static lar_image *stored(const lar_image *ras, int n)
-{
-    static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
-                                      { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
-    const int *order = orders[n / 8];
-    lar_grid grid = ras->grid;
-    lar_image *out;
-    for (int a = 0; a < 3; a++) {
-        const bool flip = n >> a & 1;
-        grid.size[a] = ras->grid.size[order[a]];
-        for (int r = 0; r < 3; r++) {
-            const double step = ras->grid.to_world.m[r][order[a]];
-            grid.to_world.m[r][a] = flip ? -step : step;
-            if (flip) grid.to_world.m[r][3] += step * (double)(grid.size[a] - 1);
-        }
-    }
-    CHECK_OK(lar_image_new(&out, &grid, 1, LAR_F32));
-    float *voxel = out->voxels;
-    int64_t to[3], from[3];
-    for (to[2] = 0; to[2] < grid.size[2]; to[2]++)
-        for (to[1] = 0; to[1] < grid.size[1]; to[1]++)
-            for (to[0] = 0; to[0] < grid.size[0]; to[0]++) {
-                for (int a = 0; a < 3; a++)
-                    from[order[a]] = n >> a & 1 ? grid.size[a] - 1 - to[a] : to[a];
-                *voxel++ = (float)lar_image_at(ras, from[0], from[1], from[2], 0);
-            }
-    return out;
-}
-
 /* 47 pictures without one different pixel. */
 static void check_storage(const lar_grid *grid, const lar_figure_params *params)
 {
@@ -153,7 +123,7 @@ static void millimetres_are_true(void **state)
             params.planes = planes[plane];
             params.at = (lar_reals){ 3, { 0, 0, 0 } };
             params.zoom = 4;
-            params.window = (lar_reals){ 2, { 29.99, 30.01 } }; /* black within 30 mm */
+            params.window = "29.99 30.01"; /* black within 30 mm */
             draw(&image, 1, &params, "ball.png");
             picture p = open_picture(file("ball.png"));
             /* the ball's extent along the two lines through its middle */
@@ -229,7 +199,7 @@ static void grids_of_their_own_show_one_place(void **state)
     params.at = (lar_reals){ 3, { 4, 5, 6 } };
     params.planes = "sagittal";
     params.zoom = 3;
-    params.window = (lar_reals){ 2, { 19.99, 20.01 } };
+    params.window = "19.99,20.01";
     draw(images, 2, &params, "two.png");
     picture p = open_picture(file("two.png"));
     const int column = (p.width - LEFT - 22 - GAP) / 2, height = p.height - TOP - 40;

@@ -265,10 +265,14 @@ static void everything_at_once(void **state)
         { 2, 0.3, NULL },
         { 9, 0.1, "a text that is much too long to stand on the right side of it" }
     };
-    const lar_series series[] = { { "raw", x, z, 300, true, false },
-                                  { "mean", x, y, 300, false, false },
-                                  { "dashed", x, z, 300, false, true },
-                                  { NULL, x, y, 2, false, false } };
+    const lar_series series[] = {
+        { .name = "raw", .x = x, .y = z, .count = 300, .faint = true },
+        { .name = "mean", .x = x, .y = y, .count = 300 },
+        { .name = "dashed", .x = x, .y = z, .count = 300, .dashed = true },
+        { .name = "one of many", .x = x, .y = y, .count = 300, .thin = true },
+        { .name = "picked", .x = x, .y = z, .count = 300, .dark = true },
+        { .x = x, .y = y, .count = 2 }
+    };
     const lar_plot_params p = { .title = "title",
                                 .x_label = "x",
                                 .y_label = "y",
@@ -278,14 +282,14 @@ static void everything_at_once(void **state)
                                 .width = 640,
                                 .height = 400 };
     static const char *const names[] = { "all.png", "all.svg", "all.pdf" };
-    for (int n = 0; n < 3; n++) CHECK_OK(lar_plot(&p, series, 4, file(names[n]), false));
-    CHECK_FAILS(lar_plot(&p, series, 4, file("all.svg"), false), LAR_EEXISTS, "exists already");
-    CHECK_FAILS(lar_plot(&p, series, 4, file("all.gif"), false), LAR_EARGUMENT, "which kind");
+    for (int n = 0; n < 3; n++) CHECK_OK(lar_plot(&p, series, 6, file(names[n]), false));
+    CHECK_FAILS(lar_plot(&p, series, 6, file("all.svg"), false), LAR_EEXISTS, "exists already");
+    CHECK_FAILS(lar_plot(&p, series, 6, file("all.gif"), false), LAR_EARGUMENT, "which kind");
     const lar_plot_params small = { .width = 10 };
-    CHECK_FAILS(lar_plot(&small, series, 4, file("b.png"), false), LAR_EARGUMENT, "10 x 600");
+    CHECK_FAILS(lar_plot(&small, series, 6, file("b.png"), false), LAR_EARGUMENT, "10 x 600");
     for (int64_t n = 1;; n++) {
         lar_alloc_fail_at(n, true);
-        const lar_status status = lar_plot(&p, series, 4, file("memory.svg"), false);
+        const lar_status status = lar_plot(&p, series, 6, file("memory.svg"), false);
         lar_alloc_fail_at(0, false);
         if (status == LAR_OK) break;
         assert_int_equal(status, LAR_EMEMORY);
