@@ -150,8 +150,12 @@ page blocked/report.html "Training" "Scores" "Nothing was drawn of this case"
 n=0
 for wait in 0.1 0.2 0.3 0.5 0.8; do
     rm -rf stopped
-    timeout --preserve-status -s INT $wait larmor prepare cohort/study.yaml --output stopped --quiet >out 2>err
-    [ $? -eq 130 ] && [ -e stopped/report.html ] || continue
+    larmor prepare cohort/study.yaml --output stopped --quiet >out 2>err &
+    pid=$!
+    sleep $wait
+    kill -INT $pid 2>/dev/null
+    wait $pid
+    [ $? -eq 130 ] && [ -e stopped/report.html ] && [ -s err ] || continue
     page stopped/report.html "Not finished: stopped before 'sub-0" "The preparation is not finished: "
     n=$((n + 1))
 done
