@@ -72,9 +72,9 @@ static void show_case(void *user, const lar_cases *cases, int64_t index, const l
         lar_report_keep_study(w->study, w->call->arena);
     w->began = true;
     if (!lar_report_is_due(&w->pace)) return;
-    lar_report_begin(&report, w->call, w->study, cases);
+    const lar_status status = lar_report_begin(&report, w->call, w->study, cases);
     report.running = LAR_REPORT_PREPARES;
-    lar_report_refresh(&w->pace, &report);
+    if (status == LAR_OK) lar_report_refresh(&w->pace, &report);
     lar_report_clear(&report);
 }
 

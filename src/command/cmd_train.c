@@ -69,11 +69,11 @@ static void refresh_page(watch *w, const lar_progress_report *progress)
 {
     lar_report report;
     if (!lar_report_is_due(&w->pace)) return;
-    lar_report_begin(&report, w->call, w->study, NULL);
+    const lar_status status = lar_report_begin(&report, w->call, w->study, NULL);
     report.running = LAR_REPORT_TRAINS;
     report.history = progress->history;
     report.epoch_count = progress->epoch_count;
-    lar_report_refresh(&w->pace, &report);
+    if (status == LAR_OK) lar_report_refresh(&w->pace, &report);
     lar_report_clear(&report);
 }
 

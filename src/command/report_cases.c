@@ -1,6 +1,6 @@
 /* Cases on the page: first those that need a look, with the reason; then all others. Each is a row
- * of pictures per image, from the scan to what the network sees. SPDX-License-Identifier:
- * Apache-2.0 */
+ * of pictures per image, from the scan to what the network sees.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "command/report_make.h"

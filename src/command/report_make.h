@@ -16,7 +16,7 @@ enum { LAR_REPORT_ENDED, LAR_REPORT_PREPARES, LAR_REPORT_TRAINS }; /* what runs 
 /* What a page is made of. */
 typedef struct lar_report {
     const lar_call *call;
-    lar_arena *arena;
+    lar_arena *arena; /* its own: a page is made again and again */
     const char *work;
     const char *study_name, *study_text; /* as it was run; text NULL: not known */
     bool study_changed;                  /* the study file says something else now */
@@ -37,8 +37,8 @@ typedef struct lar_report {
 lar_status lar_report_open(lar_report *out, const lar_call *call, const lar_study *study,
                            const char *work);
 /* The parts that a run has in hand; cases: NULL: what is recorded. */
-void lar_report_begin(lar_report *out, const lar_call *call, const lar_study *study,
-                      const lar_cases *cases);
+lar_status lar_report_begin(lar_report *out, const lar_call *call, const lar_study *study,
+                            const lar_cases *cases);
 void lar_report_clear(lar_report *report);
 /* With `draw` draws what older runs have not drawn, and with `score` scores the model where its
  * scores are not known, in so many bytes of memory (LAR_INT_AUTO: what there is). Failures are

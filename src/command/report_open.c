@@ -129,18 +129,20 @@ bool lar_report_step_at(lar_report_step *out, const lar_report *report, int64_t 
 
 /* ---- all of it ------------------------------------------------------------------------- */
 
-void lar_report_begin(lar_report *out, const lar_call *call, const lar_study *study,
-                      const lar_cases *cases)
+lar_status lar_report_begin(lar_report *out, const lar_call *call, const lar_study *study,
+                            const lar_cases *cases)
 {
-    *out = (lar_report){ .call = call, .arena = call->arena, .work = study->work, .cases = cases };
+    *out = (lar_report){ .call = call, .work = study->work, .cases = cases };
     take_study(out, study);
+    return lar_arena_new(&out->arena);
 }
 
 lar_status lar_report_open(lar_report *out, const lar_call *call, const lar_study *study,
                            const char *work)
 {
     lar_status status = LAR_OK;
-    *out = (lar_report){ .call = call, .arena = call->arena, .work = work };
+    *out = (lar_report){ .call = call, .work = work };
+    LAR_TRY(lar_arena_new(&out->arena));
     LAR_TRY(read_study(out, study));
     const char *path = lar_cases_path(out->arena, work);
     if (!path) return LAR_EMEMORY;
@@ -160,6 +162,7 @@ void lar_report_clear(lar_report *report)
 {
     lar_cases_free(report->read);
     json_decref(report->scores);
+    lar_arena_free(report->arena);
     *report = (lar_report){ 0 };
 }
 
@@ -191,8 +194,9 @@ static lar_status draw_missing(const lar_report *report)
 {
     lar_drawer drawer;
     const lar_cases *cases = report->cases;
+    if (cases->image_count > LAR_IMAGES_MAX) return LAR_OK; /* no study has so many */
     lar_status status = lar_drawer_init(&drawer, report->work, cases->images, cases->image_count);
-    if (status != LAR_OK || cases->image_count > LAR_IMAGES_MAX) return status;
+    if (status != LAR_OK) return status;
     for (int64_t n = 0; n < cases->case_count && status == LAR_OK; n++) {
         const lar_case_record *record = &cases->cases[n];
         char stage[160];

@@ -3,6 +3,8 @@
 #ifndef LAR_PAGE_STYLE_H
 #define LAR_PAGE_STYLE_H
 
+#include "base/base.h"
+
 extern const char lar_page_style[];
 
 #endif
