@@ -66,6 +66,11 @@ lar_status lar_figure_check(const lar_figure_params *p, int64_t count)
                             "the overlay '%s' is for image %lld, expected 1 to %lld, or 0 for all",
                             p->overlays[n].name ? p->overlays[n].name : "",
                             (long long)p->overlays[n].on, (long long)count);
+    if (p->alone && p->overlay_count) {
+        const lar_status status =
+            lar_fail(LAR_EARGUMENT, "overlays lie over images, and --alone leaves these out");
+        return lar_hint(status, "without one of the two");
+    }
     return check_pairs(p, count);
 }
 

@@ -93,6 +93,10 @@ static void wrong_requests_are_refused(void **state)
     p.overlay_count = 1;
     const lar_figure_params covered = p;
     REFUSED(LAR_EARGUMENT, file("a.png"), "an opacity of 2");
+    p = covered;
+    p.alone = true;
+    p.checker = (lar_ints){ 2, { 1, 2 } };
+    REFUSED(LAR_EARGUMENT, file("a.png"), "overlays lie over images");
     over.opacity = NAN;
     over.on = 3;
     p = covered;
