@@ -199,6 +199,7 @@ lar_status lar_view_open(lar_view **out, const lar_view_params *params)
     *out = NULL;
     if (!view) return LAR_EMEMORY;
     pthread_mutex_init(&view->lock, NULL);
+    (void)lar_threads_get(); /* decided now, by one thread */
     LAR_TRY(set_guard(view, params, address));
     view->guard.port = (int)params->port;
     LAR_TRY(lar_listen(&socket, &view->guard.port, address));
