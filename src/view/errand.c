@@ -8,9 +8,9 @@ enum { LARGEST_REPORT = 512 << 20 };
 
 /* The report is a page that may come from elsewhere: no script, no frame around it but the page's
  * own, and nothing loaded that is not in it. */
-static const char report_policy[] =
-    "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; sandbox; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+static const char report_policy[] = "default-src 'none'; img-src data:; font-src data:; style-src "
+                                    "'unsafe-inline'; sandbox allow-same-origin; "
+                                    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 typedef struct errand {
     lar_task task;

@@ -92,7 +92,7 @@ answers '"report":true'
 answers '"name":"t1/sub-02_T1.nii.gz","role":"page"'
 get /report
 answers 'report one'
-answers '^Content-Security-Policy: .*; sandbox;'
+answers '^Content-Security-Policy: .*; sandbox'
 echo '<p>report two' >heads/report.html
 get /report
 answers 'report two'
