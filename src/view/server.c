@@ -167,6 +167,8 @@ static lar_status set_guard(lar_view *view, const lar_view_params *params, const
     if (lar_view_reach(address) == LAR_REACH_OTHERS &&
         gethostname(g->host, sizeof g->host - 1) != 0)
         g->host[0] = 0;
+    for (char *c = g->host; *c; c++) /* as browsers write it */
+        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
     if (!params->token) return lar_secret_new(g->token);
     if (strlen(params->token) >= sizeof g->token)
         return lar_fail(LAR_EARGUMENT, "a token has at most %zu letters", sizeof g->token - 1);
