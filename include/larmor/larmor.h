@@ -699,25 +699,58 @@ LAR_API lar_status lar_stack(lar_image **out, const char *const *files, int64_t 
 
 /* ---- pictures -------------------------------------------------------------------------- */
 
+/* What is drawn over images, sampled at the same places of the world. */
+enum {
+    LAR_OVER_AUTO, /* mask: one value beside 0; labels: up to 128 whole numbers; else map or signed
+                    */
+    LAR_OVER_MASK, /* all that is not 0, in one colour */
+    LAR_OVER_LABELS,  /* whole numbers, each in a colour of its own; 0 is nothing */
+    LAR_OVER_OUTLINE, /* of a mask or of labels */
+    LAR_OVER_MAP,     /* values from a threshold on, in colours of even steps */
+    LAR_OVER_SIGNED,  /* values on both sides of 0 */
+    LAR_OVER_CONTOURS /* of a scan of a head, as lar_contours() draws them */
+};
+typedef struct lar_overlay {
+    const lar_image *image;
+    const char *name;  /* for the legend, UTF-8; NULL: none */
+    int64_t on;        /* number of the image that it is drawn over, from 1; 0: all */
+    int as;            /* LAR_OVER_AUTO ... */
+    double opacity;    /* 0 to 1; NaN: 0.4 of a mask, 0.5 of labels, 0.8 of maps, 1 of lines */
+    double window[2];  /* of a map: what is drawn from, and the end of the colours; of a signed one:
+                          of |value|; not rising: percentiles 1 and 99.5 of what is not 0 */
+    const char *names; /* of labels, "1=lesion,2=oedema"; NULL: their numbers alone */
+} lar_overlay;
+
 typedef struct lar_figure_params {
-    const char *title;       /* NULL: none */
-    const char *planes;      /* some of "axial,coronal,sagittal", one row each */
-    lar_reals at;            /* x y z in millimetres; empty: the centre of the first image's head */
-    lar_reals window;        /* low high for all images, or two for each; empty: by `percentiles` */
-    lar_reals percentiles;   /* of the voxels below skin and skull: drawn black and white */
-    lar_ints share;          /* numbers of images, from 1, that share one window */
-    lar_ints difference;     /* a b: one more column with image b minus image a */
-    double difference_limit; /* end of the colour bar; NaN: 99.5th percentile of the head */
-    double zoom;             /* pixels per millimetre; NaN: by the size of the head */
-    int interpolation;       /* LAR_NEAREST or LAR_LINEAR */
-    bool radiological;       /* the patient's left on the right side of the picture */
+    const char *title;     /* NULL: none */
+    const char *planes;    /* some of "axial,coronal,sagittal", one row each; NULL: all three, of a
+                              mosaic axial */
+    lar_reals at;          /* x y z in millimetres; empty: the centre of the first image's head */
+    bool own;              /* each image in the frame of its own head, through its own centre */
+    lar_ints mosaic;       /* slices of one plane: how many, or rows and columns; empty: none */
+    lar_reals span;        /* mosaic: first and last slice in mm; empty: spread over the head */
+    int64_t volume;        /* of images that have several, from 0; LAR_INT_AUTO: the first */
+    const char *window;    /* of all images, or of each: low high, a CT window's name, or auto */
+    lar_reals percentiles; /* of the voxels below skin and skull: drawn black and white */
+    lar_ints share;        /* numbers of images, from 1, that share one window */
+    lar_ints difference;   /* a b: one more column with image b minus image a */
+    double difference_limit;     /* end of the colour bar; NaN: 99.5th percentile of the head */
+    lar_ints contours;           /* a b: one more column, the contours of image b over image a */
+    lar_ints checker;            /* a b: one more column, squares of image a and of image b */
+    double square_mm;            /* of the checkerboard; NaN: about 8 across the frame */
+    bool alone;                  /* the comparisons without the images */
+    double zoom;                 /* pixels per millimetre; NaN: by the size of the head */
+    int interpolation;           /* of images: LAR_NEAREST or LAR_LINEAR */
+    bool radiological;           /* the patient's left on the right side of the picture */
+    const lar_overlay *overlays; /* later ones over earlier ones; not in the table */
+    int64_t overlay_count;
 } lar_figure_params;
 LAR_API extern const lar_param lar_figure_table[];
 LAR_API lar_figure_params lar_figure_default(void);
 
 /* Images side by side, one row per plane through the same place of the world, true to the
- * millimetre, each sampled from its own grid. `labels` (one per image, UTF-8) may be NULL. Of an
- * image of several volumes the first is drawn. The file is PNG, SVG or PDF by its suffix. */
+ * millimetre, each sampled from its own grid; or a mosaic of slices of each. `labels` (one per
+ * image, UTF-8) may be NULL. The file is PNG, SVG or PDF by its suffix. */
 LAR_API lar_status lar_figure(const lar_image *const *images, const char *const *labels,
                               int64_t count, const lar_figure_params *params, const char *path,
                               bool force);

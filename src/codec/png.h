@@ -1,4 +1,4 @@
-/* png: grey PNG files in memory; of codec.h.
+/* png: PNG files in memory, grey ones there and back, coloured ones written; of codec.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_PNG_H
 #define LAR_PNG_H
@@ -24,5 +24,8 @@ void lar_png_clear(lar_png *png);
 /* level: 1 to 9 (more is 9); 0: not compressed. Free with lar_free(). */
 lar_status lar_png_write(unsigned char **out, size_t *out_count, const lar_png *what,
                          const void *pixels, int level);
+/* Colours 0x00RRGGBB, rows `stride` pixels apart, the upper one first. Free with lar_free(). */
+lar_status lar_png_write_colour(unsigned char **out, size_t *out_count, const uint32_t *pixels,
+                                int64_t width, int64_t height, int64_t stride);
 
 #endif

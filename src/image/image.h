@@ -74,6 +74,10 @@ typedef struct lar_range {
 } lar_range;
 lar_status lar_image_range(lar_range *out, const lar_image *image);
 
+/* Names of CT windows and their lowest and highest value, in Hounsfield units. */
+extern const char *const lar_window_names[]; /* NULL at the end */
+extern const double lar_window_limits[][2];
+
 /* grids */
 bool lar_grid_is_valid(const lar_grid *grid); /* sizes at least 1, affine finite and invertible */
 void lar_grid_to_world(const lar_grid *grid, const double ijk[3], double xyz[3]);

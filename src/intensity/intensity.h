@@ -85,10 +85,6 @@ lar_curve lar_curve_linear(double shift, double scale);
  * `what` it is, for the sentence. */
 lar_status lar_found_scale(lar_found *out, double measure, double to, const char *what);
 
-/* Names of CT windows and their lowest and highest value, in Hounsfield units. */
-extern const char *const lar_window_names[]; /* NULL at the end */
-extern const double lar_window_limits[][2];
-
 /* How much of CSF, grey and white each voxel of a T1 is, 0 to 1: three channels, float32, on its
  * grid; 0 outside the mask (NULL: everywhere inside). */
 lar_status lar_tissue_map(lar_image **out, const lar_image *t1, const lar_image *mask);

@@ -1,6 +1,7 @@
 /* The parameters of all normalizers, described once.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
+#include "image/image.h"
 #include "intensity/intensity.h"
 #include "intensity/ravel.h"
 

@@ -55,6 +55,9 @@ lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
 lar_status lar_histograms_svg(lar_text *out, const lar_histograms *groups, int64_t count,
                               const char *const *names, bool linear);
 
+/* Words for LAR_OVER_AUTO ... of larmor.h; NULL at the end. */
+extern const char *const lar_overlay_kinds[];
+
 /* An image that is looked at slice by slice: thumbnails, and the viewer without WebGL. The first
  * volume; the image need not be kept. One peek may be drawn by several threads. */
 typedef struct lar_peek lar_peek;

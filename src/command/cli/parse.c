@@ -96,7 +96,8 @@ static lar_status unknown_option(const lar_call *call, const char *word)
     return lar_hint(status, "larmor %s --help", call->command->name);
 }
 
-/* A word that is a number may follow a list option, so that `--spacing 1 1 3` works. */
+/* A word that is a number may follow a list option, so that `--spacing 1 1 3` works; also one whose
+ * items may be numbers or words. */
 static bool is_number(const char *word)
 {
     double value;
@@ -115,7 +116,8 @@ static lar_status set_option(const slot *where, const char *shown, const char *i
         if (*n + 1 >= argc)
             return lar_fail(LAR_EARGUMENT, "%s needs a value (%s)", shown, where->param->help);
         inside = argv[++*n];
-        if (kind == LAR_KIND_REALS || kind == LAR_KIND_INTS) {
+        if (kind == LAR_KIND_REALS || kind == LAR_KIND_INTS ||
+            lar_text_is(where->param->unit, "list")) {
             lar_text_add(&list, "%s", inside);
             while (*n + 1 < argc && is_number(inside) && is_number(argv[*n + 1]))
                 lar_text_add(&list, " %s", argv[++*n]);

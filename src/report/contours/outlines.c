@@ -13,9 +13,7 @@ static const double SMOOTH_MM = 1, /* sigma, in the plane: noise frays lines, an
 /* Orange: seen on black, grey and white, by any colour vision. */
 const lar_colour lar_outlines_colour = { 1, 0.45, 0.05 };
 
-/* As far as the image reaches: values beside its end count as much more as those beyond are
- * missing. */
-static lar_status smooth(double *values, int64_t width, int64_t height, double sigma)
+lar_status lar_outlines_smooth(double *values, int64_t width, int64_t height, double sigma)
 {
     const int64_t size[3] = { width, height, 1 }, count = width * height;
     const double sigmas[3] = { sigma, sigma, 0 };
@@ -61,7 +59,7 @@ static lar_status trace_levels(pen *p, double *values, const lar_look *look, con
     lar_status status = LAR_OK;
     const int64_t count = slice->width * slice->height;
     LAR_TRY(lar_slice_sample(values, look, slice, LAR_LINEAR));
-    LAR_TRY(smooth(values, slice->width, slice->height, SMOOTH_MM * zoom));
+    LAR_TRY(lar_outlines_smooth(values, slice->width, slice->height, SMOOTH_MM * zoom));
     for (int64_t n = 0; n < count; n++)
         if (isinf(below[n])) values[n] = INFINITY;
     p->outside = lar_panel_is_outside(values, count);

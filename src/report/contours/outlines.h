@@ -24,5 +24,8 @@ extern const lar_colour lar_outlines_colour;
  * reaches: `below` are its values, INFINITY outside. */
 lar_status lar_outlines_draw(cairo_t *cr, const lar_outlines *o, const lar_slice *slice,
                              const double *below, double zoom, double x, double y);
+/* By a Gaussian, in place, as far as there are numbers: values beside their end count as much more
+ * as those beyond are missing. sigma in pixels. */
+lar_status lar_outlines_smooth(double *values, int64_t width, int64_t height, double sigma);
 
 #endif

@@ -15,28 +15,48 @@ static const double HEAD_MM = 130, /* below the top begins the neck */
     CORE_MM = 100, /* and begin the face and the base of the skull, with their fat */
     DEPTH_MM = 15; /* skin and skull */
 
-static int compare(const void *a, const void *b)
+/* Puts the n-th smallest where it would be if all were sorted, nothing larger before it and nothing
+ * smaller behind it (Hoare 1961, doi:10.1145/366622.366647). */
+static void select_nth(double *values, int64_t count, int64_t n)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    int64_t low = 0, high = count - 1;
+    while (low < high) {
+        const double pivot = values[low + (high - low) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (values[i] < pivot) i++;
+            while (values[j] > pivot) j--;
+            if (i > j) break;
+            const double swap = values[i];
+            values[i++] = values[j];
+            values[j--] = swap;
+        }
+        if (n <= j)
+            high = j;
+        else if (n >= i)
+            low = i;
+        else
+            return;
+    }
 }
 
-/* Of sorted values, linear between neighbours. */
-static double percentile_of(const double *sorted, int64_t count, double percent)
+/* Linear between neighbours in rank; changes the order of the values. */
+static double percentile_of(double *values, int64_t count, double percent)
 {
     const double at = percent / 100 * (double)(count - 1);
     const int64_t n = (int64_t)at;
-    if (n + 1 >= count) return sorted[count - 1];
-    return sorted[n] + (at - (double)n) * (sorted[n + 1] - sorted[n]);
+    select_nth(values, count, n);
+    if (n + 1 >= count || at == (double)n) return values[n];
+    double next = values[n + 1];
+    for (int64_t i = n + 2; i < count; i++) next = values[i] < next ? values[i] : next;
+    return values[n] + (at - (double)n) * (next - values[n]);
 }
 
-static double otsu(const double *sorted, int64_t count)
+static double otsu(const double *values, int64_t count, double low, double high)
 {
-    /* a few voxels far off would leave one bin for all the others */
-    const double low = percentile_of(sorted, count, 1), high = percentile_of(sorted, count, 99);
     double counts[BINS] = { 0 }, total = 0, best = -1, threshold = low;
     for (int64_t n = 0; n < count; n++) {
-        const double at = (sorted[n] - low) / (high - low) * BINS;
+        const double at = (values[n] - low) / (high - low) * BINS;
         counts[at >= BINS ? BINS - 1 : at > 0 ? (int)at : 0]++;
     }
     for (int n = 0; n < BINS; n++) total += n * counts[n];
@@ -195,7 +215,7 @@ static void measure_head(lar_head *head, const lar_look *look)
 lar_status lar_head_init(lar_head *out, const lar_look *look)
 {
     lar_status status = LAR_OK;
-    double *sorted = NULL;
+    double *values = NULL;
     int64_t count = 1;
     lar_head head = { 0 };
 
@@ -206,36 +226,41 @@ lar_status lar_head_init(lar_head *out, const lar_look *look)
     }
     head.values = lar_alloc(count, sizeof *head.values);
     head.inside = lar_alloc(count, 1);
-    sorted = lar_alloc(count, sizeof *sorted);
-    if (!head.values || !head.inside || !sorted) {
+    values = lar_alloc(count, sizeof *values);
+    if (!head.values || !head.inside || !values) {
         status = LAR_EMEMORY;
         goto done;
     }
     for (int64_t n = 0; n < count; n++) {
         const int64_t i = n % head.size[0], j = n / head.size[0] % head.size[1],
                       k = n / head.size[0] / head.size[1];
-        const double value = lar_image_at(look->ras, i * head.step[0] + head.step[0] / 2,
-                                          j * head.step[1] + head.step[1] / 2,
-                                          k * head.step[2] + head.step[2] / 2, 0);
+        const double value = lar_look_voxel(look, i * head.step[0] + head.step[0] / 2,
+                                            j * head.step[1] + head.step[1] / 2,
+                                            k * head.step[2] + head.step[2] / 2);
         head.values[n] = isfinite(value) ? value : NAN;
-        if (isfinite(value)) sorted[head.finite++] = value;
+        if (isfinite(value)) values[head.finite++] = value;
     }
-    qsort(sorted, (size_t)head.finite, sizeof *sorted, compare);
-    head.constant = head.finite > 0 && sorted[0] == sorted[head.finite - 1];
-    head.at_all = head.constant ? sorted[0] : NAN;
+    double least = INFINITY, most = -INFINITY;
+    for (int64_t n = 0; n < head.finite; n++) {
+        least = fmin(least, values[n]);
+        most = fmax(most, values[n]);
+    }
+    head.constant = head.finite > 0 && least == most;
+    head.at_all = head.constant ? least : NAN;
     bool found = false;
-    if (head.finite > 0 && !head.constant)
-        found = mark_head(&head, percentile_of(sorted, head.finite, 1) <
-                                         percentile_of(sorted, head.finite, 99)
-                                     ? otsu(sorted, head.finite)
-                                     : sorted[0]);
+    if (head.finite > 0 && !head.constant) {
+        /* a few voxels far off would leave one bin for all the others */
+        const double low = percentile_of(values, head.finite, 1),
+                     high = percentile_of(values, head.finite, 99);
+        found = mark_head(&head, low < high ? otsu(values, head.finite, low, high) : least);
+    }
     if (!found) memset(head.inside, HEAD, (size_t)count);
     measure_head(&head, look);
     *out = head;
     head = (lar_head){ 0 };
 done:
     lar_head_clear(&head);
-    lar_free(sorted);
+    lar_free(values);
     return status;
 }
 
@@ -250,16 +275,15 @@ lar_status lar_head_window(double out[2], const lar_head *head, const double per
 {
     const int64_t samples = head->size[0] * head->size[1] * head->size[2];
     int64_t count = 0;
-    double *sorted = lar_alloc(samples, sizeof *sorted);
+    double *values = lar_alloc(samples, sizeof *values);
 
-    if (!sorted) return LAR_EMEMORY;
+    if (!values) return LAR_EMEMORY;
     for (int64_t n = 0; n < samples; n++)
-        if (head->inside[n] & CORE && isfinite(head->values[n])) sorted[count++] = head->values[n];
+        if (head->inside[n] & CORE && isfinite(head->values[n])) values[count++] = head->values[n];
     out[0] = 0;
     out[1] = 1;
     if (count > 0) {
-        qsort(sorted, (size_t)count, sizeof *sorted, compare);
-        for (int n = 0; n < 2; n++) out[n] = percentile_of(sorted, count, percentiles[n]);
+        for (int n = 0; n < 2; n++) out[n] = percentile_of(values, count, percentiles[n]);
         if (out[0] == out[1]) { /* a mask, or an image with few values */
             out[0] = INFINITY;
             out[1] = -INFINITY;
@@ -270,7 +294,7 @@ lar_status lar_head_window(double out[2], const lar_head *head, const double per
         }
         if (out[0] == out[1]) out[1] = out[0] + fmax(1, fabs(out[0])); /* constant: black */
     }
-    lar_free(sorted);
+    lar_free(values);
     return LAR_OK;
 }
 
@@ -279,21 +303,20 @@ lar_status lar_head_difference(double *out, const lar_head *head, const lar_look
 {
     const int64_t samples = head->size[0] * head->size[1] * head->size[2];
     int64_t count = 0;
-    double *sorted = lar_alloc(samples, sizeof *sorted);
+    double *values = lar_alloc(samples, sizeof *values);
 
     *out = 0;
-    if (!sorted) return LAR_EMEMORY;
+    if (!values) return LAR_EMEMORY;
     for (int64_t n = 0; n < samples; n++) {
         double xyz[3];
         if (!(head->inside[n] & CORE)) continue;
         sample_place(head, a, n, xyz);
         const double apart = fabs(lar_look_at(b, xyz, interpolation) - head->values[n]);
-        if (isfinite(apart)) sorted[count++] = apart;
+        if (isfinite(apart)) values[count++] = apart;
     }
     if (count > 0) {
-        qsort(sorted, (size_t)count, sizeof *sorted, compare);
-        *out = percentile_of(sorted, count, percentile);
+        *out = percentile_of(values, count, percentile);
     }
-    lar_free(sorted);
+    lar_free(values);
     return LAR_OK;
 }

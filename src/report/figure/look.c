@@ -44,16 +44,16 @@ double lar_look_at(const lar_look *look, const double xyz[3], int interpolation)
         next[a] = base[a] < last ? base[a] + 1 : base[a];
         ijk[a] = at - (double)base[a];
     }
-    for (int corner = 0; corner < 8; corner++) {
-        const double weight = (corner & 1 ? ijk[0] : 1 - ijk[0]) *
-                              (corner & 2 ? ijk[1] : 1 - ijk[1]) *
-                              (corner & 4 ? ijk[2] : 1 - ijk[2]);
-        if (weight == 0) continue; /* a NaN beside the point has no part in it */
-        const double voxel =
-            lar_image_at(look->ras, corner & 1 ? next[0] : base[0], corner & 2 ? next[1] : base[1],
-                         corner & 4 ? next[2] : base[2], 0);
-        value += weight * voxel;
-    }
+    /* a NaN beside the point has no part in it */
+    const int ends[3] = { ijk[0] != 0, ijk[1] != 0, ijk[2] != 0 };
+    for (int z = 0; z <= ends[2]; z++)
+        for (int y = 0; y <= ends[1]; y++)
+            for (int x = 0; x <= ends[0]; x++) {
+                const double weight = (x ? ijk[0] : 1 - ijk[0]) * (y ? ijk[1] : 1 - ijk[1]) *
+                                      (z ? ijk[2] : 1 - ijk[2]);
+                value += weight * lar_look_voxel(look, x ? next[0] : base[0], y ? next[1] : base[1],
+                                                 z ? next[2] : base[2]);
+            }
     return isfinite(value) ? value : NAN;
 }
 

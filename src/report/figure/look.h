@@ -5,6 +5,7 @@
 #define LAR_LOOK_H
 
 #include "base/base.h"
+#include "image/image.h"
 
 /* The first volume, axes in RAS order: what follows does not depend on how it was stored. */
 typedef struct lar_look {
@@ -12,6 +13,25 @@ typedef struct lar_look {
     lar_affine world_to_voxel;
     double spacing_mm[3];
 } lar_look;
+
+/* A voxel, of the types that scans have without a call. */
+static inline double lar_look_voxel(const lar_look *look, int64_t i, int64_t j, int64_t k)
+{
+    const lar_image *ras = look->ras;
+    const int64_t n = i * ras->stride[0] + j * ras->stride[1] + k * ras->stride[2];
+    switch (ras->type) {
+    case LAR_U8:
+        return ((const uint8_t *)ras->voxels)[n];
+    case LAR_I16:
+        return ((const int16_t *)ras->voxels)[n];
+    case LAR_U16:
+        return ((const uint16_t *)ras->voxels)[n];
+    case LAR_F32:
+        return (double)((const float *)ras->voxels)[n];
+    default:
+        return lar_image_at(ras, i, j, k, 0);
+    }
+}
 
 lar_status lar_look_init(lar_look *out, const lar_image *image);
 void lar_look_clear(lar_look *look);

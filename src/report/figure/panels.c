@@ -1,184 +1,227 @@
-/* Draws a scene: rows of planes, columns of images, on the dark page of a viewer.
+/* Draws a scene on the dark page of a viewer: its panels, and the words around them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "report/axis.h"
 #include "report/figure/scene.h"
 
-/* pixels */
-enum {
-    MARGIN = 22,
-    GAP = 10,
-    TITLE = 40,
-    LABELS = 44,
-    SIDE = 22, /* the words on the left */
-    BAR = 78,  /* colour bar with its numbers */
-    FOOT = 40,
-    NARROWEST = 200, /* column: its label wants to be read */
-    LONGEST = 400,   /* side of a panel, by default */
-    PAGE = 2400,     /* widest page, by default */
-    PAGE_LIMIT = 20000
-};
-
-typedef struct layout {
-    double zoom, top, left, column_width, width, height, row_y[3];
-    int64_t panel_width[3], panel_height[3]; /* by row */
-    bool has_bar;
-} layout;
-
-static double extent_of(const lar_scene *scene, int axis)
+static bool is_mirrored(const lar_scene *scene, const lar_plane *plane)
 {
-    return scene->high[axis] - scene->low[axis];
+    return scene->radiological && plane->across == 0;
 }
 
-static double choose_zoom(const lar_scene *scene)
+static lar_slice slice_of(const lar_scene *scene, const lar_layout *l, const lar_cell *cell)
 {
-    double longest = 0, widest = 0;
-    for (int64_t row = 0; row < scene->plane_count; row++) {
-        const lar_plane *plane = scene->planes[row];
-        widest = fmax(widest, extent_of(scene, plane->across));
-        longest = fmax(longest, fmax(widest, extent_of(scene, plane->up)));
-    }
-    const double fit = (double)PAGE / (double)scene->column_count - GAP;
-    return fmax(fmin(LONGEST / longest, fit / widest), NARROWEST / longest);
+    const lar_frame *frame = &cell->column->frame;
+    return lar_panel_slice(cell->plane, frame->low, frame->high, cell->at, l->zoom, cell->size,
+                           is_mirrored(scene, cell->plane));
 }
 
-static lar_status lay_out(layout *out, const lar_scene *scene)
+/* Puts the values of the other image where they belong: subtracted, or in every second square. The
+ * first square, at the upper left, is the image's. */
+static void join(double *values, const double *others, const lar_column *column,
+                 const lar_slice *slice, double zoom)
 {
-    layout l = { .zoom = isnan(scene->zoom) ? choose_zoom(scene) : scene->zoom,
-                 .column_width = NARROWEST };
-    double y = MARGIN + (scene->title ? TITLE : 0) + LABELS;
-    for (int64_t c = 0; c < scene->column_count; c++) l.has_bar |= scene->columns[c].minus != NULL;
-    for (int64_t row = 0; row < scene->plane_count; row++) {
-        double size[2];
-        lar_panel_size(size, scene->planes[row], scene->low, scene->high, l.zoom);
-        if (!(size[0] <= PAGE_LIMIT && size[1] <= PAGE_LIMIT)) {
-            const lar_status status =
-                lar_fail(LAR_EARGUMENT, "one image would be %.0f x %.0f pixels, more than %d",
-                         size[0], size[1], PAGE_LIMIT);
-            return lar_hint(status, "a smaller --zoom");
+    const int64_t count = slice->width * slice->height;
+    const double square = column->square_mm * zoom;
+    for (int64_t n = 0; n < count; n++)
+        if (column->shows == LAR_SHOWS_DIFFERENCE) {
+            values[n] = isinf(values[n]) || isinf(others[n]) ? INFINITY : values[n] - others[n];
+        } else {
+            const double x = (double)(n % slice->width) + 0.5, y = (double)(n / slice->width) + 0.5;
+            const bool second = ((int64_t)(x / square) + (int64_t)(y / square)) & 1;
+            const double *w = column->window, *from = column->other_window;
+            if (second) /* in the window of the image */
+                values[n] = w[0] + (others[n] - from[0]) / (from[1] - from[0]) * (w[1] - w[0]);
         }
-        l.panel_width[row] = (int64_t)size[0];
-        l.panel_height[row] = (int64_t)size[1];
-        l.column_width = fmax(l.column_width, size[0]);
-        l.row_y[row] = y;
-        y += (double)l.panel_height[row] + GAP;
-    }
-    l.left = MARGIN + SIDE;
-    l.width = l.left + (double)scene->column_count * (l.column_width + GAP) - GAP + MARGIN +
-              (l.has_bar ? BAR : 0);
-    l.height = y - GAP + FOOT;
-    if (!(l.width <= PAGE_LIMIT && l.height <= PAGE_LIMIT)) {
-        const lar_status status =
-            lar_fail(LAR_EARGUMENT, "the picture would be %.0f x %.0f pixels, more than %d",
-                     l.width, l.height, PAGE_LIMIT);
-        return lar_hint(status, "fewer images or a smaller --zoom");
-    }
-    *out = l;
-    return LAR_OK;
 }
 
-static bool is_mirrored(const lar_scene *scene, int64_t row)
-{
-    return scene->radiological && scene->planes[row]->across == 0;
-}
-
-static uint32_t pixel_of(double value, const lar_column *column)
-{
-    if (column->minus && isfinite(value))
-        return lar_colour_pixel(lar_colour_diverging(value / column->window[1]));
-    return lar_panel_grey(value, column->window);
-}
-
-static lar_status draw_slice(cairo_t *cr, const lar_scene *scene, const layout *l, int64_t row,
-                             const lar_column *column, double x)
+static lar_status colour_cell(uint32_t *pixels, double *values, const lar_scene *scene,
+                              const lar_layout *l, const lar_cell *cell, const lar_slice *slice)
 {
     lar_status status = LAR_OK;
-    const int64_t size[2] = { l->panel_width[row], l->panel_height[row] };
-    const lar_slice slice = lar_panel_slice(scene->planes[row], scene->low, scene->high, scene->at,
-                                            l->zoom, size, is_mirrored(scene, row));
+    const lar_column *column = cell->column;
+    const int64_t count = slice->width * slice->height;
+    double *others = NULL;
+
+    LAR_TRY(lar_slice_sample(values, column->look, slice, scene->interpolation));
+    if (column->shows == LAR_SHOWS_DIFFERENCE || column->shows == LAR_SHOWS_CHECKER) {
+        others = lar_alloc_raw(count, sizeof *others);
+        if (!others) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
+        LAR_TRY(lar_slice_sample(others, column->other, slice, scene->interpolation));
+        join(values, others, column, slice, l->zoom);
+    }
+    for (int64_t n = 0; n < count; n++)
+        pixels[n] = column->shows == LAR_SHOWS_DIFFERENCE && isfinite(values[n])
+                        ? lar_colour_pixel(lar_colour_diverging(values[n] / column->window[1]))
+                        : lar_panel_grey(values[n], column->window);
+done:
+    lar_free(others);
+    return status;
+}
+
+static bool lies_over(const lar_layer *layer, const lar_column *column)
+{
+    return column->number && (layer->on == 0 || layer->on == column->number);
+}
+
+static bool is_lines(const lar_layer *layer)
+{
+    return layer->over.as == LAR_OVER_OUTLINE || layer->over.as == LAR_OVER_CONTOURS;
+}
+
+static lar_status stroke_cell(cairo_t *cr, const lar_scene *scene, const lar_layout *l,
+                              const lar_cell *cell, const lar_slice *slice, const double *values)
+{
+    lar_status status = LAR_OK;
+    const lar_column *column = cell->column;
+    cairo_save(cr);
+    cairo_rectangle(cr, cell->x, cell->y, (double)slice->width, (double)slice->height);
+    cairo_clip(cr);
+    if (column->shows == LAR_SHOWS_CONTOURS)
+        LAR_TRY(lar_outlines_draw(cr, column->contours, slice, values, l->zoom, cell->x, cell->y));
+    for (int64_t n = 0; n < scene->layer_count; n++) {
+        const lar_layer *layer = &scene->layers[n];
+        if (!lies_over(layer, column) || !is_lines(layer)) continue;
+        if (layer->over.as == LAR_OVER_CONTOURS)
+            LAR_TRY(
+                lar_outlines_draw(cr, &layer->contours, slice, values, l->zoom, cell->x, cell->y));
+        else
+            LAR_TRY(lar_over_stroke(cr, &layer->over, slice, values, cell->x, cell->y));
+    }
+done:
+    cairo_restore(cr);
+    return status;
+}
+
+static void draw_place(cairo_t *cr, const lar_cell *cell)
+{
+    char text[LAR_TICK_ROOM + 8], number[LAR_TICK_ROOM];
+    const int normal = cell->plane->normal;
+    if (cell->size[0] < 40 || cell->size[1] < 24) return;
+    lar_number_words(number, rint(cell->at[normal] * 10) / 10, 6);
+    snprintf(text, sizeof text, "%c %s", "xyz"[normal], number);
+    lar_canvas_text(cr, text, cell->x + 6, cell->y + (double)cell->size[1] - 6,
+                    &(lar_style){ .size = 11, .halo = true, .colour = lar_panel_soft });
+}
+
+static lar_status draw_cell(cairo_t *cr, const lar_scene *scene, const lar_layout *l,
+                            const lar_cell *cell)
+{
+    lar_status status = LAR_OK;
+    const lar_slice slice = slice_of(scene, l, cell);
     const int64_t count = slice.width * slice.height;
-    double *values = lar_alloc_raw(count, sizeof *values), *others = NULL;
+    double *values = lar_alloc_raw(count, sizeof *values);
     uint32_t *pixels = lar_alloc_raw(count, sizeof *pixels);
 
     if (!values || !pixels) {
         status = LAR_EMEMORY;
         goto done;
     }
-    LAR_TRY(lar_slice_sample(values, column->look, &slice, scene->interpolation));
-    if (column->minus) {
-        others = lar_alloc_raw(count, sizeof *others);
-        if (!others) {
-            status = LAR_EMEMORY;
-            goto done;
-        }
-        LAR_TRY(lar_slice_sample(others, column->minus, &slice, scene->interpolation));
-        for (int64_t n = 0; n < count; n++)
-            values[n] = isinf(values[n]) || isinf(others[n]) ? INFINITY : values[n] - others[n];
-    }
-    for (int64_t n = 0; n < count; n++) pixels[n] = pixel_of(values[n], column);
-    LAR_TRY(lar_panel_paint(cr, pixels, slice.width, slice.height, x, l->row_y[row]));
-    if (lar_panel_is_outside(values, count))
-        lar_canvas_text(cr, "outside the image", x + (double)slice.width / 2,
-                        l->row_y[row] + (double)slice.height / 2,
+    LAR_TRY(colour_cell(pixels, values, scene, l, cell, &slice));
+    for (int64_t n = 0; n < scene->layer_count; n++)
+        if (lies_over(&scene->layers[n], cell->column) && !is_lines(&scene->layers[n]))
+            LAR_TRY(lar_over_blend(pixels, &scene->layers[n].over, &slice, values));
+    LAR_TRY(lar_panel_paint(cr, pixels, slice.width, slice.height, cell->x, cell->y));
+    LAR_TRY(stroke_cell(cr, scene, l, cell, &slice, values));
+    if (lar_panel_is_outside(values, count) && slice.width >= 120)
+        lar_canvas_text(cr, "outside the image", cell->x + (double)slice.width / 2,
+                        cell->y + (double)slice.height / 2,
                         &(lar_style){ .size = 13, .align = 0.5, .colour = lar_panel_soft });
+    if (cell->lettered)
+        lar_panel_sides(cr, cell->plane, is_mirrored(scene, cell->plane), cell->x, cell->y,
+                        (double)slice.width, (double)slice.height);
+    if (cell->placed) draw_place(cr, cell);
 done:
     lar_free(values);
-    lar_free(others);
     lar_free(pixels);
     return status;
 }
 
-static void draw_side_words(cairo_t *cr, const lar_scene *scene, const layout *l, int64_t row)
+/* Above a column. */
+static void draw_label(cairo_t *cr, const lar_column *column, const lar_layout *l, double left)
 {
-    const lar_plane *plane = scene->planes[row];
-    const lar_style style = { .size = 13, .align = 0.5, .colour = lar_panel_soft };
+    const double middle = left + l->column_width / 2;
+    lar_style style = { .size = 17,
+                        .bold = true,
+                        .align = 0.5,
+                        .colour = lar_panel_bright,
+                        .widest = l->column_width };
+    lar_canvas_text(cr, column->label, middle, l->top - LAR_PAGE_LABELS + 17, &style);
+    style = (lar_style){
+        .size = 12, .align = 0.5, .colour = lar_panel_soft, .widest = l->column_width
+    };
+    lar_canvas_text(cr, column->words, middle, l->top - LAR_PAGE_LABELS + 35, &style);
+}
+
+/* Above a block of slices: both in one line. */
+static void draw_block_label(cairo_t *cr, const lar_column *column, const lar_layout *l, double y)
+{
+    lar_style style = {
+        .size = 17, .bold = true, .colour = lar_panel_bright, .widest = l->column_width * 0.75
+    };
+    lar_canvas_text(cr, column->label, l->left, y - 9, &style);
+    const double used = lar_canvas_text_width(cr, column->label, &style) + 14;
+    style = (lar_style){ .size = 12, .colour = lar_panel_soft };
+    style.widest = l->column_width - used;
+    if (style.widest > 40) lar_canvas_text(cr, column->words, l->left + used, y - 9, &style);
+}
+
+static void draw_labels(cairo_t *cr, const lar_scene *scene, const lar_layout *l)
+{
+    for (int64_t c = 0; c < scene->column_count; c++)
+        if (scene->slice_count)
+            draw_block_label(cr, &scene->columns[c], l, l->cells[c * scene->slice_count].y);
+        else
+            draw_label(cr, &scene->columns[c], l,
+                       l->left +
+                           (double)c * (l->right - l->left + 10) / (double)scene->column_count);
+}
+
+static void draw_side_words(cairo_t *cr, const lar_scene *scene, const lar_layout *l)
+{
+    lar_style style = { .size = 13, .align = 0.5, .colour = lar_panel_soft };
     char text[96], number[LAR_TICK_ROOM];
-    lar_number_words(number, rint(scene->at[plane->normal] * 10) / 10, 6);
-    snprintf(text, sizeof text, "%s  %c %s mm", plane->name, "xyz"[plane->normal], number);
-    cairo_save(cr);
-    cairo_translate(cr, MARGIN + 10, l->row_y[row] + (double)l->panel_height[row] / 2);
-    cairo_rotate(cr, -3.14159265358979323846 / 2);
-    lar_canvas_text(cr, text, 0, 0, &style);
-    cairo_restore(cr);
-}
-
-/* Beside the first row, from -limit to limit. */
-static void draw_bar(cairo_t *cr, const layout *l, double limit)
-{
-    const double x = l->width - MARGIN - BAR + 14, y = l->row_y[0],
-                 height = (double)l->panel_height[0];
-    const lar_style style = { .size = 12, .colour = lar_panel_soft };
-    cairo_pattern_t *ramp = cairo_pattern_create_linear(0, y + height, 0, y);
-    for (int n = 0; n <= 64; n++) {
-        const lar_colour colour = lar_colour_diverging(n / 32.0 - 1);
-        cairo_pattern_add_color_stop_rgb(ramp, n / 64.0, colour.r, colour.g, colour.b);
-    }
-    cairo_rectangle(cr, x, y, 14, height);
-    cairo_set_source(cr, ramp);
-    cairo_fill(cr);
-    cairo_pattern_destroy(ramp);
-    for (int n = -2; n <= 2; n++) {
-        const double at = y + height * (0.5 - n / 4.0);
-        char text[LAR_TICK_ROOM];
-        lar_number_words(text, limit * n / 2, 4);
-        lar_canvas_box(cr, x + 14, fmin(floor(at), y + height - 1), 4, 1, lar_panel_soft);
-        lar_canvas_text(cr, text, x + 22, fmin(fmax(at + 4, y + 9), y + height), &style);
+    for (int64_t row = 0; row < scene->plane_count && !scene->slice_count; row++) {
+        const lar_plane *plane = scene->planes[row];
+        const double at = scene->columns[0].frame.at[plane->normal];
+        lar_number_words(number, rint(at * 10) / 10, 6);
+        if (scene->own)
+            snprintf(text, sizeof text, "%s", plane->name);
+        else
+            snprintf(text, sizeof text, "%s  %c %s mm", plane->name, "xyz"[plane->normal], number);
+        style.widest = l->row_height[row];
+        if (style.widest < 40) continue;
+        cairo_save(cr);
+        cairo_translate(cr, LAR_PAGE_MARGIN + 10, l->row_y[row] + l->row_height[row] / 2);
+        cairo_rotate(cr, -3.14159265358979323846 / 2);
+        lar_canvas_text(cr, text, 0, 0, &style);
+        cairo_restore(cr);
     }
 }
 
-static void draw_foot(cairo_t *cr, const lar_scene *scene, const layout *l)
+static void draw_foot(cairo_t *cr, const lar_scene *scene, const lar_layout *l)
 {
-    const double y = l->height - MARGIN + 4, right = l->width - MARGIN - (l->has_bar ? BAR : 0);
-    const double bar_left = lar_panel_ruler(cr, l->zoom, 0.3 * l->column_width, right, y);
-    lar_style style = { .size = 13, .colour = lar_panel_soft };
+    static const char left_words[] = "L is the patient's left";
+    const double y = l->height - LAR_PAGE_MARGIN + 4;
+    const double widest =
+        scene->slice_count ? 0.7 * (double)l->cells[0].size[0] : 0.3 * l->column_width;
+    const double bar_left = lar_panel_ruler(cr, l->zoom, widest, l->right, y);
+    lar_style style = { .size = 13, .colour = lar_panel_soft, .widest = bar_left - l->left - 12 };
+    const lar_style free_style = { .size = style.size };
     char text[160], number[3][LAR_TICK_ROOM];
-    for (int a = 0; a < 3; a++) lar_number_words(number[a], rint(scene->at[a] * 10) / 10, 6);
-    style.widest = bar_left - l->left - 12;
+    if (scene->own || scene->slice_count) {
+        if (style.widest > 40) lar_canvas_text(cr, left_words, l->left, y, &style);
+        return;
+    }
+    const double *at = scene->columns[0].frame.at;
+    for (int a = 0; a < 3; a++) lar_number_words(number[a], rint(at[a] * 10) / 10, 6);
     for (int words = 1; words >= 0; words--) { /* the second half only where there is room */
-        snprintf(text, sizeof text, "x %s  y %s  z %s mm%s", number[0], number[1], number[2],
-                 words ? "    L is the patient's left" : "");
-        const lar_style free_style = { .size = style.size };
+        snprintf(text, sizeof text, "x %s  y %s  z %s mm%s%s", number[0], number[1], number[2],
+                 words ? "    " : "", words ? left_words : "");
         if (words && lar_canvas_text_width(cr, text, &free_style) > style.widest) continue;
         if (style.widest > 40) lar_canvas_text(cr, text, l->left, y, &style);
         break;
@@ -188,42 +231,24 @@ static void draw_foot(cairo_t *cr, const lar_scene *scene, const layout *l)
 lar_status lar_scene_draw(const lar_scene *scene, lar_canvas *canvas)
 {
     lar_status status = LAR_OK;
-    layout l = { 0 };
+    lar_layout l = { 0 };
     cairo_t *cr = NULL;
 
-    LAR_TRY(lay_out(&l, scene));
+    LAR_TRY(lar_layout_init(&l, scene));
     LAR_TRY(lar_canvas_begin(&cr, canvas, l.width, l.height));
     lar_canvas_box(cr, 0, 0, l.width, l.height, lar_panel_page);
     if (scene->title)
-        lar_canvas_text(cr, scene->title, l.left, MARGIN + 20,
+        lar_canvas_text(cr, scene->title, l.left, LAR_PAGE_MARGIN + 20,
                         &(lar_style){ .size = 21,
                                       .bold = true,
                                       .colour = lar_panel_bright,
-                                      .widest = l.width - l.left - MARGIN });
-    for (int64_t c = 0; c < scene->column_count; c++) {
-        const lar_column *column = &scene->columns[c];
-        const double left = l.left + (double)c * (l.column_width + GAP),
-                     middle = left + l.column_width / 2;
-        lar_canvas_text(cr, column->label, middle, l.row_y[0] - LABELS + 17,
-                        &(lar_style){ .size = 17,
-                                      .bold = true,
-                                      .align = 0.5,
-                                      .colour = lar_panel_bright,
-                                      .widest = l.column_width });
-        lar_canvas_text(
-            cr, column->window_words, middle, l.row_y[0] - LABELS + 35,
-            &(lar_style){
-                .size = 12, .align = 0.5, .colour = lar_panel_soft, .widest = l.column_width });
-        for (int64_t row = 0; row < scene->plane_count; row++) {
-            const double x = left + floor((l.column_width - (double)l.panel_width[row]) / 2);
-            LAR_TRY(draw_slice(cr, scene, &l, row, column, x));
-            lar_panel_sides(cr, scene->planes[row], is_mirrored(scene, row), x, l.row_y[row],
-                            (double)l.panel_width[row], (double)l.panel_height[row]);
-        }
-        if (column->minus) draw_bar(cr, &l, column->window[1]);
-    }
-    for (int64_t row = 0; row < scene->plane_count; row++) draw_side_words(cr, scene, &l, row);
+                                      .widest = l.width - l.left - LAR_PAGE_MARGIN });
+    draw_labels(cr, scene, &l);
+    for (int64_t n = 0; n < l.cell_count; n++) LAR_TRY(draw_cell(cr, scene, &l, &l.cells[n]));
+    lar_legend_draw(cr, scene, &l);
+    draw_side_words(cr, scene, &l);
     draw_foot(cr, scene, &l);
 done:
+    lar_layout_clear(&l);
     return status;
 }

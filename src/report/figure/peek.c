@@ -52,15 +52,17 @@ void lar_peek_find(lar_peek_place *out, const lar_peek *peek)
     *out = peek->place;
 }
 
-static lar_status draw_over(uint32_t *pixels, const lar_peek_params *params, const lar_slice *slice)
+static lar_status draw_over(uint32_t *pixels, const lar_peek_params *params, const lar_slice *slice,
+                            const double *below)
 {
     lar_over over = { .look = &params->over->look,
-                      .kind = params->labels ? LAR_OVER_LABELS : LAR_OVER_MAP,
+                      .as = params->labels ? LAR_OVER_LABELS : LAR_OVER_MAP,
                       .opacity = params->opacity };
     const bool chosen = params->over_window[0] < params->over_window[1];
     memcpy(over.window, chosen ? params->over_window : params->over->place.window,
            sizeof over.window);
-    return lar_over_blend(pixels, &over, slice);
+    over.from = chosen ? over.window[0] : -INFINITY;
+    return lar_over_blend(pixels, &over, slice, below);
 }
 
 lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_params *params)
@@ -92,7 +94,7 @@ lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_para
     }
     LAR_TRY(lar_slice_sample(values, &peek->look, &slice, LAR_LINEAR));
     for (int64_t n = 0; n < count; n++) pixels[n] = lar_panel_grey(values[n], params->window);
-    if (params->over) LAR_TRY(draw_over(pixels, params, &slice));
+    if (params->over) LAR_TRY(draw_over(pixels, params, &slice, values));
     LAR_TRY(lar_canvas_keep(&canvas, out, ".png"));
     LAR_TRY(lar_canvas_begin(&cr, canvas, side[0], side[1]));
     LAR_TRY(lar_panel_paint(cr, pixels, size[0], size[1], 0, 0));

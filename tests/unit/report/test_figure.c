@@ -153,7 +153,7 @@ static void millimetres_are_true(void **state)
             params.planes = planes[plane];
             params.at = (lar_reals){ 3, { 0, 0, 0 } };
             params.zoom = 4;
-            params.window = (lar_reals){ 2, { 29.99, 30.01 } }; /* black within 30 mm */
+            params.window = "29.99 30.01"; /* black within 30 mm */
             draw(&image, 1, &params, "ball.png");
             picture p = open_picture(file("ball.png"));
             /* the ball's extent along the two lines through its middle */
@@ -229,7 +229,7 @@ static void grids_of_their_own_show_one_place(void **state)
     params.at = (lar_reals){ 3, { 4, 5, 6 } };
     params.planes = "sagittal";
     params.zoom = 3;
-    params.window = (lar_reals){ 2, { 19.99, 20.01 } };
+    params.window = "19.99,20.01";
     draw(images, 2, &params, "two.png");
     picture p = open_picture(file("two.png"));
     const int column = (p.width - LEFT - 22 - GAP) / 2, height = p.height - TOP - 40;
