@@ -17,7 +17,7 @@ typedef struct options {
 
 static const lar_param table[] = {
     LAR_P_TEXTS(options, overlays, "overlay", 0, "image",
-                "a mask, labels or a map to lay over the images; may be repeated"),
+                "a mask, labels or a map to lay over the images"),
     LAR_P_FLAG(options, no_browser, "no-browser", 0, "print the address alone, and open nothing"),
     LAR_P_INT(options, port, "port", 'p', "auto", 1, 65535, "number",
               "listen at this port; a free one where not given"),

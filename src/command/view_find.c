@@ -8,6 +8,7 @@
 typedef struct finder {
     lar_view_found *out;
     lar_call *call;
+    bool alone; /* one image was named, and nothing else */
 } finder;
 
 static lar_status add(finder *f, const lar_view_entry *entry)
@@ -121,12 +122,20 @@ static lar_status add_study(finder *f, const char *path)
     return add_folder(f, work);
 }
 
-/* Absent files are told before anything is served; whether they can be read shows when they are. */
+/* Headers are looked at before anything is served: a file that is no image ends the command where
+ * it is the only one, else it is told, and shown as what it is. */
 static lar_status add_file(finder *f, const char *path, int role)
 {
     const lar_view_entry entry = { .name = lar_path_name(path), .path = path, .role = role };
+    lar_image_about about = { 0 };
+    lar_status status = LAR_OK;
     if (!lar_path_exists(path))
         return lar_fail(LAR_ENOINPUT, "cannot open '%s': there is no such file", path);
+    if (!lar_path_is_folder(path) && !lar_dicom_is(path))
+        status = lar_image_read_header(&about, path);
+    lar_image_about_clear(&about);
+    if (status != LAR_OK && f->alone) return status;
+    if (status != LAR_OK) lar_log(LAR_LOG_WARNING, "%s", lar_error());
     return add(f, &entry);
 }
 
@@ -158,7 +167,7 @@ static const char *find_title(const lar_call *call)
 lar_status lar_view_find(lar_view_found *out, lar_call *call, const lar_texts *overlays)
 {
     lar_status status = LAR_OK;
-    finder f = { .out = out, .call = call };
+    finder f = { .out = out, .call = call, .alone = call->arg_count + overlays->count == 1 };
     *out = (lar_view_found){ 0 };
     out->title = find_title(call);
     if (!out->title) return LAR_EMEMORY;

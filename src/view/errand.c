@@ -90,7 +90,7 @@ static json_t *histogram(const lar_facts *facts)
     return json_pack("{s:f, s:f, s:o}", "low", facts->low, "high", facts->high, "counts", counts);
 }
 
-/* With the volume's lock held. */
+/* Between look and leave. */
 static json_t *tell_about(const errand *e)
 {
     const lar_volume *volume = e->base.volume;
@@ -160,7 +160,7 @@ static void release_text(void *owner)
     lar_free(text);
 }
 
-/* With the locks of both volumes held. */
+/* Between look and leave. */
 static lar_status draw(lar_text *out, const errand *e)
 {
     const lar_target *t = &e->target;
@@ -280,6 +280,16 @@ static void run_overlay(lar_task *task)
     lar_shelf_want(e->view->shelf, e->target.over, &e->over);
 }
 
+static void run_base(lar_task *task)
+{
+    errand *e = (errand *)task;
+    const bool has_over = e->target.ask == LAR_ASK_SLICE && e->target.over >= 0 &&
+                          e->target.over != e->target.id; /* over itself it shows nothing else */
+    e->task.run = has_over ? run_overlay : run_answer;
+    e->base.task = &e->task;
+    lar_shelf_want(e->view->shelf, e->target.id, &e->base);
+}
+
 void lar_errand_start(lar_view *view, lar_exchange *exchange, const lar_target *target)
 {
     errand *e = lar_alloc(1, sizeof *e);
@@ -290,15 +300,35 @@ void lar_errand_start(lar_view *view, lar_exchange *exchange, const lar_target *
     e->view = view;
     e->exchange = exchange;
     e->target = *target;
-    /* an image over itself shows nothing else */
-    const bool has_over =
-        target->ask == LAR_ASK_SLICE && target->over >= 0 && target->over != target->id;
-    if (target->ask == LAR_ASK_REPORT) {
-        e->task.run = run_report;
-        lar_crew_add(view->drawers, &e->task);
-        return;
-    }
-    e->task.run = has_over ? run_overlay : run_answer;
+    /* not here, where all wait: looking at a file may take long */
+    e->task.run = target->ask == LAR_ASK_REPORT ? run_report : run_base;
+    lar_crew_add(view->drawers, &e->task);
+}
+
+/* ---- before it is asked for --------------------------------------------------------------- */
+
+static void run_known(lar_task *task)
+{
+    errand *e = (errand *)task;
+    if (e->base.status == LAR_OK && lar_volume_look(e->base.volume, 0) == LAR_OK)
+        lar_volume_leave(e->base.volume);
+    finish(e); /* what failed is told to who asks */
+}
+
+static void run_ahead(lar_task *task)
+{
+    errand *e = (errand *)task;
+    e->task.run = run_known;
     e->base.task = &e->task;
-    lar_shelf_want(view->shelf, target->id, &e->base);
+    lar_shelf_want(e->view->shelf, e->target.id, &e->base);
+}
+
+void lar_errand_ahead(lar_view *view, int64_t id)
+{
+    errand *e = lar_alloc(1, sizeof *e);
+    if (!e) return;
+    e->view = view;
+    e->target.id = id;
+    e->task.run = run_ahead;
+    lar_crew_add(view->drawers, &e->task);
 }

@@ -121,6 +121,8 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
     (void)how;
     *state = NULL;
     if (!exchange) return;
+    pthread_mutex_lock(&exchange->lock); /* who has answered is done with it */
+    pthread_mutex_unlock(&exchange->lock);
     if (exchange->caller) lar_crowd_wait(&http->crowd, exchange->caller);
     if (exchange->response) MHD_destroy_response(exchange->response);
     pthread_mutex_destroy(&exchange->lock);

@@ -7,7 +7,7 @@
 
 /* Reading a compressed file keeps one processor busy; more readers than that would only keep more
  * files in memory at once. */
-enum { READERS = 2, DRAWERS = 3 };
+enum { READERS = 2, DRAWERS = 3, AHEAD = 4 };
 
 static const lar_view_file *find_file(const char *path)
 {
@@ -75,6 +75,18 @@ static void answer_list(lar_view *view, lar_exchange *exchange)
                               view->niivue.bytes != NULL, "report", report, "entries", entries));
 }
 
+/* The page will ask for what it shows at once; while the browser gets ready to, that is read. */
+static void read_ahead(lar_view *view)
+{
+    int64_t ahead = 0;
+    for (int64_t n = 0; n < lar_shelf_count(view->shelf) && ahead < AHEAD; n++) {
+        const bool page = lar_shelf_entry(view->shelf, n)->role == LAR_VIEW_PAGE;
+        if (page && n > 0) continue;
+        lar_errand_ahead(view, n);
+        ahead++;
+    }
+}
+
 static void open_session(lar_view *view, lar_exchange *exchange, const lar_http_request *request)
 {
     size_t count = request->body_count; /* a file of one line ends with a newline */
@@ -88,6 +100,7 @@ static void open_session(lar_view *view, lar_exchange *exchange, const lar_http_
         lar_answer_failure(exchange, 403, NULL);
     } else {
         lar_answer_session(exchange, &view->guard);
+        read_ahead(view);
     }
 }
 
@@ -154,6 +167,8 @@ static lar_status set_guard(lar_view *view, const lar_view_params *params, const
     if (lar_view_reach(address) == LAR_REACH_OTHERS &&
         gethostname(g->host, sizeof g->host - 1) != 0)
         g->host[0] = 0;
+    for (char *c = g->host; *c; c++) /* as browsers write it */
+        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
     if (!params->token) return lar_secret_new(g->token);
     if (strlen(params->token) >= sizeof g->token)
         return lar_fail(LAR_EARGUMENT, "a token has at most %zu letters", sizeof g->token - 1);
@@ -186,6 +201,7 @@ lar_status lar_view_open(lar_view **out, const lar_view_params *params)
     *out = NULL;
     if (!view) return LAR_EMEMORY;
     pthread_mutex_init(&view->lock, NULL);
+    (void)lar_threads_get(); /* decided now, by one thread */
     LAR_TRY(set_guard(view, params, address));
     view->guard.port = (int)params->port;
     LAR_TRY(lar_listen(&socket, &view->guard.port, address));

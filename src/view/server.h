@@ -40,5 +40,7 @@ json_t *lar_view_words(const char *text);
 
 /* What needs an image or a file: done by the crews. */
 void lar_errand_start(lar_view *view, lar_exchange *exchange, const lar_target *target);
+/* Reads an image that will be asked for soon; nobody is answered. */
+void lar_errand_ahead(lar_view *view, int64_t id);
 
 #endif

@@ -92,7 +92,7 @@ answers '"report":true'
 answers '"name":"t1/sub-02_T1.nii.gz","role":"page"'
 get /report
 answers 'report one'
-answers '^Content-Security-Policy: .*; sandbox;'
+answers '^Content-Security-Policy: .*; sandbox'
 echo '<p>report two' >heads/report.html
 get /report
 answers 'report two'
@@ -121,6 +121,16 @@ case $(ls -l token) in -rw-------*) ;; *) fail "others can read the token" ;; es
 ends INT
 serve t1.nii.gz --token-file token
 [ "$(cat token)" = "$token" ] || fail "the token is not that of the file"
+
+# another user of the machine has found the token
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    setpriv --reuid 65534 --regid 65534 --clear-groups bash -s -- "$port" /session "" "$token" <ask.bash >answer
+    answers '^HTTP/1.1 403'
+    answers 'another user of this machine'
+    grep -q Set-Cookie answer && fail "another user gets a cookie"
+else
+    omit "another user with the token: that needs root, and setpriv"
+fi
 
 # the port is taken
 status 74 larmor view t1.nii.gz --port "$port" --no-browser
@@ -180,6 +190,11 @@ status 66 larmor view absent.nii.gz
 complains "cannot open 'absent.nii.gz': there is no such file"
 status 66 larmor view t1.nii.gz --overlay absent.nii.gz
 complains "absent.nii.gz"
+echo '<script>alert(1)</script>' >words.nii
+status 65 larmor view words.nii
+complains "words.nii"
+status 0 larmor view t1.nii.gz words.nii --for 0 --no-browser
+complains "^warning: .*words.nii"
 mkdir empty
 status 66 larmor view empty
 complains "no image was found in the folder 'empty'"
