@@ -37,6 +37,7 @@ WATCH = """new PerformanceObserver((list) => {
   if (window.drawn || list.getEntriesByName('larmor drawn').length === 0) return;
   gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
   window.drawn = performance.now();
+  window.queued = performance.getEntriesByName('larmor drawn')[0].startTime;
 }).observe({ entryTypes: ['mark'] });"""
 # NiiVue alone draws the same picture: NiiVue's number of the layout (2 where the axial slice stands below the coronal
 # one, 3 where all stand in a row), and black and white
@@ -44,6 +45,7 @@ LAYOUT = """const top = (letter) => [...document.querySelectorAll('.letters b')]
   .getBoundingClientRect().top;
 return top('P') - top('I') > 100 ? 2 : 3"""
 WINDOW = "return [...document.querySelectorAll('#panel input[type=number]')].map((one) => Number(one.value))"
+TIMES = "return [window.drawn, window.queued]"
 PAGE = """<!doctype html><meta charset="utf-8"><title>NiiVue alone</title>
 <style>body { margin: 0 } div { position: absolute; left: %dpx; top: %dpx; width: %dpx; height: %dpx }</style>
 <div><canvas></canvas></div><script type="module">
@@ -54,6 +56,7 @@ const nv = new Niivue({ logLevel: 'error', multiplanarShowRender: 1, isSliceMM: 
   multiplanarLayout: %d, multiplanarPadPixels: 4, tileMargin: 28 });
 await nv.attachToCanvas(document.querySelector('canvas'));
 nv.addVolume(await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer, cal_min: %r, cal_max: %r }));
+window.queued = performance.now() - begin;
 nv.gl.readPixels(0, 0, 1, 1, nv.gl.RGBA, nv.gl.UNSIGNED_BYTE, new Uint8Array(4));
 window.drawn = performance.now() - begin;
 </script>"""
@@ -76,7 +79,7 @@ def ours(browser, path):
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
         browser.open(view.address)
         browser.wait("a picture", "return window.drawn > 0")
-        seconds = browser.run("return window.drawn") / 1000
+        seconds = [ms / 1000 for ms in browser.run(TIMES)]
         browser.wait("its window", "return document.querySelector('.facts tr') !== null")
         same = browser.box("canvas") + [browser.run(LAYOUT)] + browser.run(WINDOW)
         browser.close_tab()
@@ -87,7 +90,7 @@ def niivue(browser, server):
     browser.new_tab()
     browser.open("http://127.0.0.1:%d/page.html" % server.server_port)
     browser.wait("a picture", "return window.drawn > 0")
-    seconds = browser.run("return window.drawn") / 1000
+    seconds = [ms / 1000 for ms in browser.run(TIMES)]
     browser.close_tab()
     return seconds
 
@@ -116,8 +119,11 @@ def browser_rows(folder, runs, path, row):
             times["read"].append(float(subprocess.check_output(read)))
     server.shutdown()
     server.server_close()
-    first, drawing, reading = (statistics.median(times[name]) for name in ("ours", "niivue", "read"))
+    reading = statistics.median(times["read"])
+    first, queued = (statistics.median(one[n] for one in times["ours"]) for n in (0, 1))
+    drawing, handed = (statistics.median(one[n] for one in times["niivue"]) for n in (0, 1))
     ratio = first / (reading + drawing)
     return [row("first picture of 256x256x192 .nii.gz in the browser (peer: reading + NiiVue alone)", first, reading + drawing,
                 ratio, "<= %g" % ASKED, ratio <= ASKED),
-            row("  of which reading the file, and NiiVue alone", reading, drawing, reading / drawing)]
+            row("  until all is with the graphics driver, whose work is left out", queued, reading + handed, queued / (reading + handed)),
+            row("  reading the file alone, and NiiVue alone", reading, drawing, reading / drawing)]

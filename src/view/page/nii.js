@@ -14,9 +14,23 @@ const SIDES = { 0: ['L', 'R', 'A', 'P'], 1: ['L', 'R', 'S', 'I'], 2: ['P', 'A', 
 let module = null;
 // Begins to fetch NiiVue; the same promise for all who ask.
 export function fetchNiivue() {
-  module ??= import('/niivue.js');
-  module.catch(() => {});
+  if (!module) {
+    module = import('/niivue.js').then(trust);
+    module.catch(() => {});
+  }
   return module;
+}
+
+// NiiVue goes through all voxels for a window also where it is told one; that takes as long as to read the file.
+function trust(niivue) {
+  const { prototype } = niivue.NVImage, find = prototype.calMinMax;
+  prototype.calMinMax = function calMinMax(...how) {
+    const { cal_min: low, cal_max: high } = this.hdr;
+    if (!(high > low)) return find.apply(this, how);
+    Object.assign(this, { cal_min: low, cal_max: high, robust_min: low, robust_max: high, global_min: low, global_max: high });
+    return [low, high, low, high];
+  };
+  return niivue;
 }
 
 // A canvas that can draw, for the first picture; null where the browser has no WebGL 2. To make one takes as long
@@ -200,7 +214,9 @@ export class NiiStage {
     if (!this.layers.has(overlay)) {
       this.layers.set(overlay, (async () => {
         const [buffer, { NVImage }] = await Promise.all([askBytes(`/volume/${overlay.id}.nii`), fetchNiivue(), overlay.known]);
-        const image = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer, colormap: 'gray', opacity: overlay.opacity });
+        const [low, high] = overlay.window;
+        const image = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer, colormap: 'gray', opacity: overlay.opacity,
+          cal_min: low, cal_max: high });
         this.colour(image, overlay, overlay.opacity);
         return image;
       })());
