@@ -122,7 +122,8 @@ def browser_rows(folder, runs, path, row):
     reading = statistics.median(times["read"])
     first, queued = (statistics.median(one[n] for one in times["ours"]) for n in (0, 1))
     drawing, handed = (statistics.median(one[n] for one in times["niivue"]) for n in (0, 1))
-    ratio = first / (reading + drawing)
+    # of runs that stand side by side: other work on the machine comes and goes
+    ratio = statistics.median(one[0] / (two[0] + three) for one, two, three in zip(times["ours"], times["niivue"], times["read"]))
     return [row("first picture of 256x256x192 .nii.gz in the browser (peer: reading + NiiVue alone)", first, reading + drawing,
                 ratio, "<= %g" % ASKED, ratio <= ASKED),
             row("  until all is with the graphics driver, whose work is left out", queued, reading + handed, queued / (reading + handed)),
