@@ -166,8 +166,8 @@ static lar_status train_run(lar_call *call)
     }
     w.study = study;
     status = lar_train(study, o->force, call->progress, after_epoch, &w);
-    lar_memory_ask(&memory, "");
-    if (w.last.folder) /* an epoch ran */
+    if (status == LAR_OK) lar_memory_ask(&memory, ""); /* before the scores */
+    if (w.last.folder)                                 /* an epoch ran */
         lar_report_end(&w.pace, call, study, status, true, study->train.memory);
     if (status != LAR_OK) goto done;
     const char *folder = w.last.folder ? w.last.folder : "";

@@ -5,7 +5,7 @@
 #include "command/report_make.h"
 #include "command/report_pictures.h"
 
-enum { CURVES = 24, BINS = 128, GROUPS = 2 };
+enum { CURVES = 24, BINS = 96, GROUPS = 2 };
 static const char *const keys[GROUPS] = { "raw", "prepared" };
 
 typedef struct gathered {

@@ -64,6 +64,34 @@ static void add_unfinished(lar_page *page, const lar_report *r)
                       time_of(r, "train/history.csv"));
 }
 
+static void add_case_tiles(lar_page *page, const lar_report *r)
+{
+    const int64_t failed = lar_report_count(r, LAR_CASE_FAILED),
+                  flagged = lar_report_count(r, LAR_CASE_FLAGGED),
+                  pending = lar_report_count(r, LAR_CASE_PENDING);
+    lar_page_tile(page, LAR_PAGE_PLAIN, "cases", "%lld", (long long)r->cases->case_count);
+    lar_page_tile(page, LAR_PAGE_PLAIN, "prepared", "%lld",
+                  (long long)lar_report_count(r, LAR_CASE_DONE));
+    lar_page_tile(page, flagged ? LAR_PAGE_WARNING : LAR_PAGE_PLAIN, "flagged", "%lld",
+                  (long long)flagged);
+    lar_page_tile(page, failed ? LAR_PAGE_BAD : LAR_PAGE_PLAIN, "failed", "%lld",
+                  (long long)failed);
+    if (pending) lar_page_tile(page, LAR_PAGE_PLAIN, "to be done", "%lld", (long long)pending);
+}
+
+static void add_epoch_tiles(lar_page *page, const lar_report *r)
+{
+    double best = r->history[0].valid_loss;
+    for (int64_t n = 1; n < r->epoch_count; n++)
+        if (r->history[n].valid_loss < best) best = r->history[n].valid_loss;
+    if (r->epochs >= r->epoch_count)
+        lar_page_tile(page, LAR_PAGE_PLAIN, "epochs", "%lld of %lld", (long long)r->epoch_count,
+                      (long long)r->epochs);
+    else
+        lar_page_tile(page, LAR_PAGE_PLAIN, "epochs", "%lld", (long long)r->epoch_count);
+    lar_page_tile(page, LAR_PAGE_PLAIN, "best held-out loss", "%.4f", best);
+}
+
 void lar_report_add_status(lar_page *page, const lar_report *r)
 {
     if (r->running)
@@ -74,30 +102,9 @@ void lar_report_add_status(lar_page *page, const lar_report *r)
         lar_page_text(page, LAR_PAGE_WARNING,
                       "The study file says something else now than when it was last run; this page "
                       "is about what was run.");
-    if (!r->cases) return;
-    const int64_t failed = lar_report_count(r, LAR_CASE_FAILED),
-                  flagged = lar_report_count(r, LAR_CASE_FLAGGED),
-                  pending = lar_report_count(r, LAR_CASE_PENDING);
     lar_page_tiles_open(page);
-    lar_page_tile(page, LAR_PAGE_PLAIN, "cases", "%lld", (long long)r->cases->case_count);
-    lar_page_tile(page, LAR_PAGE_PLAIN, "prepared", "%lld",
-                  (long long)lar_report_count(r, LAR_CASE_DONE));
-    lar_page_tile(page, flagged ? LAR_PAGE_WARNING : LAR_PAGE_PLAIN, "flagged", "%lld",
-                  (long long)flagged);
-    lar_page_tile(page, failed ? LAR_PAGE_BAD : LAR_PAGE_PLAIN, "failed", "%lld",
-                  (long long)failed);
-    if (pending) lar_page_tile(page, LAR_PAGE_PLAIN, "to be done", "%lld", (long long)pending);
-    if (r->epoch_count > 0) {
-        double best = r->history[0].valid_loss;
-        for (int64_t n = 1; n < r->epoch_count; n++)
-            if (r->history[n].valid_loss < best) best = r->history[n].valid_loss;
-        if (r->epochs >= r->epoch_count)
-            lar_page_tile(page, LAR_PAGE_PLAIN, "epochs", "%lld of %lld", (long long)r->epoch_count,
-                          (long long)r->epochs);
-        else
-            lar_page_tile(page, LAR_PAGE_PLAIN, "epochs", "%lld", (long long)r->epoch_count);
-        lar_page_tile(page, LAR_PAGE_PLAIN, "best held-out loss", "%.4f", best);
-    }
+    if (r->cases) add_case_tiles(page, r);
+    if (r->epoch_count > 0) add_epoch_tiles(page, r);
     lar_page_close(page);
 }
 

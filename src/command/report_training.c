@@ -106,11 +106,11 @@ lar_status lar_report_add_training(lar_page *page, const lar_report *r)
     const lar_mark mark = { (double)best + 1, r->history[best].valid_loss, "best" };
     lar_page_section(page, "training", "Training");
     lar_page_text(page, LAR_PAGE_PLAIN,
-                  "%lld epochs in %.1f s: loss %.4f, held out %.4f; best held-out loss %.4f after "
+                  "%lld epoch%s in %.1f s: loss %.4f, held out %.4f; best held-out loss %.4f after "
                   "epoch %lld.",
-                  (long long)count, seconds, r->history[count - 1].train_loss,
-                  r->history[count - 1].valid_loss, r->history[best].valid_loss,
-                  (long long)best + 1);
+                  (long long)count, count == 1 ? "" : "s", seconds,
+                  r->history[count - 1].train_loss, r->history[count - 1].valid_loss,
+                  r->history[best].valid_loss, (long long)best + 1);
     LAR_TRY(add_plot(page,
                      &(lar_plot_params){ .title = "Loss",
                                          .x_label = "epoch",

@@ -143,6 +143,10 @@ fi
 kinds="write fsync rename link alloc"
 has figure && faults x.png larmor figure in/t1.nii -o now/x.png
 has histogram && faults x.png larmor histogram in/t1.nii -o now/x.png --after in/t1.nii --title one
+kinds="write fsync rename link"
+if has report && larmor phantom in/cohort --subjects 2 --spacing 8 -q && larmor prepare in/cohort/study.yaml -q; then
+    faults x.html larmor report in/cohort/study -o now/x.html
+fi
 # a folder: some of its files may be there, each of them whole
 kinds="write fsync link"
 FAULT_POINTS=2

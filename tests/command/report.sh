@@ -118,7 +118,7 @@ page damaged/report.html "6 epochs in" "sub-02" "The prepared volume of flair is
     "sub-03" "Nothing was drawn of this case"
 printf 'epoch,train_loss,valid_loss,rate,seconds\n1,0.5,0.6,1e-3,0.1\n3,1,1,1,1\n' >damaged/train/history.csv
 status 0 larmor report damaged
-page damaged/report.html "The training is not finished: 1 of 6 epochs have run (last written "
+page damaged/report.html "The training is not finished: 1 of 6 epochs have run (last written " "1 epoch in"
 rm damaged/report/scores.json && echo x >damaged/train/best.safetensors
 status 0 larmor report damaged
 page damaged/report.html "Not scored: "
@@ -150,8 +150,12 @@ page blocked/report.html "Training" "Scores" "Nothing was drawn of this case"
 n=0
 for wait in 0.1 0.2 0.3 0.5 0.8; do
     rm -rf stopped
-    timeout --preserve-status -s INT $wait larmor prepare cohort/study.yaml --output stopped --quiet >out 2>err
-    [ $? -eq 130 ] && [ -e stopped/report.html ] || continue
+    larmor prepare cohort/study.yaml --output stopped --quiet >out 2>err &
+    pid=$!
+    sleep $wait
+    kill -INT $pid 2>/dev/null
+    wait $pid
+    [ $? -eq 130 ] && [ -e stopped/report.html ] && [ -s err ] || continue
     page stopped/report.html "Not finished: stopped before 'sub-0" "The preparation is not finished: "
     n=$((n + 1))
 done
