@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+import look_browser
 import table
 
 SOURCE = os.environ.get("SOURCE", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -109,7 +110,12 @@ def figure_rows(folder, runs):
             row("  beside reading the volume alone", figure, reading, figure / reading)]
 
 
-ROWS = [figure_rows]
+def browser_rows(folder, runs):
+    """The first picture of a volume in the browser: look_browser.py."""
+    return look_browser.browser_rows(folder, runs, volume(folder), row)
+
+
+ROWS = [figure_rows, browser_rows]
 
 
 def main():

@@ -11,6 +11,7 @@ set(TYPE_png "image/png")
 set(TYPE_woff2 "font/woff2")
 
 file(GLOB FILES RELATIVE ${FOLDER} ${FOLDER}/*)
+list(FILTER FILES EXCLUDE REGEX "^[.]|~$") # what editors leave
 list(SORT FILES)
 set(ARRAYS "")
 set(ROWS "")

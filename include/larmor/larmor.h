@@ -705,10 +705,10 @@ LAR_API lar_status lar_stack(lar_image **out, const char *const *files, int64_t 
 
 /* What is drawn over images, sampled at the same places of the world. */
 enum {
-    LAR_OVER_AUTO, /* mask: one value beside 0; labels: up to 128 whole numbers; else map or signed
-                    */
-    LAR_OVER_MASK, /* all that is not 0, in one colour */
-    LAR_OVER_LABELS,  /* whole numbers, each in a colour of its own; 0 is nothing */
+    LAR_OVER_AUTO,   /* mask: one value beside 0; labels: whole numbers, 32 or up to 256 in regions;
+                        else map or signed */
+    LAR_OVER_MASK,   /* all that is not 0, in one colour */
+    LAR_OVER_LABELS, /* whole numbers, each in a colour of its own; 0 is nothing */
     LAR_OVER_OUTLINE, /* of a mask or of labels */
     LAR_OVER_MAP,     /* values from a threshold on, in colours of even steps */
     LAR_OVER_SIGNED,  /* values on both sides of 0 */

@@ -108,7 +108,7 @@ lar_status lar_canvas_begin(cairo_t **out, lar_canvas *canvas, double width, dou
     return LAR_OK;
 }
 
-/* In a quarter of the time that cairo takes for it. */
+/* In a third of the time that cairo takes for it. */
 static lar_status put_png(lar_canvas *canvas)
 {
     unsigned char *bytes;

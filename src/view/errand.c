@@ -90,7 +90,7 @@ static json_t *histogram(const lar_facts *facts)
     return json_pack("{s:f, s:f, s:o}", "low", facts->low, "high", facts->high, "counts", counts);
 }
 
-/* With the volume's lock held. */
+/* Between look and leave. */
 static json_t *tell_about(const errand *e)
 {
     const lar_volume *volume = e->base.volume;
@@ -160,7 +160,7 @@ static void release_text(void *owner)
     lar_free(text);
 }
 
-/* With the locks of both volumes held. */
+/* Between look and leave. */
 static lar_status draw(lar_text *out, const errand *e)
 {
     const lar_target *t = &e->target;

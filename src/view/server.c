@@ -167,6 +167,8 @@ static lar_status set_guard(lar_view *view, const lar_view_params *params, const
     if (lar_view_reach(address) == LAR_REACH_OTHERS &&
         gethostname(g->host, sizeof g->host - 1) != 0)
         g->host[0] = 0;
+    for (char *c = g->host; *c; c++) /* as browsers write it */
+        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
     if (!params->token) return lar_secret_new(g->token);
     if (strlen(params->token) >= sizeof g->token)
         return lar_fail(LAR_EARGUMENT, "a token has at most %zu letters", sizeof g->token - 1);
@@ -199,6 +201,7 @@ lar_status lar_view_open(lar_view **out, const lar_view_params *params)
     *out = NULL;
     if (!view) return LAR_EMEMORY;
     pthread_mutex_init(&view->lock, NULL);
+    (void)lar_threads_get(); /* decided now, by one thread */
     LAR_TRY(set_guard(view, params, address));
     view->guard.port = (int)params->port;
     LAR_TRY(lar_listen(&socket, &view->guard.port, address));

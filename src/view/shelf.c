@@ -84,7 +84,7 @@ static void free_volume(lar_volume *volume)
     lar_peek_free(volume->peek);
     lar_image_free(volume->image);
     lar_text_clear(&volume->warnings);
-    pthread_mutex_destroy(&volume->lock);
+    pthread_rwlock_destroy(&volume->lock);
     lar_free(volume);
 }
 
@@ -158,7 +158,7 @@ static lar_status read_volume(lar_volume **out, const lar_view_entry *entry)
         status = LAR_EMEMORY;
         goto done;
     }
-    pthread_mutex_init(&volume->lock, NULL);
+    pthread_rwlock_init(&volume->lock, NULL);
     volume->channel = -1;
     LAR_TRY(settle(&volume->image, image));
     volume->bytes = (double)lar_image_voxel_count(image) * (double)image->channels *
@@ -289,12 +289,11 @@ void lar_volume_drop(lar_shelf *shelf, lar_volume *volume)
 
 /* ---- what is found in a volume ------------------------------------------------------------ */
 
-lar_status lar_volume_look(lar_volume *volume, int64_t channel)
+/* With the lock held alone. */
+static lar_status find_facts(lar_volume *volume, int64_t channel)
 {
     lar_status status = LAR_OK;
     lar_image *one = NULL;
-    pthread_mutex_lock(&volume->lock);
-    if (volume->channel == channel) return LAR_OK;
     lar_peek_free(volume->peek);
     volume->peek = NULL;
     volume->channel = -1;
@@ -304,11 +303,21 @@ lar_status lar_volume_look(lar_volume *volume, int64_t channel)
     volume->channel = channel;
 done:
     lar_image_free(one);
-    if (status != LAR_OK) pthread_mutex_unlock(&volume->lock);
+    return status;
+}
+
+lar_status lar_volume_look(lar_volume *volume, int64_t channel)
+{
+    pthread_rwlock_rdlock(&volume->lock);
+    if (volume->channel == channel) return LAR_OK;
+    pthread_rwlock_unlock(&volume->lock);
+    pthread_rwlock_wrlock(&volume->lock); /* kept: another channel could come between */
+    const lar_status status = volume->channel == channel ? LAR_OK : find_facts(volume, channel);
+    if (status != LAR_OK) pthread_rwlock_unlock(&volume->lock);
     return status;
 }
 
 void lar_volume_leave(lar_volume *volume)
 {
-    pthread_mutex_unlock(&volume->lock);
+    pthread_rwlock_unlock(&volume->lock);
 }

@@ -28,9 +28,9 @@ typedef struct lar_volume {
     lar_image *image;
     lar_text warnings; /* one a line */
     double bytes;
-    int64_t holders;      /* of the shelf's lock */
-    pthread_mutex_t lock; /* of what follows: of the channel last asked for */
-    int64_t channel;      /* -1: of none */
+    int64_t holders;       /* of the shelf's lock */
+    pthread_rwlock_t lock; /* of what follows: of the channel last asked for */
+    int64_t channel;       /* -1: of none */
     lar_facts facts;
     lar_peek *peek;
 } lar_volume;
@@ -55,8 +55,8 @@ typedef struct lar_want {
 } lar_want;
 void lar_shelf_want(lar_shelf *shelf, int64_t id, lar_want *want);
 void lar_volume_drop(lar_shelf *shelf, lar_volume *volume);
-/* Facts and peek of a channel, found once; the volume's lock is held from then on, where it
- * succeeds. */
+/* Facts and peek of a channel, found once. Where it succeeds they stay until lar_volume_leave(),
+ * for several threads at once. */
 lar_status lar_volume_look(lar_volume *volume, int64_t channel);
 void lar_volume_leave(lar_volume *volume);
 

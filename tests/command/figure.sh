@@ -97,3 +97,21 @@ FONTCONFIG_FILE=$PWD/none.conf
 export FONTCONFIG_FILE
 status 0 larmor figure $t1 -o plain.png --title "no fonts"
 unset FONTCONFIG_FILE
+
+# every example of the manual
+status 0 larmor phantom manual --subjects 1 --spacing 6 --contrasts t1,flair,t2,ct -q
+mkdir examples && cd examples || exit 1
+for name in t1 flair t2 ct; do cp ../manual/$name/sub-01_*.nii.gz $name.nii.gz; done
+cp ../manual/truth/sub-01_labels.nii.gz labels.nii.gz
+cp ../manual/truth/sub-01_brain.nii.gz mask.nii.gz
+cp ../manual/truth/sub-01_t1_bias.nii.gz map.nii.gz
+cp ../manual/truth/tissues.tsv tissues.tsv
+sed -n 's/^    \(larmor figure .*\)/\1/p' "$SOURCE/docs/figures.md" >lines
+[ "$(wc -l <lines)" -ge 8 ] || fail "the manual has few examples"
+while read -r line; do
+    # shellcheck disable=SC2086
+    status 0 $line
+    name=${line##* -o }
+    [ -s "${name%% *}" ] || fail "'$line' wrote nothing"
+done <lines
+cd .. || exit 1

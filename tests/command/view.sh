@@ -92,7 +92,7 @@ answers '"report":true'
 answers '"name":"t1/sub-02_T1.nii.gz","role":"page"'
 get /report
 answers 'report one'
-answers '^Content-Security-Policy: .*; sandbox;'
+answers '^Content-Security-Policy: .*; sandbox'
 echo '<p>report two' >heads/report.html
 get /report
 answers 'report two'
@@ -121,6 +121,16 @@ case $(ls -l token) in -rw-------*) ;; *) fail "others can read the token" ;; es
 ends INT
 serve t1.nii.gz --token-file token
 [ "$(cat token)" = "$token" ] || fail "the token is not that of the file"
+
+# another user of the machine has found the token
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    setpriv --reuid 65534 --regid 65534 --clear-groups bash -s -- "$port" /session "" "$token" <ask.bash >answer
+    answers '^HTTP/1.1 403'
+    answers 'another user of this machine'
+    grep -q Set-Cookie answer && fail "another user gets a cookie"
+else
+    omit "another user with the token: that needs root, and setpriv"
+fi
 
 # the port is taken
 status 74 larmor view t1.nii.gz --port "$port" --no-browser

@@ -55,12 +55,22 @@ lar_status lar_figure_check(const lar_figure_params *p, int64_t count)
             lar_fail(LAR_EARGUMENT, "a span is of the slices of a mosaic, and there is none");
         return lar_hint(status, "--mosaic with it, or --at for one slice");
     }
+    if (p->at.count && p->mosaic.count) {
+        const lar_status status =
+            lar_fail(LAR_EARGUMENT, "a point is of single slices, and a mosaic has many");
+        return lar_hint(status, "--span for where they begin and end");
+    }
     for (int64_t n = 0; n < p->overlay_count; n++)
         if (p->overlays[n].on < 0 || p->overlays[n].on > count)
             return lar_fail(LAR_EARGUMENT,
                             "the overlay '%s' is for image %lld, expected 1 to %lld, or 0 for all",
                             p->overlays[n].name ? p->overlays[n].name : "",
                             (long long)p->overlays[n].on, (long long)count);
+    if (p->alone && p->overlay_count) {
+        const lar_status status =
+            lar_fail(LAR_EARGUMENT, "overlays lie over images, and --alone leaves these out");
+        return lar_hint(status, "without one of the two");
+    }
     return check_pairs(p, count);
 }
 

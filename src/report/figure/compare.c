@@ -59,6 +59,9 @@ static lar_status add_contours(lar_scene *scene, lar_outlines *contours,
     if (status != LAR_OK) return lar_while(status, "'%s' has no contours", scene->columns[b].label);
     lar_column *column = add_column(scene, &p->contours, "under", arena);
     if (!column) return LAR_EMEMORY;
+    column->label = lar_arena_format(arena, "%s over %s", scene->columns[b].label,
+                                     scene->columns[p->contours.at[0] - 1].label);
+    if (!column->label) return LAR_EMEMORY;
     column->shows = LAR_SHOWS_CONTOURS;
     column->contours = contours;
     snprintf(column->words, sizeof column->words, "contours of %s", scene->columns[b].label);

@@ -15,43 +15,6 @@ static const double HEAD_MM = 130, /* below the top begins the neck */
     CORE_MM = 100, /* and begin the face and the base of the skull, with their fat */
     DEPTH_MM = 15; /* skin and skull */
 
-/* Puts the n-th smallest where it would be if all were sorted, nothing larger before it and nothing
- * smaller behind it (Hoare 1961, doi:10.1145/366622.366647). */
-static void select_nth(double *values, int64_t count, int64_t n)
-{
-    int64_t low = 0, high = count - 1;
-    while (low < high) {
-        const double pivot = values[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i > j) break;
-            const double swap = values[i];
-            values[i++] = values[j];
-            values[j--] = swap;
-        }
-        if (n <= j)
-            high = j;
-        else if (n >= i)
-            low = i;
-        else
-            return;
-    }
-}
-
-/* Linear between neighbours in rank; changes the order of the values. */
-static double percentile_of(double *values, int64_t count, double percent)
-{
-    const double at = percent / 100 * (double)(count - 1);
-    const int64_t n = (int64_t)at;
-    select_nth(values, count, n);
-    if (n + 1 >= count || at == (double)n) return values[n];
-    double next = values[n + 1];
-    for (int64_t i = n + 2; i < count; i++) next = values[i] < next ? values[i] : next;
-    return values[n] + (at - (double)n) * (next - values[n]);
-}
-
 static double otsu(const double *values, int64_t count, double low, double high)
 {
     double counts[BINS] = { 0 }, total = 0, best = -1, threshold = low;
@@ -250,8 +213,8 @@ lar_status lar_head_init(lar_head *out, const lar_look *look)
     bool found = false;
     if (head.finite > 0 && !head.constant) {
         /* a few voxels far off would leave one bin for all the others */
-        const double low = percentile_of(values, head.finite, 1),
-                     high = percentile_of(values, head.finite, 99);
+        const double low = lar_percentile_of(values, head.finite, 1),
+                     high = lar_percentile_of(values, head.finite, 99);
         found = mark_head(&head, low < high ? otsu(values, head.finite, low, high) : least);
     }
     if (!found) memset(head.inside, HEAD, (size_t)count);
@@ -283,7 +246,7 @@ lar_status lar_head_window(double out[2], const lar_head *head, const double per
     out[0] = 0;
     out[1] = 1;
     if (count > 0) {
-        for (int n = 0; n < 2; n++) out[n] = percentile_of(values, count, percentiles[n]);
+        for (int n = 0; n < 2; n++) out[n] = lar_percentile_of(values, count, percentiles[n]);
         if (out[0] == out[1]) { /* a mask, or an image with few values */
             out[0] = INFINITY;
             out[1] = -INFINITY;
@@ -315,7 +278,7 @@ lar_status lar_head_difference(double *out, const lar_head *head, const lar_look
         if (isfinite(apart)) values[count++] = apart;
     }
     if (count > 0) {
-        *out = percentile_of(values, count, percentile);
+        *out = lar_percentile_of(values, count, percentile);
     }
     lar_free(values);
     return LAR_OK;

@@ -7,7 +7,14 @@
 #include "report/axis.h"
 #include "report/figure/over.h"
 
-enum { MOST = 1 << 20 }; /* values that percentiles are taken of */
+enum {
+    MOST = 1 << 20, /* values that percentiles are taken of */
+    FEW = 32        /* labels, whatever they look like */
+};
+
+/* More labels than that lie in regions: so many voxels are like the one before. Of a scan of 8 bits
+ * a tenth is. */
+static const double ALIKE = 0.5;
 
 /* Signed: the end below zero is more than this of the end above. Around zero, as a part of the
  * limit, nothing is drawn. */
@@ -28,8 +35,8 @@ lar_status lar_volume_of(lar_image **out, const lar_image *image, int64_t volume
 
 /* What the values are. */
 typedef struct finding {
-    bool whole;           /* all of them that are finite */
-    int64_t count, below; /* not 0 and finite; of those below 0 */
+    bool whole;                  /* all of them that are finite */
+    int64_t count, below, alike; /* not 0 and finite; of those below 0; as the one before */
 } finding;
 
 /* True where the code is listed, now or before. */
@@ -58,6 +65,7 @@ static void find_row(finding *found, lar_layer *layer, const double *row, int64_
         if (row[n] == 0 || !isfinite(row[n])) continue;
         found->count++;
         found->below += row[n] < 0;
+        if (n && row[n] == row[n - 1]) found->alike++;
         if (row[n] == last) continue;
         last = row[n];
         found->whole = found->whole && last == rint(last);
@@ -115,7 +123,8 @@ static lar_status choose_kind(lar_layer *layer, const finding *found, const lar_
     if (layer->over.as != LAR_OVER_AUTO) return LAR_OK;
     if (found->whole && layer->codes.count <= 1) {
         layer->over.as = LAR_OVER_MASK;
-    } else if (found->whole && !layer->many && found->below == 0) {
+    } else if (found->whole && !layer->many && found->below == 0 &&
+               (layer->codes.count <= FEW || (double)found->alike > ALIKE * (double)found->count)) {
         layer->over.as = LAR_OVER_LABELS;
     } else {
         LAR_TRY(quantiles_of(values, ends, 2, false, image, found->count));
@@ -211,7 +220,8 @@ lar_status lar_layer_init(lar_layer *out, const lar_overlay *overlay, int64_t vo
     choose_colours(&l->codes);
     l->over.single = l->over.as == LAR_OVER_MASK ||
                      (l->over.as == LAR_OVER_OUTLINE && (l->codes.count <= 1 || !found.whole));
-    l->over.colour = lar_colour_label(number);
+    /* lines in the second colour: the first is near those of maps and contours */
+    l->over.colour = lar_colour_label(number + (l->over.as == LAR_OVER_OUTLINE));
 done:
     l->over.opacity = isnan(overlay->opacity) ? opacities[l->over.as] : overlay->opacity;
     lar_image_free(image);

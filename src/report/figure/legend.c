@@ -159,6 +159,21 @@ static double column_width(const lar_scene *s)
     return fmin((double)most * LETTER + INDENT, WIDEST);
 }
 
+/* Labels that a layer before has too, in the same colours: of images that have each their own. */
+static bool is_told(const lar_scene *s, int64_t n)
+{
+    const lar_layer *layer = &s->layers[n];
+    if (layer->codes.count < 2 || layer->over.single) return false;
+    for (int64_t k = 0; k < n; k++) {
+        const lar_layer *other = &s->layers[k];
+        if (other->over.as == layer->over.as && other->codes.count == layer->codes.count &&
+            memcmp(other->codes.at, layer->codes.at,
+                   (size_t)layer->codes.count * sizeof *layer->codes.at) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Width of all blocks. */
 static double walk_blocks(const lar_scene *s, lar_layout *l, cairo_t *cr)
 {
@@ -178,7 +193,8 @@ static double walk_blocks(const lar_scene *s, lar_layout *l, cairo_t *cr)
         return ALONE;
     }
     if (difference) bar_block(&w, "difference", NULL, difference->window[0], difference->window[1]);
-    for (int64_t n = 0; n < s->layer_count; n++) layer_block(&w, &s->layers[n]);
+    for (int64_t n = 0; n < s->layer_count; n++)
+        if (!is_told(s, n)) layer_block(&w, &s->layers[n]);
     l->legend_bottom = fmax(l->legend_bottom, w.lowest);
     return w.x + w.column - l->right;
 }

@@ -50,6 +50,10 @@ typedef struct lar_slice {
 lar_status lar_slice_sample(double *out, const lar_look *look, const lar_slice *slice,
                             int interpolation);
 
+/* Of `count` values, at least one, none of them NaN; linear between neighbours in rank. Changes
+ * their order. */
+double lar_percentile_of(double *values, int64_t count, double percent);
+
 /* Where the head is, on a coarse grid of at most 64 samples per axis. */
 typedef struct lar_head {
     int64_t size[3], step[3];

@@ -9,7 +9,7 @@
 #include "report/contours/outlines.h"
 #include "report/figure/look.h"
 
-enum { LAR_CODES_MAX = 128 };
+enum { LAR_CODES_MAX = 256 };
 
 /* The labels of an image: whole numbers but 0, ascending. */
 typedef struct lar_codes {

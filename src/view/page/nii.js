@@ -14,13 +14,30 @@ const SIDES = { 0: ['L', 'R', 'A', 'P'], 1: ['L', 'R', 'S', 'I'], 2: ['P', 'A', 
 let module = null;
 // Begins to fetch NiiVue; the same promise for all who ask.
 export function fetchNiivue() {
-  module ??= import('/niivue.js');
-  module.catch(() => {});
+  if (!module) {
+    module = import('/niivue.js').then(trust);
+    module.catch(() => {});
+  }
   return module;
 }
 
-export function hasWebgl2() {
-  return Boolean(make('canvas').getContext('webgl2'));
+// NiiVue goes through all voxels for a window also where it is told one; that takes as long as to read the file.
+function trust(niivue) {
+  const { prototype } = niivue.NVImage, find = prototype.calMinMax;
+  prototype.calMinMax = function calMinMax(...how) {
+    const { cal_min: low, cal_max: high } = this.hdr;
+    if (!(high > low)) return find.apply(this, how);
+    Object.assign(this, { cal_min: low, cal_max: high, robust_min: low, robust_max: high, global_min: low, global_max: high });
+    return [low, high, low, high];
+  };
+  return niivue;
+}
+
+// A canvas that can draw, for the first picture; null where the browser has no WebGL 2. To make one takes as long
+// as to read a scan, so none is made to try alone.
+export function glCanvas() {
+  const canvas = make('canvas');
+  return canvas.getContext('webgl2', { alpha: true, antialias: navigator.hardwareConcurrency > 6 }) && canvas; // as NiiVue asks
 }
 
 // What the cross-hair meets in a NiiVue image, in the file's own order of voxels.
@@ -36,8 +53,9 @@ function meets(volume, size, mm) {
 const sizeOf = (volume) => volume.hdr.dims.slice(1, 4);
 
 export class NiiStage {
-  // tell: {at(mm), drawn(column), broken(column, Error), drags(field, column)}
-  constructor(box, tell) {
+  // tell: {at(mm), drawn(column), broken(column, Error), drags(field, column)}; canvas: of glCanvas()
+  constructor(box, tell, canvas) {
+    this.canvas = canvas;
     this.box = box;
     this.tell = tell;
     this.slots = []; // {figure, caption, field, message, nv, ready, column, volume}
@@ -49,7 +67,8 @@ export class NiiStage {
 
   slot(n) {
     if (this.slots[n]) return this.slots[n];
-    const slot = { caption: make('span', { className: 'name' }), canvas: make('canvas'), message: make('p', { className: 'message' }) };
+    const slot = { caption: make('span', { className: 'name' }), canvas: this.canvas || make('canvas'), message: make('p', { className: 'message' }) };
+    this.canvas = null;
     slot.letters = make('div', { className: 'letters' });
     slot.field = make('div', { className: 'field' }, slot.canvas, slot.letters);
     slot.figure = make('figure', { className: 'column' }, make('figcaption', {}, slot.caption), slot.field, slot.message);
@@ -119,6 +138,13 @@ export class NiiStage {
     slot.nv?.gl.getExtension('WEBGL_lose_context')?.loseContext(); // a browser has few of them
   }
 
+  // Of the first image it was asked for before there was a stage
+  bytes(column, { signal }) {
+    const begun = column.bytes;
+    column.bytes = null;
+    return begun || askBytes(`/volume/${column.id}.nii?channel=${column.channel}`, { signal });
+  }
+
   async open(slot, column) {
     slot.fetching?.abort();
     slot.fetching = new AbortController();
@@ -130,8 +156,9 @@ export class NiiStage {
     slot.figure.classList.add('loading');
     try {
       const [buffer, nv, { NVImage }] = await Promise.all([
-        askBytes(`/volume/${column.id}.nii?channel=${column.channel}`, { signal: mine.signal }), slot.ready, fetchNiivue()]);
+        this.bytes(column, mine), slot.ready, fetchNiivue()]);
       const [low, high] = column.window || [NaN, NaN];
+      performance.mark('larmor has voxels and NiiVue');
       const volume = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer, colormap: 'gray', cal_min: low, cal_max: high });
       if (slot.fetching !== mine) return;
       nv.isBusy = true; // one drawing, when all is set
@@ -146,6 +173,7 @@ export class NiiStage {
       this.at ??= column.about?.centre ?? Array.from(nv.frac2mm(nv.scene.crosshairPos, 0, true)).slice(0, 3);
       nv.scene.crosshairPos = nv.mm2frac(this.at, 0, true);
       nv.isBusy = false;
+      performance.mark('larmor draws');
       this.arrange(slot);
       performance.mark('larmor drawn');
       slot.figure.classList.remove('loading');
@@ -186,7 +214,9 @@ export class NiiStage {
     if (!this.layers.has(overlay)) {
       this.layers.set(overlay, (async () => {
         const [buffer, { NVImage }] = await Promise.all([askBytes(`/volume/${overlay.id}.nii`), fetchNiivue(), overlay.known]);
-        const image = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer, colormap: 'gray', opacity: overlay.opacity });
+        const [low, high] = overlay.window;
+        const image = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer, colormap: 'gray', opacity: overlay.opacity,
+          cal_min: low, cal_max: high });
         this.colour(image, overlay, overlay.opacity);
         return image;
       })());

@@ -3,12 +3,12 @@
 import { byId, make, press, tellFailure } from '/element.js';
 import { Folder } from '/folder.js';
 import { listenForKeys, toggleHelp } from '/keys.js';
-import { NiiStage, fetchNiivue, hasWebgl2 } from '/nii.js';
+import { NiiStage, fetchNiivue, glCanvas } from '/nii.js';
 import { Panel } from '/panel.js';
 import { PlainStage } from '/plain.js';
 import { Readout } from '/readout.js';
 import { ReportTab } from '/report_tab.js';
-import { askJson, begin, onGone, watch } from '/session.js';
+import { askBytes, askJson, begin, onGone, watch } from '/session.js';
 import { choices } from '/colours.js';
 import { listenForDrags } from '/windowing.js';
 
@@ -47,7 +47,7 @@ function part(entry, overlay) {
     const was = one.window;
     if (first) one.window = [...about.window];
     if (was && first) repaint(one); // drawn before this was known
-    if (!overlay) stage.centre(about.centre);
+    if (!overlay) stage?.centre(about.centre);
     refresh(one);
     return about;
   });
@@ -59,11 +59,13 @@ function part(entry, overlay) {
 }
 
 function repaint(one) {
+  if (!stage) return;
   if (one.overlay) stage.repaintOverlay(one);
   else stage.repaint(one);
 }
 
 function refresh(one) {
+  if (!panel) return; // asked for early
   if (one.overlay) panel.showOverlays(state.overlays);
   if (one === state.column) panel.show(state.columns, one);
   folder?.mark(one.id, Boolean(one.error));
@@ -116,8 +118,20 @@ const tell = {
 
 // ---- what is shown ----
 
+// The first images are asked for before anything else is made ready
+const early = new Map();
+function askEarly(entry, whole) {
+  const one = part(entry, false);
+  if (whole) {
+    one.bytes = askBytes(`/volume/${entry.id}.nii?channel=0`);
+    one.bytes.catch(() => {});
+  }
+  early.set(entry, one);
+}
+
 function show(entries) {
-  state.columns = entries.map((entry) => part(entry, false));
+  state.columns = entries.map((entry) => early.get(entry) || part(entry, false));
+  early.clear();
   choose(state.columns[0]);
   readout.prepare([...state.columns, ...state.overlays]);
   delete document.body.dataset.drawn;
@@ -171,8 +185,9 @@ async function chooseStage(list) {
     return new PlainStage(box, tell);
   };
   if (!list.niivue) return without('NiiVue is not installed', 'run ./dev setup where npm and the network are there, then ./dev install');
-  if (!hasWebgl2()) return without('this browser has no WebGL 2', 'turn on hardware acceleration in its settings, or use a newer browser');
-  return new NiiStage(box, tell);
+  const canvas = glCanvas();
+  if (!canvas) return without('this browser has no WebGL 2', 'turn on hardware acceleration in its settings, or use a newer browser');
+  return new NiiStage(box, tell, canvas);
 }
 
 function keys() {
@@ -203,6 +218,10 @@ async function start() {
   onGone((isGone) => notice('gone', isGone ? { message: 'larmor has ended', advice:
     'start larmor view again and open the address that it prints; what is shown here stays' } : null));
   const list = await begin();
+  const of = (role) => list.entries.filter((entry) => entry.role === role);
+  const images = of('image').slice(0, SIDE_BY_SIDE);
+  const pages = [...of('image').slice(SIDE_BY_SIDE), ...of('page')];
+  for (const entry of images.length ? images : pages.slice(0, 1)) askEarly(entry, list.niivue);
   if (list.niivue) fetchNiivue();
   document.title = `${list.title} \u2013 larmor`;
   byId('title').textContent = list.title;
@@ -223,9 +242,6 @@ async function start() {
   byId('left_windows').onclick = toggleLeft;
   byId('help_button').onclick = toggleHelp;
 
-  const of = (role) => list.entries.filter((entry) => entry.role === role);
-  const images = of('image').slice(0, SIDE_BY_SIDE);
-  const pages = [...of('image').slice(SIDE_BY_SIDE), ...of('page')];
   state.overlays = of('overlay').map((entry) => part(entry, true));
   panel.showOverlays(state.overlays);
   if (pages.length) folder = new Folder(pages, (entry) => show([...images, entry]));

@@ -77,6 +77,9 @@ static void wrong_requests_are_refused(void **state)
     REFUSED(LAR_EARGUMENT, file("a.png"), "a mosaic is of one plane");
     p.mosaic = (lar_ints){ 2, { 1000, 1000 } };
     REFUSED(LAR_EARGUMENT, file("a.png"), "fewer slices");
+    p.mosaic = (lar_ints){ 1, { 4 } };
+    p.at = (lar_reals){ 3, { 0, 0, 0 } };
+    REFUSED(LAR_EARGUMENT, file("a.png"), "try --span");
     p.span = (lar_reals){ 2, { 0, 1 } };
     REFUSED(LAR_EARGUMENT, file("a.png"), "there is none");
     p.mosaic = (lar_ints){ 1, { 4 } };
@@ -90,6 +93,10 @@ static void wrong_requests_are_refused(void **state)
     p.overlay_count = 1;
     const lar_figure_params covered = p;
     REFUSED(LAR_EARGUMENT, file("a.png"), "an opacity of 2");
+    p = covered;
+    p.alone = true;
+    p.checker = (lar_ints){ 2, { 1, 2 } };
+    REFUSED(LAR_EARGUMENT, file("a.png"), "overlays lie over images");
     over.opacity = NAN;
     over.on = 3;
     p = covered;

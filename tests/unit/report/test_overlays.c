@@ -81,6 +81,18 @@ static double many_whole(const double xyz[3])
     return rint(300 * fabs(sin(xyz[0] * 3 + xyz[1] * 7 + xyz[2])));
 }
 
+/* A scan of 8 bits: few values, no regions. */
+static double noisy(const double xyz[3])
+{
+    return rint(180 * fabs(sin(xyz[0] * 3 + xyz[1] * 7 + xyz[2])));
+}
+
+/* A parcellation: 200 regions. */
+static double regions(const double xyz[3])
+{
+    return 1 + floor((xyz[1] + 60) / 12) * 10 + floor((xyz[2] + 60) / 12) + 500 * (xyz[0] > 0);
+}
+
 static double with_holes(const double xyz[3])
 {
     return xyz[0] < 0 ? NAN : blocks(xyz);
@@ -108,6 +120,7 @@ static void kinds_follow_from_values(void **state)
         { sevens, LAR_OVER_MASK, 1, false },       { blocks, LAR_OVER_LABELS, 3, false },
         { with_holes, LAR_OVER_LABELS, 2, false }, { probability, LAR_OVER_MAP, -1, false },
         { slope, LAR_OVER_SIGNED, -1, false },     { many_whole, LAR_OVER_MAP, -1, false },
+        { noisy, LAR_OVER_MAP, -1, false },        { regions, LAR_OVER_LABELS, -1, false },
     };
     const lar_grid grid = box_grid(3, 3, 3, 120);
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
