@@ -14,7 +14,7 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     subprocess.run([viewer.LARMOR, "phantom", "cohort", "--subjects", "2", "--spacing", "1", "-q"], check=True, stdout=subprocess.DEVNULL)
     with viewer.View("cohort/t1/sub-02_T1.nii.gz", "cohort/flair/sub-02_FLAIR.nii.gz", "--overlay",
-                     "cohort/truth/sub-02_labels.nii.gz") as view, viewer.Browser(size=(1500, 950)) as browser:
+                     "cohort/truth/sub-02_labels.nii.gz") as view, viewer.Browser(size=(1120, 740)) as browser:
         browser.open(view.address)
         browser.wait("both images, and labels over both", "return document.querySelectorAll('.column:not(.loading)').length === 2 &&"
                      "Number(document.body.dataset.laid) === 2")

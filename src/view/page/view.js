@@ -172,7 +172,19 @@ function channel(by) {
   if (next === column.channel) return;
   column.channel = next;
   panel.show(state.columns, column);
+  showChannel(column);
+}
+
+// The window stays, so that channels can be compared; range and histogram are the channel's own.
+function showChannel(column) {
+  const { channel: wanted } = column;
   stage.channel(column);
+  askJson(`/about/${column.id}?channel=${wanted}`).then((about) => {
+    if (column.channel !== wanted) return;
+    about.window = usable(about.window);
+    column.about = about;
+    refresh(column);
+  }, () => {}); // what failed is told by the picture
 }
 
 // ---- the beginning ----
@@ -231,7 +243,7 @@ async function start() {
     linked: (on) => {
       state.linked = on;
       if (on && state.column.window) setWindow(state.column, state.column.window);
-    }, channel: (column) => stage.channel(column) }, stage instanceof NiiStage);
+    }, channel: showChannel }, stage instanceof NiiStage);
   byId('layouts').append(...LAYOUTS.map(([name, title], n) => {
     const button = make('button', { type: 'button', title: `${title} (${n + 1})`, onclick: () => setLayout(name) }, title);
     button.dataset.layout = name;
