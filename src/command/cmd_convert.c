@@ -1,6 +1,6 @@
 /* larmor convert: images into other files, formats or voxel types; one, a folder, or a tree.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/convert.h"
+#include "command/convert/convert.h"
 #include "data/data.h"
 
 static const char *const version_names[] = { "auto", "1", "2", NULL };

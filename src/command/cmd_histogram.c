@@ -1,9 +1,9 @@
 /* larmor histogram: the intensities of many images in one picture, and how far they are from each
  * other.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/compared.h"
-#include "command/histogram_table.h"
-#include "command/labels.h"
+#include "command/look/compared.h"
+#include "command/look/histogram_table.h"
+#include "command/look/labels.h"
 #include "report/report.h"
 
 typedef struct options {

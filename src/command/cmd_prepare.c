@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 
-#include "command/report_make.h"
-#include "command/report_pictures.h"
+#include "command/report/report_make.h"
+#include "command/report/report_pictures.h"
 
 typedef struct options {
     const char *output;

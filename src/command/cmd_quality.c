@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "command/compared.h"
+#include "command/look/compared.h"
 #include "report/report.h"
 
 typedef struct options {

@@ -1,6 +1,6 @@
 /* larmor report: one page of a prepared cohort or a training.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/report_make.h"
+#include "command/report/report_make.h"
 
 typedef struct options {
     const char *output;

@@ -1,6 +1,6 @@
 /* larmor train: a study's network, from its prepared data to best.safetensors.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/report_make.h"
+#include "command/report/report_make.h"
 
 typedef struct options {
     const char *output;

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <time.h>
 
-#include "command/browser.h"
-#include "command/view_find.h"
+#include "command/look/browser.h"
+#include "command/look/view_find.h"
 
 typedef struct options {
     lar_texts overlays;

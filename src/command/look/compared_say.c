@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "command/compared.h"
+#include "command/look/compared.h"
 #include "report/report.h"
 
 double lar_compared_distance(const lar_compared *c, int group, int64_t n, int64_t m)

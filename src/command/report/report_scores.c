@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "codec/codec.h"
-#include "command/report_make.h"
+#include "command/report/report_make.h"
 
 enum { FORM = 1, SCORES_MAX = 64 << 20, SHOWN = 150 /* pixels of the head's longest edge */ };
 static const char *const columns[] = { "input", "truth", "synthesis", "difference" };

@@ -3,7 +3,7 @@
 #ifndef LAR_HISTOGRAM_TABLE_H
 #define LAR_HISTOGRAM_TABLE_H
 
-#include "command/compared.h"
+#include "command/look/compared.h"
 
 enum {
     LAR_HISTOGRAM_MANY = 12

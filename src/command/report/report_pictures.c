@@ -1,7 +1,7 @@
 /* Small pictures of a case at each stage, and the histograms of its images before and after, in one
  * file per case that appears complete or not at all.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/report_pictures.h"
+#include "command/report/report_pictures.h"
 
 #include "image/image.h"
 

@@ -1,7 +1,7 @@
 /* The files that make a folder a BIDS dataset.
  * https://bids-specification.readthedocs.io/en/v1.10.0/modality-agnostic-files.html
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/convert.h"
+#include "command/convert/convert.h"
 
 enum { LARGEST_TABLE = 64 << 20 };
 

@@ -1,6 +1,6 @@
 /* One input of `larmor convert` to its images: a file, or the series of a folder with DICOM.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/convert.h"
+#include "command/convert/convert.h"
 
 enum { LARGEST_SIDECAR = 16 << 20 };
 

@@ -1,7 +1,7 @@
 /* Starts the user's browser, which is not waited for and has no part in this process: no shell, no
  * open file, no terminal.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/browser.h"
+#include "command/look/browser.h"
 
 #include <errno.h>
 #include <fcntl.h>

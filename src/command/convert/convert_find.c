@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <sys/stat.h>
 
-#include "command/convert.h"
+#include "command/convert/convert.h"
 
 enum { DEEPEST = 32 };
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
 
-#include "command/convert.h"
+#include "command/convert/convert.h"
 
 /* What stands in braces, and the fact of a sidecar that it takes. */
 static const struct {

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "command/report_make.h"
+#include "command/report/report_make.h"
 
 enum { RELOAD_S = 5 };
 

@@ -1,6 +1,6 @@
 /* One image of `larmor convert` to its file, and its sidecar.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/convert.h"
+#include "command/convert/convert.h"
 #include "image/image.h"
 
 /* keep, then what --type may name; 64-bit integers are left out: many tools refuse them */

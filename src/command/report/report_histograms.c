@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "command/report_make.h"
-#include "command/report_pictures.h"
+#include "command/report/report_make.h"
+#include "command/report/report_pictures.h"
 
 enum { CURVES = 24, BINS = 96, GROUPS = 2 };
 static const char *const keys[GROUPS] = { "raw", "prepared" };

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "command/report_make.h"
-#include "command/report_pictures.h"
+#include "command/report/report_make.h"
+#include "command/report/report_pictures.h"
 
 enum { STUDY_MAX = 1 << 20 }; /* bytes */
 

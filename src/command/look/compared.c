@@ -1,7 +1,7 @@
 /* Images whose intensities are compared: their files by name, which voxels count, one image in
  * memory at a time.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/compared.h"
+#include "command/look/compared.h"
 
 static const char *const foregrounds[] = { "head", "whole", "positive", "mean", "otsu", NULL };
 static const int foreground_kinds[] = { LAR_FOREGROUND_HEAD, LAR_FOREGROUND_WHOLE,

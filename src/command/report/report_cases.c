@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "command/report_make.h"
-#include "command/report_pictures.h"
+#include "command/report/report_make.h"
+#include "command/report/report_pictures.h"
 #include "image/image.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* Pairs and geometry: which scans belong together, the grids that they are stored on, and what was
  * learned of each.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/report_make.h"
+#include "command/report/report_make.h"
 #include "image/image.h"
 
 enum { KINDS = 64 }; /* of grids, listed */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "command/report_make.h"
+#include "command/report/report_make.h"
 
 enum { HISTORY_MAX = 64 << 20, COLUMNS = 5, LAST = 8 };
 

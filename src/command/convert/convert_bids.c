@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "command/convert.h"
+#include "command/convert/convert.h"
 #include "data/data.h"
 
 /* The n-th part of a path, or NULL. */

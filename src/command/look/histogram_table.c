@@ -1,6 +1,6 @@
 /* The distances of images in pairs, for people and as a table.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/histogram_table.h"
+#include "command/look/histogram_table.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* What wrote the page: versions, libraries and the machine, as larmor doctor finds them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command/machine.h"
-#include "command/report_make.h"
+#include "command/report/report_make.h"
 #include "tensor/tensor.h"
 
 lar_status lar_report_add_machine(lar_page *page)

@@ -1,8 +1,8 @@
 /* Arguments of `larmor view` to a list of images: files, folders, series of DICOM, studies.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/view_find.h"
+#include "command/look/view_find.h"
 
-#include "command/convert.h"
+#include "command/convert/convert.h"
 #include "prepare/prepare.h"
 
 typedef struct finder {

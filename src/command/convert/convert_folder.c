@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 
-#include "command/convert.h"
+#include "command/convert/convert.h"
 
 /* Inputs that are opened together: one, or all of a subject. */
 typedef struct job {

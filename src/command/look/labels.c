@@ -1,6 +1,6 @@
 /* Words for images, as --labels takes them.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "command/labels.h"
+#include "command/look/labels.h"
 
 lar_status lar_labels_split(const char ***out, const lar_call *call, const char *list)
 {
