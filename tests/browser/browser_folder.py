@@ -22,7 +22,7 @@ def current(browser):
 
 
 def turned(browser, name):
-    browser.wait(name, "return document.querySelector('figcaption').textContent === arguments[0]", name)
+    browser.wait(name, "return document.querySelector('figcaption')?.textContent === arguments[0]", name)
     shown(browser)
     same("the list's own", current(browser), name)
 
@@ -35,7 +35,7 @@ def folder_is_paged():
         browser.open(view.address)
         turned(browser, "scan_0.nii.gz")
         browser.keys("n")
-        browser.wait("the damaged file's sentence", "return /scan_1.*(damaged|cut short)/.test(document.querySelector('#stage .message').innerText)")
+        browser.wait("the damaged file's sentence", "return /scan_1.*(damaged|cut short)/.test(document.querySelector('#stage .message')?.innerText)")
         check("it is marked in the list", browser.run("return document.querySelector('#files .broken').textContent") == "scan_1.nii.gz")
         browser.click("#next")
         turned(browser, "scan_2.nii.gz")
@@ -62,7 +62,7 @@ def end_of_larmor_is_told():
         browser.wait("the sentence", "return /larmor has ended/.test(document.getElementById('notice').innerText)")
         same("what was shown stays", browser.text("#values"), picture)
         browser.keys("n")
-        browser.wait("the sentence in place of the picture", "return /larmor has ended/.test(document.querySelector('#stage .message').innerText)")
+        browser.wait("the sentence in place of the picture", "return /larmor has ended/.test(document.querySelector('#stage .message')?.innerText)")
         check("the page is there", browser.run("return document.getElementById('panel').childElementCount") > 0)
 
 
@@ -107,7 +107,7 @@ def report_is_followed():
         check("the images again", browser.run("return document.getElementById('report').hidden && !document.getElementById('images').hidden"))
         os.remove("d/report.html")
         browser.click("#tab_report")
-        browser.wait("a sentence where it is gone", "return document.querySelector('#report .message').innerText.length > 10")
+        browser.wait("a sentence where it is gone", "return document.querySelector('#report .message')?.innerText.length > 10")
 
 
 def report_opens_from_file():

@@ -43,7 +43,7 @@ def are_text(browser, folder):
         same("the overlay's name", browser.run("return document.querySelector('.overlay .name').textContent"), PAYLOADS[0] + "_overlay.nii")
         for n in range(0, 200, 10):
             browser.run("document.querySelectorAll('#files button')[arguments[0]].click()", n)
-            browser.wait("file %d" % n, "return document.querySelector('figcaption').textContent === arguments[0]", listed[n])
+            browser.wait("file %d" % n, "return document.querySelector('figcaption')?.textContent === arguments[0]", listed[n])
             shown(browser)
             unharmed(browser, listed[n])
         same("violations of the content policy", browser.violations(), [])

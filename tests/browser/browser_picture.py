@@ -188,7 +188,7 @@ def images_move_together():
         at = (left + 0.3 * width, top + 0.3 * height)
         was = values(browser)
         browser.drag(at, at)
-        browser.wait("another place", "return document.querySelector('#values .voxel').textContent !== arguments[0]", was[0][2])
+        browser.wait("another place", "return document.querySelector('#values .voxel')?.textContent !== arguments[0]", was[0][2])
         settle(browser)
         for n in (1, 2):
             check("image %d has moved" % n, browser.screenshot(".column:nth-child(%d) canvas" % n) != before[n - 1])
