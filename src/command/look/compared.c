@@ -227,7 +227,7 @@ static lar_status begin(lar_compared *c)
 static lar_status check_left(int64_t left, int64_t least)
 {
     if (left >= least) return LAR_OK;
-    if (least < 2) return lar_fail(LAR_EARGUMENT, "none of the images can be used");
+    if (least < 2) return lar_fail(LAR_ENUMERIC, "none of the images can be used");
     return lar_fail(LAR_EARGUMENT,
                     "images are compared in pairs: at least two are needed, and there %s %lld",
                     left == 1 ? "is" : "are", (long long)left);
