@@ -142,7 +142,7 @@ static ending wait_child(pid_t process, int output, lar_text *printed, const lar
     const int watch = -1;
 #endif
     ending how = ENDED;
-    while (!has_ended(process)) {
+    do { /* asks once, however soon it ends */
         const double spent = now() - begin;
         if (spent >= c->seconds) {
             how = TIMEOUT;
@@ -156,7 +156,7 @@ static ending wait_child(pid_t process, int output, lar_text *printed, const lar
                                    { .fd = watch, .events = POLLIN } };
         (void)poll(files, 2, watch >= 0 ? ASK_MS : 5);
         if (files[0].revents) open = take_output(printed, output, c->output);
-    }
+    } while (!has_ended(process));
     if (watch >= 0) close(watch);
     return how;
 }

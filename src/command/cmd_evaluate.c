@@ -272,14 +272,12 @@ const lar_command lar_command_evaluate = {
     .summary = "score a model on held-out subjects, or pairs of images",
     .about =
         "With a model and a study: scores each subject of one part of the study's prepared data, "
-        "on "
-        "the prepared grid and in normalized units, inside a head mask taken from the first input. "
-        "With two images, or two folders whose files have the same names: scores the second "
-        "against "
-        "the first, in their own units, inside the head of the truth. MAE and MSE are mean "
-        "absolute "
-        "and squared error; PSNR in decibel, its peak the truth's range inside the mask; SSIM with "
-        "a Gaussian window of 1.5 voxels, averaged over the mask; NCC is the correlation.",
+        "on the prepared grid and in normalized units, inside a head mask taken from the first "
+        "input. With two images, or two folders whose files have the same names: scores the second "
+        "against the first, in their own units, inside the head of the truth. MAE and MSE are mean "
+        "absolute and squared error; PSNR in decibel, its peak the truth's range inside the mask; "
+        "SSIM with a Gaussian window of 1.5 voxels, averaged over the mask; NCC is the "
+        "correlation.",
     .cite = "SSIM: Wang 2004, doi:10.1109/TIP.2003.819861",
     .args = (const lar_arg[]){ { .name = "model|truth",
                                  .help = "best.safetensors of a training; or an image or a folder",

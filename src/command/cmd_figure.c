@@ -226,16 +226,13 @@ const lar_command lar_command_figure = {
     .about =
         "Each column is an image, each row a plane through the same point of the world, sampled "
         "from the image's own grid and drawn in true millimetres; --mosaic draws many slices of "
-        "one "
-        "plane instead. Without --window, black and white are percentiles of the voxels below skin "
-        "and skull, for each image alone; --share gives the window of its first image to the "
-        "others "
-        "it names. The numbers under each label are the window. --difference, --contours and "
-        "--checker add a column that compares two images, which are numbered from 1. What --over "
-        "names may lie on any grid: it is placed by its own header. By default the patient's left "
-        "is "
-        "on the left. Voxels that are not finite are violet. Of a file with several volumes the "
-        "first is drawn, or --volume.",
+        "one plane instead. Without --window, black and white are percentiles of the voxels below "
+        "skin and skull, for each image alone; --share gives the window of its first image to the "
+        "others it names. The numbers under each label are the window. --difference, --contours "
+        "and --checker add a column that compares two images, which are numbered from 1. What "
+        "--over names may lie on any grid: it is placed by its own header. By default the "
+        "patient's left is on the left. Voxels that are not finite are violet. Of a file with "
+        "several volumes the first is drawn, or --volume.",
     .args = (const lar_arg[]){ { .name = "image",
                                  .help = "an image; each becomes a column",
                                  .repeats = true,
