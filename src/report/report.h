@@ -69,7 +69,7 @@ lar_status lar_histograms_svg(lar_text *out, const lar_histograms *groups, int64
 /* Words for LAR_OVER_AUTO ... of larmor.h; NULL at the end. */
 extern const char *const lar_overlay_kinds[];
 
-/* An image that is looked at slice by slice: thumbnails, and the viewer without WebGL. The first
+/* An image that is looked at slice by slice: by the viewer, without WebGL. The first
  * volume; the image need not be kept. One peek may be drawn by several threads. */
 typedef struct lar_peek lar_peek;
 lar_status lar_peek_new(lar_peek **out, const lar_image *image);
@@ -93,10 +93,8 @@ typedef struct lar_peek_params {
     /* What is drawn over the slice, sampled at the same places of the world; NULL: nothing. */
     const lar_peek *over;
     double opacity; /* of it, 0 to 1 */
-    bool labels;    /* whole numbers, each in a colour of its own, 0 none; else a map in colours of
-                       heat */
-    double
-        over_window[2]; /* of a map: begins (less is not drawn) and ends; equal: its own window */
+    bool labels; /* whole numbers, each in its own colour, 0 none; else a map in colours of heat */
+    double over_window[2]; /* of a map: begins (less is not drawn), ends; equal: its own window */
 } lar_peek_params;
 /* One plane as PNG, added to `out`; the patient's left is on the left. */
 lar_status lar_peek_png(lar_text *out, const lar_peek *peek, const lar_peek_params *params);
@@ -182,8 +180,7 @@ typedef struct lar_glance_params {
     int64_t longest;  /* edge of the box of the head, pixels */
     double window[2]; /* of the grey image; equal: as lar_glance_window() */
 } lar_glance_params;
-/* PNG added to `out`, the patient's left on the left; 48 levels of grey keep it small.
- */
+/* PNG added to `out`, the patient's left on the left; 48 levels of grey keep it small. */
 lar_status lar_glance_png(lar_text *out, const lar_glance *glance, const lar_image *image,
                           const lar_glance_params *params);
 /* With the contours of another image over it. */

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 
+#include "image/image.h"
 #include "view/secret.h"
 #include "view/server.h"
 
@@ -68,11 +69,16 @@ static void answer_list(lar_view *view, lar_exchange *exchange)
                               json_pack("{s:I, s:o, s:s}", "id", (json_int_t)n, "name",
                                         lar_view_words(entry->name), "role", roles[entry->role]));
     }
+    json_t *windows = json_object();
+    for (int n = 0; lar_window_names[n]; n++)
+        json_object_set_new(windows, lar_window_names[n],
+                            json_pack("[f, f]", lar_window_limits[n][0], lar_window_limits[n][1]));
     const bool report = view->report && lar_path_exists(view->report);
     lar_answer_json(exchange, 200,
-                    json_pack("{s:i, s:s, s:o, s:b, s:b, s:o}", "larmor", 1, "version",
+                    json_pack("{s:i, s:s, s:o, s:b, s:b, s:o, s:o}", "larmor", 1, "version",
                               lar_version(), "title", lar_view_words(view->title), "niivue",
-                              view->niivue.bytes != NULL, "report", report, "entries", entries));
+                              view->niivue.bytes != NULL, "report", report, "ct_windows", windows,
+                              "entries", entries));
 }
 
 /* The page will ask for what it shows at once; while the browser gets ready to, that is read. */

@@ -5,20 +5,24 @@
  * /view.css, /niivue.js ...: a list that is compiled in) from anybody's hand; the rest only with
  * the cookie that POST /session gives for the token, which stands in the address after '#'.
  *
- *   POST /session           body: the token; 204 and a cookie, or 403
- *   GET  /list              JSON: {"larmor": 1, "version", "title", "niivue": bool, "report": bool,
- *                           "entries": [{"id", "name", "role": "image"|"overlay"|"page"}]}
- *                           image: shown at once, side by side; overlay: over them; page: files of
- * a folder, to page through GET  /about/ID          JSON: {"id", "name", "size": [3], "spacing_mm":
- * [3], "orientation", "type", "channels", "affine": [4][4], "window": [2], "range": [2], "labels":
- * bool, "finite": count, "warnings": [text], "histogram": {"low", "high", "counts": [256]},
- *                           "field": [[3], [3]], "head": [[3], [3]], "centre": [3]}
- *   GET  /volume/ID.nii     the voxels as uncompressed NIfTI-1, one volume
- *   GET  /slice/ID.png      ?plane=axial|coronal|sagittal&at=x,y,z&window=low,high&longest=N
- *                           and of an overlay &over=ID&opacity=0..1; patient's left on the left;
- * the picture is the box "field" GET  /value/ID          ?at=x,y,z in mm; JSON: {"inside": bool,
- * "ijk": [3], "value"}; a value that is not finite is null, and "ijk" is null outside GET  /report
- * the page that larmor report wrote into the folder, where there is one
+ *   POST /session       body: the token; 204 and a cookie, or 403
+ *   GET  /list          JSON: {"larmor": 1, "version", "title", "niivue": bool, "report": bool,
+ *                       "ct_windows": {name: [low, high]},
+ *                       "entries": [{"id", "name", "role": "image"|"overlay"|"page"}]}
+ *                       image: shown at once, side by side; overlay: over them; page: files
+ *                       of a folder, to page through
+ *   GET  /about/ID      JSON: {"id", "name", "size": [3], "spacing_mm": [3], "orientation",
+ *                       "type", "channels", "affine": [4][4], "window": [2], "range": [2],
+ *                       "labels": bool, "finite": count, "warnings": [text],
+ *                       "histogram": {"low", "high", "counts": [256]},
+ *                       "field": [[3], [3]], "head": [[3], [3]], "centre": [3]}
+ *   GET  /volume/ID.nii the voxels as uncompressed NIfTI-1, one volume
+ *   GET  /slice/ID.png  ?plane=axial|coronal|sagittal&at=x,y,z&window=low,high&longest=N
+ *                       and of an overlay &over=ID&opacity=0..1; patient's left on the left;
+ *                       the picture is the box "field"
+ *   GET  /value/ID      ?at=x,y,z in mm; JSON: {"inside": bool, "ijk": [3], "value"}; a value
+ *                       that is not finite is null, and "ijk" is null outside
+ *   GET  /report        the page that larmor report wrote into the folder, where there is one
  *
  * about, volume, slice and value take ?channel=N, from 0, of a file with several volumes; the first
  * where it is left out. IDs are numbers. Where no value is finite "range" is [0, 0].

@@ -3,14 +3,16 @@
 import { byId, make, number, press, tellFailure } from '/element.js';
 import { choices } from '/colours.js';
 import { Histogram } from '/histogram.js';
-import { PRESETS, looksLikeCt } from '/windowing.js';
+import { looksLikeCt } from '/windowing.js';
 
 const FIXED = 'colours are chosen by larmor here';
 
 export class Panel {
   // tell: {choose(column), window(column, [low, high]), linked(bool), colour(part), overlay(overlay), channel(column)}
-  constructor(tell, canColour) {
+  // ctWindows: {name: [low, high]}, as larmor tells them
+  constructor(tell, canColour, ctWindows) {
     this.tell = tell;
+    this.ctWindows = ctWindows;
     this.canColour = canColour; // without NiiVue the colours are larmor's
     this.column = null;
     this.chooser = make('select', { title: 'Which image the window belongs to', onchange: () => tell.choose(this.chooser.value) });
@@ -78,7 +80,7 @@ export class Panel {
     this.channel.value = column.channel;
     this.channelText.textContent = column.channel;
     this.fill(this.colour, this.colourRow, column, false);
-    const named = looksLikeCt(about) ? Object.entries(PRESETS) : [];
+    const named = looksLikeCt(about) ? Object.entries(this.ctWindows) : [];
     const finite = about.range.every(Number.isFinite) && about.range[1] > about.range[0];
     const list = [['auto', about.window], ...(finite ? [['all', about.range]] : []), ...named];
     this.presets.replaceChildren(...list.map(([name, limits]) => make('button', { type: 'button', title: limits.map(number).join(' to '),

@@ -243,7 +243,7 @@ async function start() {
     linked: (on) => {
       state.linked = on;
       if (on && state.column.window) setWindow(state.column, state.column.window);
-    }, channel: showChannel }, stage instanceof NiiStage);
+    }, channel: showChannel }, stage instanceof NiiStage, list.ct_windows);
   byId('layouts').append(...LAYOUTS.map(([name, title], n) => {
     const button = make('button', { type: 'button', title: `${title} (${n + 1})`, onclick: () => setLayout(name) }, title);
     button.dataset.layout = name;

@@ -1,9 +1,5 @@
-// The window: which values are black and white. Presets for CT, and dragging.
+// The window: which values are black and white. Whether those of CT apply, and dragging.
 // SPDX-License-Identifier: Apache-2.0
-
-// As src/intensity/ct.c, which says where they are from.
-export const PRESETS = { brain: [0, 80], subdural: [-25, 175], stroke: [28, 36], bone: [-800, 2000],
-  lung: [-1350, 150], 'soft tissue': [-147.5, 227.5] };
 
 // Whether the values look like Hounsfield units: air far below water, bone far above.
 export function looksLikeCt(about) {

@@ -338,6 +338,8 @@ static void test_names(void **state)
     serve();
     json_t *list = ask_json("/list");
     const json_t *entries = json_object_get(list, "entries");
+    const json_t *brain = json_object_get(json_object_get(list, "ct_windows"), "brain");
+    assert_true(json_number_value(json_array_get(brain, 1)) == 80);
     assert_string_equal(json_string_value(json_object_get(json_array_get(entries, 0), "name")),
                         "<img src=x onerror=alert(1)>\r\nX: y.nii");
     assert_string_equal(json_string_value(json_object_get(json_array_get(entries, 1), "name")),
