@@ -647,6 +647,64 @@ LAR_API lar_status lar_registration_chain(lar_chain **out, const lar_registratio
  */
 LAR_API lar_status lar_field_jacobian(lar_image **out, const lar_image *displacement_mm);
 
+/* ---- skull stripping --------------------------------------------------------------------- */
+
+/* AUTO: learned where a model for it is there (larmor models), else surface. */
+enum { LAR_STRIP_AUTO, LAR_STRIP_LEARNED, LAR_STRIP_SURFACE };
+/* What the image is. AUTO: CT where its values are Hounsfield units, else MR of any contrast. */
+enum {
+    LAR_STRIP_CONTRAST_AUTO,
+    LAR_STRIP_T1,
+    LAR_STRIP_T2,
+    LAR_STRIP_FLAIR,
+    LAR_STRIP_PD,
+    LAR_STRIP_CT
+};
+enum { LAR_STRIP_PRECISION_AUTO, LAR_STRIP_FLOAT32, LAR_STRIP_BFLOAT16 };
+
+typedef struct lar_strip_params {
+    int method;        /* LAR_STRIP_AUTO ... */
+    int contrast;      /* LAR_STRIP_CONTRAST_AUTO ... */
+    const char *model; /* learned: a name that `larmor models` lists, or a file; NULL: the first */
+    int precision;     /* learned; AUTO: bfloat16 where this processor computes with it */
+    double grow_mm;    /* of the finished mask: outwards, or inwards below 0 */
+} lar_strip_params;
+LAR_API extern const lar_param lar_strip_table[];
+LAR_API lar_strip_params lar_strip_default(void);
+
+/* Whether a brain mask can be trusted, and what was measured to say so. */
+typedef struct lar_strip_verdict {
+    bool doubtful;
+    char reason[256];   /* why, one line; "" */
+    double millilitres; /* of the mask */
+    int64_t pieces;     /* joined by faces, those of less than 1 ml left out */
+    double largest;     /* share of the mask that its largest piece holds, 0 to 1 */
+    double holes;       /* millilitres that the mask encloses */
+    double edge;        /* share of the mask's surface that lies on the edge of the image, 0 to 1 */
+    double symmetry;    /* Dice of the mask and its mirror image across its own middle, 0 to 1 */
+    double contrast;    /* how much values just inside differ from those just outside, in units of
+                           their spread; docs/strip.md says how */
+} lar_strip_verdict;
+
+typedef struct lar_strip_report {
+    const char *method; /* "learned", "surface"; "stripped": the image was stripped already */
+    int contrast;       /* as it was taken: LAR_STRIP_CT, or what the params say */
+    char model[128];    /* learned: name and the first 12 digits of the SHA-256 of its weights; "" */
+    lar_strip_verdict verdict;
+} lar_strip_report;
+
+/* The brain with the fluid around it as far as the dura: uint8, 0 and 1, on the grid of `in`.
+ * distance: float32, mm from the surface of the mask, below 0 inside; NULL where not wanted. One
+ * volume; MR of any contrast, or CT in Hounsfield units. A mask that is not to be trusted is LAR_OK
+ * with a verdict that says so; where there is no head, LAR_ENUMERIC. LAR_EARGUMENT for several
+ * volumes; LAR_ENOINPUT where a model that is asked for is not there; LAR_EFORMAT where it is
+ * damaged. */
+LAR_API lar_status lar_strip(lar_image **mask, lar_image **distance, lar_strip_report *report,
+                             const lar_image *in, const lar_strip_params *params);
+/* The verdict on a mask that somebody made. contrast: LAR_STRIP_CONTRAST_AUTO ... */
+LAR_API lar_status lar_strip_judge(lar_strip_verdict *out, const lar_image *in,
+                                   const lar_image *mask, int contrast);
+
 /* ---- slices ------------------------------------------------------------------------------ */
 
 /* Volumes as slices for other programs, and back. Slices are numbered along x y z from the left,
