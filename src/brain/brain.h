@@ -43,6 +43,7 @@ typedef struct lar_strip_model {
     const char *origin, *origin_file; /* where the weights come from; name and SHA-256 of that file,
                                          "model.bin 1234..." */
     char sha256[65];                  /* of its weights, in the order of the network */
+    int64_t bytes;                    /* of its file; 0: it comes from none of ours */
     lar_network_params network;
     lar_strip_recipe recipe;
     struct lar_net *net;
@@ -66,6 +67,10 @@ bool lar_strip_model_is(const char *bytes, size_t count);
  * that was found, and what is known. Bytes are left to the caller. */
 lar_status lar_strip_model_import(lar_strip_model **out, const char *bytes, size_t count,
                                   const char *shown);
+/* Of bytes that are taken to be the file of a row of the table (0: MindGrab), whatever their hash.
+ */
+lar_status lar_strip_model_lay_out(lar_strip_model **out, int64_t row, const char *bytes,
+                                   size_t count);
 
 /* The folder of models: LARMOR_MODELS, else larmor/models in XDG_DATA_HOME or ~/.local/share. */
 lar_status lar_strip_store(lar_text *folder);

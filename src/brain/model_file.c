@@ -262,6 +262,7 @@ lar_status lar_strip_model_parse(lar_strip_model **out, char *bytes, size_t coun
     }
     LAR_TRY(lar_arena_new(&m->arena));
     LAR_TRY(fill(m, file, shown));
+    m->bytes = (int64_t)count;
     *out = m;
     m = NULL;
 done:
@@ -284,11 +285,17 @@ bool lar_strip_model_is(const char *bytes, size_t count)
     return count > 8 && bytes[8] == '{';
 }
 
+static const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 void lar_strip_model_words(lar_text *out, const lar_strip_model *model)
 {
     const lar_network_params *n = &model->network;
-    lar_text_add(out, "%s, %lld layers of %lld channels, %lld weights", lar_models[n->name].name,
-                 (long long)(n->dilations.count * n->repeat), (long long)n->channels,
+    const int64_t layers = n->dilations.count * n->repeat;
+    lar_text_add(out, "%s, %lld layer%s of %lld channel%s, %lld weights", lar_models[n->name].name,
+                 (long long)layers, plural(layers), (long long)n->channels, plural(n->channels),
                  (long long)lar_net_weight_count(model->net));
 }
 

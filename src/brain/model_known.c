@@ -120,25 +120,17 @@ done:
 
 /* ---- import ------------------------------------------------------------------------------ */
 
-lar_status lar_strip_model_import(lar_strip_model **out, const char *bytes, size_t count,
-                                  const char *shown)
+lar_status lar_strip_model_lay_out(lar_strip_model **out, int64_t row, const char *bytes,
+                                   size_t count)
 {
     lar_status status = LAR_OK;
-    char found[LAR_SHA256_ROOM];
-    const known *k = NULL;
+    const known *k = &table[row];
     lar_strip_model *m = NULL;
 
     *out = NULL;
-    lar_sha256(found, &(lar_bytes){ bytes, count }, 1);
-    for (int n = 0; n < KNOWN; n++)
-        if (lar_text_is(found, table[n].sha256)) k = &table[n];
-    if (!k) {
-        lar_fail(LAR_EFORMAT,
-                 "'%s' is not a file of weights that larmor knows: its SHA-256 is %s (%zu bytes)",
-                 shown, found, count);
-        return lar_hint(LAR_EFORMAT, "%s: %zu bytes, SHA-256 %s", table[0].origin, table[0].bytes,
-                        table[0].sha256);
-    }
+    if (count != k->bytes)
+        return lar_fail(LAR_EFORMAT, "%zu bytes cannot be '%s' of '%s', which has %zu", count,
+                        k->file, k->name, k->bytes);
     m = lar_alloc(1, sizeof *m);
     if (!m) return LAR_EMEMORY;
     LAR_TRY(lar_arena_new(&m->arena));
@@ -148,4 +140,20 @@ lar_status lar_strip_model_import(lar_strip_model **out, const char *bytes, size
 done:
     lar_strip_model_free(m);
     return status;
+}
+
+lar_status lar_strip_model_import(lar_strip_model **out, const char *bytes, size_t count,
+                                  const char *shown)
+{
+    char found[LAR_SHA256_ROOM];
+    *out = NULL;
+    lar_sha256(found, &(lar_bytes){ bytes, count }, 1);
+    for (int64_t n = 0; n < KNOWN; n++)
+        if (lar_text_is(found, table[n].sha256))
+            return lar_strip_model_lay_out(out, n, bytes, count);
+    lar_fail(LAR_EFORMAT,
+             "'%s' is no file of weights that larmor knows: it has %zu bytes and the SHA-256 %s",
+             shown, count, found);
+    return lar_hint(LAR_EFORMAT, "%s: %zu bytes, SHA-256 %s", table[0].origin, table[0].bytes,
+                    table[0].sha256);
 }

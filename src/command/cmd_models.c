@@ -22,9 +22,10 @@ static json_t *model_json(const lar_strip_model *m, const char *path)
     char licence[64];
     const char *blank = strchr(m->origin_file, ' ');
     first_line(licence, m->licence);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", m->name, "task",
-                               "strip", "about", m->about, "sha256", m->sha256, "licence", licence,
-                               "origin", m->origin, "cite", m->cite, "file", path);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s}", "name", m->name, "task", "strip",
+                  "about", m->about, "sha256", m->sha256, "bytes", (json_int_t)m->bytes, "licence",
+                  licence, "origin", m->origin, "cite", m->cite, "file", path);
     if (blank) json_object_set_new(object, "origin_sha256", json_string(blank + 1));
     return object;
 }
@@ -70,13 +71,14 @@ static void add_row(rows *r, const char *path, lar_arena *arena)
         r->damaged++;
         return;
     }
-    char licence[64];
+    char licence[64], size[32];
     first_line(licence, m->licence);
+    snprintf(size, sizeof size, "%lld kB", (long long)(m->bytes + 999) / 1000);
     if (r->text.length == 0)
-        lar_text_add(&r->text, "%-16s %-6s %-8s %-13s %s\n", "name", "task", "licence", "SHA-256",
-                     "from");
-    lar_text_add(&r->text, "%-16s %-6s %-8s %.12s  %s\n", m->name, "strip", licence, m->sha256,
-                 m->origin);
+        lar_text_add(&r->text, "%-16s %-6s %-10s %-12s  %8s  %s\n", "name", "task", "licence",
+                     "SHA-256", "size", "from");
+    lar_text_add(&r->text, "%-16s %-6s %-10s %.12s  %8s  %s\n", m->name, "strip", licence,
+                 m->sha256, size, m->origin);
     json_array_append_new(r->list, model_json(m, path));
     lar_strip_model_free(m);
 }
@@ -174,7 +176,7 @@ const lar_command lar_command_models_add = {
             { 0 } },
     .tables = { { add_table, 0 } },
     .size = sizeof(add_options),
-    .examples = (const lar_example[]){ { "larmor models add model.bin", "MindGrab's weights" },
+    .examples = (const lar_example[]){ { "larmor models add model.bin", "the weights of MindGrab" },
                                        { NULL, NULL } },
     .run = add_run,
 };

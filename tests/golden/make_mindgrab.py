@@ -3,7 +3,9 @@
 between two quantiles, the network in float32, its logits back onto the scan's own grid. Nothing of larmor runs in it but
 `larmor mask`, which says where the head is.
 
-  make_mindgrab.py weights FILE                a small file of known layout with random weights, for tests
+  make_mindgrab.py                             mindgrab.txt: logits of random weights in a random box; and
+                                               tiny_strip.safetensors, a model file of one layer that marks what is bright
+  make_mindgrab.py weights FILE                those weights, as a file of MindGrab's layout
   make_mindgrab.py mask WEIGHTS IMAGE OUT      the mask of an image, on its grid, before it is cleaned
 SPDX-License-Identifier: Apache-2.0"""
 import os
@@ -13,7 +15,7 @@ import tempfile
 
 import numpy as np
 
-MARGIN, SPACING, TALLEST, WIDEST = 5.0, 1.0, 260, 300
+MARGIN, SPACING, TALLEST, WIDEST = 20.0, 1.0, 260, 300
 DILATIONS, REPEAT, CHANNELS = (16, 8, 4, 2, 1), 5, 15
 
 
@@ -53,23 +55,18 @@ def network(weights, box):
 # ---- the box ---------------------------------------------------------------------------------
 
 
-def corners(size):
-    low, high = [-0.5] * 3, [n - 0.5 for n in size]
-    return np.array([[(low, high)[b >> a & 1][a] for a in range(3)] for b in range(8)])
-
-
 def head_grid(image, head):
     """Shape [i][j][k] and affine of the box around a head mask, axes LIA, as FreeSurfer's conform would lay them."""
     move = lambda points: points @ image.affine[:3, :3].T + image.affine[:3, 3]
     anchor = move(np.array(image.shape) / 2)
-    field, inside = move(corners(image.shape)), move(np.argwhere(head))
-    low = np.maximum(inside.min(0) - MARGIN, field.min(0))
-    high = np.minimum(inside.max(0) + MARGIN, field.max(0))
+    inside = move(np.argwhere(head))
+    low, high = inside.min(0), inside.max(0)
     for a, most in enumerate((WIDEST, WIDEST, TALLEST)):
         if high[a] - low[a] > most:
             low[a] = high[a] - most if a == 2 else (low[a] + high[a] - most) / 2
             high[a] = low[a] + most
-    low, high = np.ceil((low - anchor) / SPACING - 1e-3), np.floor((high - anchor) / SPACING + 1e-3)
+    low = np.ceil((low - MARGIN - anchor) / SPACING - 1e-3)
+    high = np.floor((high + MARGIN - anchor) / SPACING + 1e-3)
     size = (high - low).astype(int) + 1
     low, high = anchor + low * SPACING, anchor + high * SPACING
     affine = np.array([[-SPACING, 0, 0, high[0]], [0, 0, SPACING, low[1]], [0, -SPACING, 0, high[2]], [0, 0, 0, 1]])
@@ -126,11 +123,56 @@ def dice(a, b):
     return 2.0 * (a & b).sum() / max(1, a.sum() + b.sum())
 
 
+# ---- what is stored --------------------------------------------------------------------------
+
+SEED, SIZE, EVERY = 8, (20, 24, 28), 97  # as tests/unit/brain/test_strip_models.c
+
+
+def random_weights(path):
+    import make_net
+    count = 27 * CHANNELS + (len(DILATIONS) * REPEAT - 1) * 27 * CHANNELS**2 + 2 * CHANNELS + 2
+    (0.1 * make_net.normal(SEED, 1, count)).astype("<f4").tofile(path)
+
+
+def write_golden():
+    import make_net
+    import torch
+    with tempfile.TemporaryDirectory() as folder:
+        random_weights(os.path.join(folder, "weights"))
+        weights = read_weights(os.path.join(folder, "weights"))
+    w = make_net.philox(SEED, 2, np.arange(np.prod(SIZE)))
+    box = make_net.uniform(w[0], w[1]).astype(np.float32).reshape(SIZE, order="F")
+    logits = network(weights, box).ravel(order="F")
+    with open(os.path.join(make_net.HERE, "mindgrab.txt"), "w") as f:
+        f.write("# by make_mindgrab.py with PyTorch %s: every %dth logit\n" % (torch.__version__, EVERY))
+        f.writelines("%.6f\n" % value for value in logits[::EVERY])
+
+
+def write_tiny():
+    """Not by larmor's own code: what it must be able to read."""
+    import hashlib
+    import make_net
+    tensors = {"layers.0.conv.weight": np.full((1, 1, 3, 3, 3), 1 / 27, np.float32),
+               "last.weight": np.full((1, 1, 1, 1, 1), 1, np.float32), "last.bias": np.full(1, -0.4, np.float32)}
+    notes = {"name": "mindgrab", "about": "what is bright, for tests", "cite": "nobody",
+             "licence": "Apache-2.0\nas larmor itself", "origin": "tests/golden/make_mindgrab.py of larmor",
+             "source": "",
+             "network": "network name: meshnet\nnetwork channels: 1\nnetwork dilations: 1\nnetwork repeat: 1\n"
+                        "network activation: gelu\nnetwork norm: instance\nnetwork plain: yes\n",
+             "input": "spacing: 2\naxes: LIA\nmargin: 8\nlow: 0.02\nhigh: 0.98\nhounsfield: 0 100\n",
+             "weights": hashlib.sha256(b"".join(t.tobytes() for t in tensors.values())).hexdigest()}
+    seal = hashlib.sha256(b"".join(w.encode() + b"\0" for pair in notes.items() for w in pair)).hexdigest()
+    make_net.save(os.path.join(make_net.HERE, "tiny_strip.safetensors"), tensors,
+                  dict(notes, larmor="0.1.0", kind="strip", version="1", seal=seal))
+
+
 def main(argv):
     larmor = os.environ.get("LARMOR", "larmor")
-    if argv[1:2] == ["weights"]:
-        count = 27 * CHANNELS + 24 * 27 * CHANNELS**2 + 2 * CHANNELS + 2
-        (0.1 * np.random.default_rng(8).standard_normal(count)).astype("<f4").tofile(argv[2])
+    if len(argv) == 1:
+        write_golden()
+        write_tiny()
+    elif argv[1:2] == ["weights"]:
+        random_weights(argv[2])
     elif argv[1:2] == ["mask"]:
         import nibabel
         image = nibabel.load(argv[3])
