@@ -1,7 +1,7 @@
 # larmor models: weights in, listed, described; what is not a whole model is refused by name
 # SPDX-License-Identifier: Apache-2.0
 tiny=$SOURCE/tests/golden/tiny_strip.safetensors
-export LARMOR_MODELS=$PWD/kept/models
+export LARMOR_MODELS="$PWD/kept/models"
 status 0 larmor models
 complains "no model is in '$LARMOR_MODELS'"
 complains "try larmor models add"
@@ -88,18 +88,18 @@ rm "$LARMOR_MODELS/copy.safetensors"
 touch file
 status 73 env LARMOR_MODELS=file/models larmor models add "$tiny"
 complains "cannot create the folder 'file"
-LARMOR_MODELS=file status 73 larmor models add "$tiny"
-LARMOR_MODELS=file status 66 larmor models
+LARMOR_MODELS="file" status 73 larmor models add "$tiny"
+LARMOR_MODELS="file" status 66 larmor models
 if [ "$(id -u)" -ne 0 ]; then
     mkdir shut && chmod a-w shut
-    LARMOR_MODELS=shut status 74 larmor models add "$tiny"
+    LARMOR_MODELS="shut" status 74 larmor models add "$tiny"
     complains "shut"
 fi
 
 # the real one
 bin=$LARMOR_TEST_DATA/networks/mindgrab/model.bin
 [ -e "$bin" ] || { omit "MindGrab's weights are not there"; return 0; }
-export LARMOR_MODELS=$PWD/real
+export LARMOR_MODELS="$PWD/real"
 status 0 larmor models add "$bin"
 status 0 larmor models
 says '^mindgrab  *strip  *MIT  *20dae1a2f6ac'
