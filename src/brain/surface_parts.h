@@ -1,0 +1,31 @@
+/* The parts of the deformable surface; for this room only. All of it works on a grid of its own,
+ * voxels of one edge length, i fastest.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_SURFACE_PARTS_H
+#define LAR_SURFACE_PARTS_H
+
+#include <larmor/larmor.h>
+
+typedef struct lar_surface_box {
+    int64_t size[3], count;
+    double mm; /* edge of a voxel */
+} lar_surface_box;
+
+/* How far each voxel's centre lies from the nearest voxel whose byte is `value`, in mm: 0 there.
+ * 1e9 everywhere where there is none (Felzenszwalb & Huttenlocher 2012,
+ * doi:10.4086/toc.2012.v008a019). */
+lar_status lar_surface_distance(float *out, const uint8_t *mask, uint8_t value,
+                                const lar_surface_box *box);
+
+/* From `u` (0 to 1) towards the region of least cost: the integral of `edge` over its surface and
+ * of `inside` (per mm) over its volume; u comes out nearly 0 or 1. The functional is convex in u,
+ * so that there is one minimum whatever the start (Chan 2006, doi:10.1137/040615286); found by the
+ * primal-dual steps of Chambolle & Pock 2011, doi:10.1007/s10851-010-0251-1. */
+lar_status lar_surface_minimize(float *u, const float *edge, const float *inside, int64_t steps,
+                                const lar_surface_box *box);
+
+/* The region of a scan of MR, or CT in Hounsfield units, that the brain fills: above 0.5. */
+lar_status lar_surface_of_mr(float *u, const lar_image *scan, const lar_surface_box *box);
+lar_status lar_surface_of_ct(float *u, const lar_image *scan, const lar_surface_box *box);
+
+#endif
