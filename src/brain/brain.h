@@ -23,4 +23,8 @@ extern const lar_strip_method *const lar_strip_methods[];
 
 extern const char *const lar_strip_contrast_names[]; /* of LAR_STRIP_CONTRAST_AUTO ... */
 
+/* Writes into the notes of an image that came of a mask which method made it, and keeps what they
+ * say beside that; where the image has none, the space that those of `in` name. */
+lar_status lar_strip_record(lar_image *image, const lar_image *in, const lar_strip_report *report);
+
 #endif

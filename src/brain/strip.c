@@ -1,11 +1,69 @@
-/* A mask of the brain and the verdict on it: which method runs, and what comes before and after.
+/* A mask of the brain and the verdict on it: what may be stripped, which method runs, and what
+ * comes after it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
+#include <math.h>
 
 #include "base/base.h"
 #include "brain/brain.h"
+#include "brain/strip_parts.h"
 #include "filter/filter.h"
 #include "image/image.h"
+
+enum { LEAST_VOXELS = 4 }; /* along each axis */
+
+lar_status lar_strip_check(const lar_image *in)
+{
+    const int64_t *size = in->grid.size;
+    if (in->channels > 1) {
+        const lar_status status =
+            lar_fail(LAR_EARGUMENT, "the image has %lld volumes, and a mask is made of one",
+                     (long long)in->channels);
+        return lar_hint(status, "larmor convert --volume 0 for a file of the first");
+    }
+    if (size[0] < LEAST_VOXELS || size[1] < LEAST_VOXELS || size[2] < LEAST_VOXELS) {
+        const lar_status status =
+            lar_fail(LAR_EARGUMENT,
+                     "an image of %lldx%lldx%lld voxels is no volume: a mask needs %d each way",
+                     (long long)size[0], (long long)size[1], (long long)size[2], LEAST_VOXELS);
+        return lar_hint(status, "larmor stack for a volume of slices");
+    }
+    return LAR_OK;
+}
+
+static lar_status check_params(const lar_strip_params *p)
+{
+    if (p->method < LAR_STRIP_AUTO || p->method > LAR_STRIP_SURFACE)
+        return lar_fail(LAR_EARGUMENT, "there is no method %d to strip a skull", p->method);
+    if (p->contrast < LAR_STRIP_CONTRAST_AUTO || p->contrast > LAR_STRIP_CT)
+        return lar_fail(LAR_EARGUMENT, "there is no contrast %d", p->contrast);
+    if (!isfinite(p->grow_mm))
+        return lar_fail(LAR_EARGUMENT, "a mask cannot grow by %g mm", p->grow_mm);
+    if (p->model && p->method == LAR_STRIP_SURFACE)
+        return lar_fail(LAR_EARGUMENT, "a model belongs to the method learned, not to surface");
+    return LAR_OK;
+}
+
+lar_status lar_strip_settle_contrast(int *contrast, const lar_strip_look *look)
+{
+    lar_status status = LAR_OK;
+    if (*contrast == LAR_STRIP_CONTRAST_AUTO && look->ct) *contrast = LAR_STRIP_CT;
+    if (look->ct && *contrast != LAR_STRIP_CT) {
+        status =
+            lar_fail(LAR_EARGUMENT,
+                     "the values are Hounsfield units, from %g to %g with air near -1000: this "
+                     "is CT, not %s",
+                     look->low, look->high, lar_strip_contrast_names[*contrast]);
+        lar_hint(status, "--contrast ct, or auto");
+    } else if (*contrast == LAR_STRIP_CT && !look->ct && !look->stripped) {
+        status = lar_fail(LAR_EARGUMENT,
+                          "the values are no Hounsfield units: they go from %g to %g, and there is "
+                          "no air near -1000",
+                          look->low, look->high);
+        lar_hint(status, "the right contrast, or auto; values above the right ones by 1024 need "
+                         "that taken away first");
+    }
+    return status;
+}
 
 /* AUTO with a model is learned; without one, surface where no model is there. */
 static lar_status choose(const lar_strip_method **out, const lar_strip_params *params)
@@ -18,21 +76,73 @@ static lar_status choose(const lar_strip_method **out, const lar_strip_params *p
     return (*out)->ready(params);
 }
 
+/* The surface moved, and one piece without holes again. */
+static lar_status grow(lar_image *mask, double mm)
+{
+    lar_status status = LAR_OK;
+    const int64_t *size = mask->grid.size, count = lar_image_voxel_count(mask);
+    double spacing[3];
+    if (mm == 0) return LAR_OK;
+    lar_grid_spacing(&mask->grid, spacing);
+    LAR_TRY(mm > 0 ? lar_mask_dilate(mask->voxels, size, spacing, mm)
+                   : lar_mask_erode(mask->voxels, size, spacing, -mm));
+    LAR_TRY(lar_mask_keep_largest(mask->voxels, size));
+    LAR_TRY(lar_mask_fill_holes(mask->voxels, size));
+    if (lar_mask_count(mask->voxels, count) == 0) {
+        status =
+            lar_fail(LAR_ENUMERIC, "nothing of the mask is left %g mm inside its surface", -mm);
+        lar_hint(status, "a smaller --grow");
+    }
+done:
+    return status;
+}
+
+/* By the method that the image and the params call for. */
+static lar_status make(lar_image **mask, lar_strip_report *report, const lar_image *floats,
+                       const lar_strip_look *look, const lar_strip_params *params)
+{
+    lar_status status = LAR_OK;
+    const lar_strip_method *method;
+    if (look->stripped) {
+        report->method = "stripped";
+        return lar_strip_left(mask, floats, look);
+    }
+    LAR_TRY(choose(&method, params));
+    LAR_TRY(method->run(mask, report->model, floats, report->contrast, params));
+    report->method = method->name;
+    const int64_t count = lar_image_voxel_count(*mask);
+    if (lar_mask_count((*mask)->voxels, count) == 0) {
+        status = lar_fail(LAR_ENUMERIC, "no brain was found by the method %s", method->name);
+        lar_hint(status, "larmor info, and larmor figure to look at the image");
+    }
+done:
+    return status;
+}
+
 lar_status lar_strip(lar_image **mask, lar_image **distance, lar_strip_report *report,
                      const lar_image *in, const lar_strip_params *params)
 {
     lar_status status = LAR_OK;
-    const lar_strip_method *method;
-    lar_image *floats = NULL;
+    lar_image *floats = NULL, *found = NULL;
+    lar_strip_look look;
+
     *mask = NULL;
     if (distance) *distance = NULL;
-    *report = (lar_strip_report){ .contrast = params->contrast };
-    LAR_TRY(choose(&method, params));
+    *report = (lar_strip_report){ .method = "", .contrast = params->contrast };
+    LAR_TRY(check_params(params));
+    LAR_TRY(lar_strip_check(in));
     LAR_TRY(lar_first_channel(&floats, in));
-    LAR_TRY(method->run(mask, report->model, floats, report->contrast, params));
-    report->method = method->name;
-    LAR_TRY(lar_strip_judge(&report->verdict, in, *mask, report->contrast));
+    LAR_TRY(lar_strip_look_at(&look, floats));
+    LAR_TRY(lar_strip_settle_contrast(&report->contrast, &look));
+    LAR_TRY(make(&found, report, floats, &look, params));
+    LAR_TRY(lar_strip_judge_seen(&report->verdict, floats, found, report->contrast, &look));
+    /* what is judged is what the method found: a mask that was asked to be wider is no worse */
+    LAR_TRY(grow(found, params->grow_mm));
+    if (distance) LAR_TRY(lar_mask_distance(distance, found));
+    *mask = found;
+    found = NULL;
 done:
+    lar_image_free(found);
     lar_image_free(floats);
     return status;
 }

@@ -38,6 +38,7 @@ extern const lar_command lar_command_rescale;
 extern const lar_command lar_command_slice;
 extern const lar_command lar_command_smooth;
 extern const lar_command lar_command_stack;
+extern const lar_command lar_command_strip;
 extern const lar_command lar_command_tissue;
 extern const lar_command lar_command_train;
 extern const lar_command lar_command_view;
@@ -54,6 +55,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_resample,
     &lar_command_register,
     &lar_command_warp,
+    &lar_command_strip,
     &lar_command_mask,
     &lar_command_smooth,
     &lar_command_crop,

@@ -62,6 +62,12 @@ lar_status lar_mask_dilate(uint8_t *mask, const int64_t size[3], const double sp
 lar_status lar_mask_erode(uint8_t *mask, const int64_t size[3], const double spacing_mm[3],
                           double mm);
 
+/* Millimetres from each voxel's centre to the nearest point of the mask's surface, exactly; below 0
+ * inside. The surface is made of the faces between voxels of the mask and others, so that the least
+ * is half a spacing; the border of the volume is none. mask: of contiguous bytes. INFINITY
+ * (-INFINITY inside) where there is no surface. float32. */
+lar_status lar_mask_distance(lar_image **out, const lar_image *mask);
+
 /* The box of lar_crop() in voxels of `in`, and how many voxels lar_pad() adds before the first and
  * after the last along each voxel axis: for what moves grids and not voxels. */
 lar_status lar_crop_box(int64_t first[3], int64_t size[3], const lar_image *in,
