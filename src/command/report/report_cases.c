@@ -134,8 +134,8 @@ static void add_case(lar_page *page, lar_report *r, const lar_case_record *recor
     for (int64_t n = 0; n < r->cases->image_count; n++)
         add_image(page, r, record, &r->cases->images[n],
                   json_object_get(images, r->cases->images[n].name), all);
-    for (int64_t m = 0; m < record->map_count; m++)
-        add_map(page, r, &record->maps[m], maps, kind == LAR_PAGE_WARNING);
+    for (int64_t m = 0; m < record->findings.map_count; m++)
+        add_map(page, r, &record->findings.maps[m], maps, kind == LAR_PAGE_WARNING);
     if (!seen && lar_case_has_volumes(record->state))
         lar_page_text(page, LAR_PAGE_SOFT, "Nothing was drawn of this case.");
     lar_page_close(page);

@@ -168,14 +168,15 @@ static lar_status draw_maps(const lar_drawer *d, const lar_case_record *record,
     lar_text png = { 0 };
     const bool flagged = record->state == LAR_CASE_FLAGGED;
     lar_glance_params how = { .planes = LAR_GLANCE_BESIDE, .longest = flagged ? MAP_FLAGGED : MAP };
-    for (int64_t m = 0; m < record->map_count; m++) {
-        const int64_t move = image_named(d, record->maps[m].move),
-                      to = image_named(d, record->maps[m].to);
+    for (int64_t m = 0; m < record->findings.map_count; m++) {
+        const int64_t move = image_named(d, record->findings.maps[m].move),
+                      to = image_named(d, record->findings.maps[m].to);
         if (move < 0 || to < 0 || !prepared[move] || !prepared[to]) continue;
         lar_text_clear(&png);
         memcpy(how.window, d->windows[to], sizeof how.window);
         LAR_TRY(lar_glance_contours_png(&png, place, prepared[to], prepared[move], &how));
-        LAR_TRY(add_png(json_object_get(d->root, "registrations"), record->maps[m].step, &png));
+        LAR_TRY(add_png(json_object_get(d->root, "registrations"), record->findings.maps[m].step,
+                        &png));
     }
 done:
     lar_text_clear(&png);
