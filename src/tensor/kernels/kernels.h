@@ -75,6 +75,7 @@ typedef struct lar_conv_kernel {
 /* Fastest first where several run a pass; NULL at the end. What none of them runs, oneDNN does, or
  * lar_conv_direct where oneDNN's code is slow or wants a copy of a tensor. */
 extern const lar_conv_kernel *const lar_conv_kernels[];
+extern const lar_conv_kernel lar_conv_amx;               /* bfloat16, any of stride 1 */
 extern const lar_conv_kernel lar_conv_winograd;          /* 3x3x3, float32: forward and data */
 extern const lar_conv_kernel lar_conv_winograd_bfloat16; /* the same in bfloat16 */
 extern const lar_conv_kernel lar_conv_winograd_weights;  /* and weights */
