@@ -81,8 +81,6 @@ extern const lar_conv_kernel lar_conv_winograd_bfloat16; /* the same in bfloat16
 extern const lar_conv_kernel lar_conv_winograd_weights;  /* and weights */
 extern const lar_conv_kernel lar_conv_direct_weights;    /* weights of any convolution */
 extern const lar_conv_kernel lar_conv_direct; /* forward and data of any, blocked input */
-/* 3x3x3 forward in float32 by AMX, for slabs alone: its input is in parts of bfloat16. */
-extern const lar_conv_kernel lar_conv_amx_float32;
 /* Twin of them all: any pass, shape, block and precision. */
 extern const lar_conv_kernel lar_conv_plain;
 

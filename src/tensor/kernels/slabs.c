@@ -22,8 +22,8 @@ typedef struct work {
     char *tensor; /* of one sample */
     int64_t sample;
     char *saved, *slabs;
-    void *scratch; /* of the kernel */
-    float *sums;   /* [row of the volume][sum, square][channel] */
+    size_t scratch_bytes; /* of the kernel, for one thread */
+    float *sums;          /* [row of the volume][sum, square][channel] */
 } work;
 
 static const slabs_code *code_of_processor(void)
@@ -53,12 +53,12 @@ static int64_t even(int64_t count)
 static size_t in_slab(const slab_cut *c, int64_t planes, int64_t rows)
 {
     const int64_t voxels = (planes + 2 * c->halo[0]) * (rows + 2 * c->halo[1]) * c->pitch;
-    return aligned((size_t)(voxels * c->blocks) * c->in_bytes + 256); /* kernels may read on */
+    return aligned((size_t)(voxels * c->blocks) * c->voxel + 256); /* kernels may read on */
 }
 
 static size_t out_slab(const slab_cut *c, int64_t planes, int64_t rows)
 {
-    return aligned((size_t)(planes * rows * c->count[2] * c->blocks) * c->out_bytes);
+    return aligned((size_t)(planes * rows * c->count[2] * c->blocks) * c->voxel);
 }
 
 static bool in_cache(const slab_cut *c, int64_t planes, int64_t rows)
@@ -86,7 +86,7 @@ static lar_conv_shape slab_shape(const lar_conv_shape *s, const slab_cut *c, int
 
 /* As many rows as fit with two planes, in chunks alike; then as many planes as fit. Nothing here
  * knows of threads. */
-static slab_cut cut_of(const lar_conv_shape *s, int block, bool parts)
+static slab_cut cut_of(const lar_conv_shape *s, int block)
 {
     slab_cut c = { .blocks = s->in / block };
     for (int a = 0; a < 3; a++) {
@@ -97,8 +97,7 @@ static slab_cut cut_of(const lar_conv_shape *s, int block, bool parts)
         c.count[a] = lar_piece_count(s->size[a], c.classes[a]);
     }
     c.pitch = c.count[2] + 2 * c.halo[2];
-    c.out_bytes = (size_t)block * voxel_bytes(s->type);
-    c.in_bytes = parts ? 3 * (size_t)block * sizeof(uint16_t) : c.out_bytes;
+    c.voxel = (size_t)block * voxel_bytes(s->type);
     const int64_t least = even(c.halo[1] > 1 ? c.halo[1] : 1);
     const int64_t parallel = c.classes[0] * c.classes[1];
     const int64_t depth = even(c.count[0]);
@@ -114,81 +113,93 @@ static slab_cut cut_of(const lar_conv_shape *s, int block, bool parts)
     c.slab_bytes = in_slab(&c, c.planes, c.rows);
     c.out_slab_bytes = out_slab(&c, c.planes, c.rows);
     const int64_t rows = (c.chunks - 1) * c.classes[1] * 2 * c.halo[1] * s->size[0];
-    c.saved_bytes = aligned((size_t)(c.blocks * rows * s->size[2]) * c.out_bytes);
+    c.saved_bytes = aligned((size_t)(c.blocks * rows * s->size[2]) * c.voxel);
     c.sum_bytes = aligned((size_t)(s->size[0] * s->size[1] * 2 * s->in) * sizeof(float));
     return c;
 }
 
-static size_t thread_bytes(const slab_cut *c)
+/* Shapes that kernels run are this one, and less at the ends of classes. */
+static lar_conv_shape largest(const work *w)
 {
-    return (size_t)c->classes[2] * (c->slab_bytes + c->out_slab_bytes);
+    return slab_shape(w->s, &w->cut, w->cut.planes, w->cut.rows);
 }
 
-static bool fits(const lar_conv_shape *s, int block)
-{
-    bool fit = s->batch > 0 && !s->planar && s->groups == 1 && s->in == s->out &&
-               (block == 16 || block == 8);
-    for (int a = 0; a < 3; a++)
-        fit = fit && s->kernel[a] % 2 == 1 && s->stride[a] == 1 && s->out_size[a] == s->size[a] &&
-              s->padding[a] == s->dilation[a] * (s->kernel[a] - 1) / 2;
-    return fit;
-}
-
-/* The first that runs; the direct one runs all. */
-static const lar_conv_kernel *kernel_of(const lar_conv_shape *s, int block)
-{
-    const slab_cut parts = cut_of(s, block, true), own = cut_of(s, block, false);
-    lar_conv_shape slab = slab_shape(s, &parts, parts.planes, parts.rows);
-    if (lar_conv_amx_float32.runs(&slab, block, LAR_CONV_FORWARD)) return &lar_conv_amx_float32;
-    slab = slab_shape(s, &own, own.planes, own.rows);
-    for (int k = 0; lar_conv_kernels[k]; k++)
-        if (lar_conv_kernels[k]->runs(&slab, block, LAR_CONV_FORWARD)) return lar_conv_kernels[k];
-    return &lar_conv_direct;
-}
-
+/* The first of the table that runs; the direct one runs all. */
 static work work_of(const lar_conv_shape *s, int block)
 {
-    work w = { .s = s, .kernel = kernel_of(s, block) };
-    const bool parts = w.kernel == &lar_conv_amx_float32;
-    w.cut = cut_of(s, block, parts);
+    work w = { .s = s, .cut = cut_of(s, block), .kernel = &lar_conv_direct };
+    const lar_conv_shape slab = largest(&w);
     w.rows = (slab_rows){ .type = s->type,
                           .block = block,
-                          .parts = parts,
                           .activation = -1,
                           .voxels = s->size[2],
                           .classes = w.cut.classes[2] };
+    for (int k = 0; lar_conv_kernels[k]; k++)
+        if (lar_conv_kernels[k]->runs(&slab, block, LAR_CONV_FORWARD)) {
+            w.kernel = lar_conv_kernels[k];
+            break;
+        }
     return w;
+}
+
+/* What is left at the end of a class, of lengths that are `each`. */
+static int64_t last_of(int64_t count, int64_t each)
+{
+    return count > 0 && count % each ? count % each : each;
+}
+
+/* Of the kernel, for one thread, whichever the shape. */
+static size_t kernel_scratch(const work *w)
+{
+    const slab_cut *c = &w->cut;
+    size_t most = 0;
+    lar_thread_alone(true);
+    for (int n = 0; n < 9; n++) { /* whole, or the last of a long class or of a short one */
+        const int64_t z = n % 3, y = n / 3;
+        const lar_conv_shape slab =
+            slab_shape(w->s, c, z ? last_of(c->count[0] - z + 1, c->planes) : c->planes,
+                       y ? last_of(c->count[1] - y + 1, c->rows) : c->rows);
+        const size_t bytes = w->kernel->scratch(&slab, w->rows.block, LAR_CONV_FORWARD);
+        if (bytes > most) most = bytes;
+    }
+    lar_thread_alone(false);
+    return aligned(most);
+}
+
+static size_t thread_bytes(const work *w)
+{
+    return (size_t)w->cut.classes[2] * (w->cut.slab_bytes + w->cut.out_slab_bytes) +
+           w->scratch_bytes;
 }
 
 bool lar_slabs_runs(const lar_conv_shape *s, int block)
 {
-    return fits(s, block);
-}
-
-static size_t kernel_scratch(const work *w)
-{
-    const lar_conv_shape slab = slab_shape(w->s, &w->cut, w->cut.planes, w->cut.rows);
-    return aligned(w->kernel->scratch(&slab, w->rows.block, LAR_CONV_FORWARD));
+    bool fits = s->batch > 0 && !s->planar && s->groups == 1 && s->in == s->out &&
+                (block == 16 || block == 8);
+    for (int a = 0; a < 3; a++)
+        fits = fits && s->kernel[a] % 2 == 1 && s->stride[a] == 1 && s->out_size[a] == s->size[a] &&
+               s->padding[a] == s->dilation[a] * (s->kernel[a] - 1) / 2;
+    return fits;
 }
 
 size_t lar_slabs_packed(const lar_conv_shape *s, int block)
 {
     const work w = work_of(s, block);
-    const lar_conv_shape slab = slab_shape(s, &w.cut, w.cut.planes, w.cut.rows);
+    const lar_conv_shape slab = largest(&w);
     return w.kernel->packed(&slab, block, LAR_CONV_FORWARD);
 }
 
 size_t lar_slabs_scratch(const lar_conv_shape *s, int block)
 {
-    const work w = work_of(s, block);
-    return w.cut.saved_bytes + w.cut.sum_bytes + kernel_scratch(&w) +
-           (size_t)lar_threads_get() * thread_bytes(&w.cut);
+    work w = work_of(s, block);
+    w.scratch_bytes = kernel_scratch(&w);
+    return w.cut.saved_bytes + w.cut.sum_bytes + (size_t)lar_threads_get() * thread_bytes(&w);
 }
 
 void lar_slabs_pack(const lar_conv_shape *s, int block, const float *weights, void *packed)
 {
     const work w = work_of(s, block);
-    const lar_conv_shape slab = slab_shape(s, &w.cut, w.cut.planes, w.cut.rows);
+    const lar_conv_shape slab = largest(&w);
     w.kernel->pack(&slab, block, LAR_CONV_FORWARD, weights, packed);
 }
 
@@ -203,7 +214,7 @@ const char *lar_slabs_about(const lar_conv_shape *s, int block)
 static char *tensor_row(const work *w, int64_t b, int64_t z, int64_t y)
 {
     const int64_t *size = w->s->size;
-    return w->tensor + (size_t)(((b * size[0] + z) * size[1] + y) * size[2]) * w->cut.out_bytes;
+    return w->tensor + (size_t)(((b * size[0] + z) * size[1] + y) * size[2]) * w->cut.voxel;
 }
 
 /* Row `n` of a class of rows, of those around the border where `chunk` begins. */
@@ -213,7 +224,7 @@ static char *saved_row(const work *w, int64_t b, int64_t z, int64_t class, int64
     const int64_t around = n - chunk * c->rows + c->halo[1];
     const int64_t border = (b * c->classes[1] + class) * (c->chunks - 1) + chunk - 1;
     const int64_t row = (border * 2 * c->halo[1] + around) * w->s->size[0] + z;
-    return w->saved + (size_t)(row * w->s->size[2]) * c->out_bytes;
+    return w->saved + (size_t)(row * w->s->size[2]) * c->voxel;
 }
 
 /* How many voxels there are in a class along an axis. */
@@ -235,7 +246,7 @@ static lar_status save_plane(void *arg, int64_t number, int64_t begin, int64_t e
                     if (n >= class_count(w, 1, class)) continue;
                     memcpy(saved_row(w, b, begin, class, chunk, n),
                            tensor_row(w, b, begin, n * c->classes[1] + class),
-                           (size_t)w->s->size[2] * c->out_bytes);
+                           (size_t)w->s->size[2] * c->voxel);
                 }
     return LAR_OK;
 }
@@ -246,7 +257,7 @@ typedef struct chunk {
     int64_t class[2]; /* of planes, of rows */
     int64_t number, first, rows, depth;
     int64_t at, planes; /* of the slab: its first, how many */
-    char *in, *out;
+    char *in, *out, *scratch;
 } chunk;
 
 /* The place of row (plane, row) of a slab, halo and all; `planes` with the halo. */
@@ -254,12 +265,12 @@ static size_t slab_place(const work *w, const chunk *k, int64_t b, int64_t plane
 {
     const slab_cut *c = &w->cut;
     const int64_t planes = k->planes + 2 * c->halo[0], rows = k->rows + 2 * c->halo[1];
-    return (size_t)(((b * planes + plane) * rows + row) * c->pitch) * c->in_bytes;
+    return (size_t)(((b * planes + plane) * rows + row) * c->pitch) * c->voxel;
 }
 
 static size_t plane_bytes(const work *w, const chunk *k)
 {
-    return (size_t)((k->rows + 2 * w->cut.halo[1]) * w->cut.pitch) * w->cut.in_bytes;
+    return (size_t)((k->rows + 2 * w->cut.halo[1]) * w->cut.pitch) * w->cut.voxel;
 }
 
 /* Plane n of the class into the slab; zeros beyond the volume. */
@@ -288,7 +299,7 @@ static void take_plane(const work *w, const chunk *k, int64_t n)
             code_of_processor()->take(&r, &term, from,
                                       k->in +
                                           slab_place(w, k, b, plane, y - k->first + c->halo[1]) +
-                                          (size_t)c->halo[2] * c->in_bytes);
+                                          (size_t)c->halo[2] * c->voxel);
         }
     }
 }
@@ -318,7 +329,7 @@ static void give_planes(const work *w, const chunk *k, int64_t planes)
                 const int64_t row = (k->first + y) * c->classes[1] + k->class[1];
                 const int64_t from = ((b * k->planes + p) * k->rows + y) * c->count[2];
                 float *sum = w->sums + (z * size[1] + row) * 2 * w->s->in + b * w->rows.block;
-                code_of_processor()->give(&r, k->out + (size_t)from * c->out_bytes,
+                code_of_processor()->give(&r, k->out + (size_t)from * c->voxel,
                                           tensor_row(w, b, z, row), sum, sum + w->s->in);
             }
 }
@@ -339,7 +350,7 @@ static lar_status run_chunk(const work *w, chunk *k)
             LAR_TRY(w->kernel->run(&slab, w->rows.block, LAR_CONV_FORWARD, w->packed,
                                    k->in + (size_t)x * c->slab_bytes,
                                    k->out + (size_t)x * c->out_slab_bytes, NULL, false,
-                                   w->scratch));
+                                   k->scratch));
         give_planes(w, k, planes);
     }
 done:
@@ -360,9 +371,13 @@ static lar_status chunk_body(void *arg, int64_t number, int64_t begin, int64_t e
     if (k.first >= rows) return LAR_OK;
     k.rows = rows - k.first < c->rows ? rows - k.first : c->rows;
     k.depth = class_count(w, 0, k.class[0]);
-    k.in = w->slabs + (size_t)lar_thread_number() * thread_bytes(c);
+    k.in = w->slabs + (size_t)lar_thread_number() * thread_bytes(w);
     k.out = k.in + (size_t)c->classes[2] * c->slab_bytes;
-    return run_chunk(w, &k);
+    k.scratch = k.out + (size_t)c->classes[2] * c->out_slab_bytes;
+    lar_thread_alone(true);
+    const lar_status status = run_chunk(w, &k);
+    lar_thread_alone(false);
+    return status;
 }
 
 /* Mean and variance of one sample, from the sums of rows in the order of rows. */
@@ -394,8 +409,8 @@ lar_status lar_slabs_run(const lar_conv_shape *s, int block, const void *packed,
     w.taken = taken;
     w.saved = scratch;
     w.sums = (float *)(void *)(w.saved + c->saved_bytes);
-    w.scratch = w.saved + c->saved_bytes + c->sum_bytes;
-    w.slabs = (char *)w.scratch + kernel_scratch(&w);
+    w.slabs = w.saved + c->saved_bytes + c->sum_bytes;
+    w.scratch_bytes = kernel_scratch(&w);
     if (taken->activates) {
         w.rows.activation = (int)taken->activation;
         w.rows.alpha = (float)taken->alpha;

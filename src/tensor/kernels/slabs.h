@@ -15,7 +15,7 @@ typedef struct slab_cut {
     int64_t planes, rows, chunks;          /* of a slab, of a chunk, of a class */
     int64_t pitch;                         /* voxels of a row of a slab */
     int64_t blocks;
-    size_t in_bytes, out_bytes;        /* of one voxel of one block */
+    size_t voxel;                      /* bytes of one of one block */
     size_t slab_bytes, out_slab_bytes; /* of one class of x */
     size_t saved_bytes;                /* rows around the borders between chunks */
     size_t sum_bytes;
@@ -26,7 +26,6 @@ typedef struct slab_cut {
 typedef struct slab_rows {
     lar_precision type;
     int block;
-    bool parts;     /* floats go in as three bfloat16 parts, see amx_float32.c */
     int activation; /* lar_layer_kind, or -1 */
     float alpha;
     int64_t voxels, classes;

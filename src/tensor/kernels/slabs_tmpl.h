@@ -26,21 +26,7 @@ INLINE vec taken(int activation, vec alpha, vec x)
     return x;
 }
 
-/* The float as three bfloat16 numbers whose sum it is: the middle one, the high one, the low one
- * (in the order in which amx_float32.c reads them). */
-INLINE void put_parts(char *to, vec x)
-{
-    const vec_halves high = vec_to_halves(x);
-    const vec rest = x - (vec)(__builtin_convertvector(high, vec_words) << 16);
-    const vec_halves middle = vec_to_halves(rest);
-    const vec_halves low =
-        vec_to_halves(rest - (vec)(__builtin_convertvector(middle, vec_words) << 16));
-    memcpy(to, &middle, 32);
-    memcpy(to + 32, &high, 32);
-    memcpy(to + 64, &low, 32);
-}
-
-INLINE void take_row(const slab_rows *r, int block, lar_precision type, bool parts, int activation,
+INLINE void take_row(const slab_rows *r, int block, lar_precision type, int activation,
                      const flat_term *term, const void *from, char *to)
 {
     const float none = -__builtin_inff();
@@ -49,7 +35,7 @@ INLINE void take_row(const slab_rows *r, int block, lar_precision type, bool par
     const vec before_floor = vec_of(term->before == 0 ? 0 : none);
     const vec after_floor = vec_of(term->after == 0 ? 0 : none);
     const bool bent_before = term->before != 1, bent_after = term->after != 1;
-    const size_t voxel = parts ? 96 : (size_t)block * voxel_bytes(type);
+    const size_t voxel = (size_t)block * voxel_bytes(type);
     int64_t class = 0;
     char *at = to;
     for (int64_t x = 0; x < r->voxels; x++) {
@@ -58,10 +44,7 @@ INLINE void take_row(const slab_rows *r, int block, lar_precision type, bool par
         value = value * scale + shift;
         if (bent_after) value = vec_activate(value, after_floor, after);
         value = taken(activation, alpha, value);
-        if (parts)
-            put_parts(at, value);
-        else
-            vec_store(type, at, 0, block, value);
+        vec_store(type, at, 0, block, value);
         at += r->class_bytes;
         if (++class == r->classes) {
             class = 0;
@@ -73,24 +56,19 @@ INLINE void take_row(const slab_rows *r, int block, lar_precision type, bool par
 
 static void take(const slab_rows *r, const flat_term *term, const void *from, void *to)
 {
-#define KIND(block, type, parts)                                                                   \
+#define CALL(block, type)                                                                          \
     do {                                                                                           \
         if (r->activation == LAR_LAYER_GELU)                                                       \
-            take_row(r, block, type, parts, LAR_LAYER_GELU, term, from, to);                       \
+            take_row(r, block, type, LAR_LAYER_GELU, term, from, to);                              \
         else if (r->activation == LAR_LAYER_ELU)                                                   \
-            take_row(r, block, type, parts, LAR_LAYER_ELU, term, from, to);                        \
+            take_row(r, block, type, LAR_LAYER_ELU, term, from, to);                               \
         else if (r->activation == LAR_LAYER_SIGMOID)                                               \
-            take_row(r, block, type, parts, LAR_LAYER_SIGMOID, term, from, to);                    \
+            take_row(r, block, type, LAR_LAYER_SIGMOID, term, from, to);                           \
         else                                                                                       \
-            take_row(r, block, type, parts, -1, term, from, to);                                   \
+            take_row(r, block, type, -1, term, from, to);                                          \
     } while (0)
-#define CALL(block, type) KIND(block, type, false)
-    if (r->parts)
-        KIND(16, LAR_FLOAT32, true);
-    else
-        EACH_KIND(r->block, r->type, CALL);
+    EACH_KIND(r->block, r->type, CALL);
 #undef CALL
-#undef KIND
 }
 
 INLINE void give_row(const slab_rows *r, int block, lar_precision type, const char *from, void *to,
