@@ -81,6 +81,7 @@ extern const lar_conv_kernel lar_conv_winograd_bfloat16; /* the same in bfloat16
 extern const lar_conv_kernel lar_conv_winograd_weights;  /* and weights */
 extern const lar_conv_kernel lar_conv_direct_weights;    /* weights of any convolution */
 extern const lar_conv_kernel lar_conv_direct; /* forward and data of any, blocked input */
+extern const lar_conv_kernel lar_conv_planar; /* forward of any, planar input */
 /* Twin of them all: any pass, shape, block and precision. */
 extern const lar_conv_kernel lar_conv_plain;
 

@@ -99,11 +99,12 @@ static lar_status choose(way *w, const lar_conv_shape *s, int block, int pass)
         if (lar_conv_kernels[k]->runs(s, block, pass)) w->kernel = lar_conv_kernels[k];
     if (w->kernel) return LAR_OK;
     const lar_status status = lar_onednn_pass_new(&w->onednn, s, block, pass);
-    if (status != LAR_OK || !lar_conv_direct.runs(s, block, pass)) return status;
-    if (lar_onednn_pass_good(w->onednn) && !strided(s, pass)) return status;
+    const lar_conv_kernel *ours = s->planar ? &lar_conv_planar : &lar_conv_direct;
+    if (status != LAR_OK || !ours->runs(s, block, pass)) return status;
+    if (lar_onednn_pass_good(w->onednn) && (s->planar || !strided(s, pass))) return status;
     lar_onednn_pass_free(w->onednn);
     w->onednn = NULL;
-    w->kernel = &lar_conv_direct;
+    w->kernel = ours;
     return LAR_OK;
 }
 
