@@ -122,7 +122,11 @@ static lar_status find_mask(const lar_step *step, lar_pass *pass, int64_t of, in
     const lar_strip_params how = asked(step, pass->study);
     lar_strip_report *report = &pass->strips[step - pass->study->steps];
 
-    LAR_TRY(lar_strip(&mask, NULL, report, pass->images[of], &how));
+    status = lar_strip(&mask, NULL, report, pass->images[of], &how);
+    if (status != LAR_OK) {
+        lar_while(status, "no brain can be found in '%s'", pass->study->data.images[of].name);
+        goto done;
+    }
     LAR_TRY(lar_image_to_ras(&ras, mask));
     lar_pass_put(pass, made, ras);
     show(step, pass, of, ras);
