@@ -133,7 +133,8 @@ static void as_the_plain_backend(void **state)
                 lar_plan *plan =
                     plan_of(net, sizes[s], (lar_precision)type, LAR_PLAN_PREDICT, NULL);
                 lar_plan *plain = plan_of(net, sizes[s], LAR_FLOAT32, LAR_PLAN_PREDICT, "plain");
-                assert_int_equal(ops_of(plan, OP_CONV_IN_PLACE), 4);
+                /* known norms and biases are written by the convolution before them */
+                assert_int_equal(ops_of(plan, OP_CONV_IN_PLACE), k < 3 ? 4 : 0);
                 float *a = predict(plan, sizes[s]), *b = predict(plain, sizes[s]);
                 const double off = distance(a, b, 4 * voxels_of(sizes[s]));
                 /* norms of few voxels make much of little: the smallest volumes are furthest off */
@@ -195,7 +196,8 @@ static void what_others_read_stays(void **state)
         lar_plan *plain = plan_of(net, size, LAR_FLOAT32, LAR_PLAN_PREDICT, "plain");
         assert_int_equal(ops_of(plan, OP_CONV_IN_PLACE), shared ? 0 : 1);
         float *a = predict(plan, size), *b = predict(plain, size);
-        assert_true(distance(a, b, 4 * voxels_of(size)) < 1e-5);
+        const double off = distance(a, b, 4 * voxels_of(size));
+        if (off > 1e-5) fail_msg("%.2e off, shared %d", off, shared);
         lar_free(a);
         lar_free(b);
         lar_plan_free(plan);
