@@ -22,7 +22,8 @@ enum {
 
 typedef struct work {
     winograd_tiles tiles;
-    int64_t in_blocks, out_blocks, voxels, groups, lengths; /* groups of panels, pieces along z */
+    int64_t in_blocks, out_blocks, groups, lengths; /* groups of panels, pieces along z */
+    int64_t in_voxels, out_voxels;
     const uint16_t *weights, *in;
     uint16_t *out;
     const lar_term *after;
@@ -61,16 +62,17 @@ PAIRS static void input(const work *w, uint16_t *panel, int64_t skip, int slot, 
     const int64_t width = t->size[2];
     const uint16_t *row[4];
     for (int n = 0; n < 4; n++) {
-        const int64_t y = 2 * ty - 1 + n;
+        const int64_t y = 2 * ty - t->pad + n;
         const bool inside = y >= 0 && y < t->size[1];
         row[n] = inside ? in + (z * t->size[1] + y) * width * BLOCK : w->zeros;
     }
     __m512 p[4], q[4], r[4], s[4];
     for (int y = 0; y < 4; y++) p[y] = _mm512_setzero_ps();
-    if (tx > 0) column(p, row, 2 * tx - 1);
-    column(q, row, 2 * tx);
+    const int64_t begin = 2 * tx + 1 - t->pad;
+    if (begin > 0) column(p, row, begin - 1);
+    column(q, row, begin);
     uint16_t *to = panel + slot * BLOCK;
-    for (int64_t x = 2 * tx; count > 0; x += 2, count--) {
+    for (int64_t x = begin; count > 0; x += 2, count--) {
         _Pragma("GCC unroll 4") for (int y = 0; y < 4; y++) r[y] = s[y] = _mm512_setzero_ps();
         if (x + 1 < width) column(r, row, x + 1);
         if (x + 2 < width) column(s, row, x + 2);
@@ -153,7 +155,7 @@ PAIRS static void output(const work *w, uint16_t *out, const float *half, int64_
                          int64_t ty, int64_t tx, int count, const lar_term *a, int64_t channel)
 {
     const winograd_tiles *t = &w->tiles;
-    const int64_t width = t->size[2];
+    const int64_t width = t->out[2];
     const __m512 one = _mm512_set1_ps(1);
     const finish f = { .change = a != NULL,
                        .add = w->add,
@@ -162,8 +164,8 @@ PAIRS static void output(const work *w, uint16_t *out, const float *half, int64_
                        .scale = a && a->scale ? _mm512_loadu_ps(a->scale + channel) : one,
                        .shift = a && a->shift ? _mm512_loadu_ps(a->shift + channel)
                                               : _mm512_setzero_ps() };
-    const bool high = 2 * ty + 1 < t->size[1];
-    uint16_t *row = out + ((z * t->size[1] + 2 * ty) * width + 2 * tx) * BLOCK;
+    const bool high = 2 * ty + 1 < t->out[1];
+    uint16_t *row = out + ((z * t->out[1] + 2 * ty) * width + 2 * tx) * BLOCK;
     for (int n = 0; n < count; n++, half += BLOCK)
         for (int x = 0; x < 2 && 2 * (tx + n) + x < width; x++) {
             const float *from = half + x * TILES * BLOCK;
@@ -181,9 +183,10 @@ static work work_of(const lar_conv_shape *s, int pass)
     work w = { .tiles = winograd_tiles_of(s) };
     w.in_blocks = (pass == LAR_CONV_FORWARD ? s->in : s->out) / BLOCK;
     w.out_blocks = (pass == LAR_CONV_FORWARD ? s->out : s->in) / BLOCK;
-    w.voxels = s->size[0] * s->size[1] * s->size[2];
+    w.in_voxels = s->size[0] * s->size[1] * s->size[2];
+    w.out_voxels = s->out_size[0] * s->out_size[1] * s->out_size[2];
     w.groups = lar_piece_count(w.tiles.tiles[1] * w.tiles.tiles[2], PANELS * TILES);
-    w.lengths = lar_piece_count(s->size[0], PLANES);
+    w.lengths = lar_piece_count(s->out_size[0], PLANES);
     return w;
 }
 
@@ -215,7 +218,7 @@ static void plane_input(const work *w, uint16_t *ring, int64_t sample, int64_t z
         for (int64_t b = 0; b < w->in_blocks; b++)
             input(w, panels + ((tile - first) / TILES * w->in_blocks + b) * PANEL,
                   w->in_blocks * PANEL, (int)((tile - first) % TILES),
-                  w->in + (sample * w->in_blocks + b) * w->voxels * BLOCK, z, tile / across,
+                  w->in + (sample * w->in_blocks + b) * w->in_voxels * BLOCK, z, tile / across,
                   tile % across, next - tile);
     }
 }
@@ -229,9 +232,9 @@ INLINE void fetch(const work *w, int64_t sample, int64_t z, int64_t first, int64
         for (int64_t b = 0; b < w->in_blocks; b++)
             winograd_fetch(&w->tiles,
                            (const float *)(const void *)(w->in + (sample * w->in_blocks + b) *
-                                                                     w->voxels * BLOCK),
-                           BLOCK / 2, z, 2 * (tile / across) - 1 + q, 2 * (tile % across),
-                           2 * (next - tile));
+                                                                     w->in_voxels * BLOCK),
+                           BLOCK / 2, z, 2 * (tile / across) - w->tiles.pad + q,
+                           2 * (tile % across), 2 * (next - tile));
     }
 }
 
@@ -240,14 +243,15 @@ static void plane_output(const work *w, const uint16_t *ring, float *halves, int
 {
     const int64_t across = w->tiles.tiles[2], panels = lar_piece_count(last - first, TILES);
     const int64_t tap = w->in_blocks * BLOCK * 4 * BLOCK, step = PANELS * 2 * TILES * BLOCK;
-    const int low = z > 0 ? 0 : 1, high = z + 1 < w->tiles.size[0] ? 3 : 2;
+    const int64_t from = z - w->tiles.pad; /* the first plane of the input that it reads */
+    const int low = from >= 0 ? 0 : 1, high = from + 2 < w->tiles.size[0] ? 3 : 2;
     for (int64_t o = 0; o < w->out_blocks; o++) {
         for (int q = 0; q < 4; q++) {
-            if (o == 0) fetch(w, sample, z + 2, first, last, q);
+            if (o == 0) fetch(w, sample, from + 3, first, last, q);
             for (int64_t p = 0; p < panels; p++) {
                 source sources[3];
                 for (int k = low; k < high; k++)
-                    sources[k - low] = (source){ ring + (z + k - 1) % RING * ring_values(w) +
+                    sources[k - low] = (source){ ring + (from + k) % RING * ring_values(w) +
                                                      p * w->in_blocks * PANEL + q * PANEL / 4,
                                                  w->weights + ((o * 4 + q) * 3 + k) * tap };
                 products(halves + q * step + p * 2 * TILES * BLOCK, sources, high - low,
@@ -259,7 +263,7 @@ static void plane_output(const work *w, const uint16_t *ring, float *halves, int
             next = row_end(w, tile, last);
             if (next > tile + TILES - slot) next = tile + TILES - slot;
             const int64_t block = sample * w->out_blocks + o;
-            output(w, w->out + block * w->voxels * BLOCK,
+            output(w, w->out + block * w->out_voxels * BLOCK,
                    halves + ((tile - first) / TILES * 2 * TILES + slot) * BLOCK, step, z,
                    tile / across, tile % across, (int)(next - tile), w->after, block * BLOCK);
         }
@@ -277,14 +281,14 @@ static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
     const int64_t first = begin % w->groups * PANELS * TILES;
     const int64_t all = w->tiles.tiles[1] * w->tiles.tiles[2];
     const int64_t last = first + PANELS * TILES < all ? first + PANELS * TILES : all;
-    const int64_t depth = w->tiles.size[0];
+    const int64_t depth = w->tiles.out[0], pad = w->tiles.pad;
     const int64_t z_end = z_first + PLANES < depth ? z_first + PLANES : depth;
     uint16_t *ring = w->scratch + lar_thread_number() * thread_values(w);
     float *halves = (float *)(void *)(ring + RING * ring_values(w));
-    plane_input(w, ring, sample, z_first - 1, first, last);
-    plane_input(w, ring, sample, z_first, first, last);
+    plane_input(w, ring, sample, z_first - pad, first, last);
+    plane_input(w, ring, sample, z_first - pad + 1, first, last);
     for (int64_t z = z_first; z < z_end; z++) {
-        plane_input(w, ring, sample, z + 1, first, last);
+        plane_input(w, ring, sample, z - pad + 2, first, last);
         plane_output(w, ring, halves, sample, z, first, last);
     }
     return LAR_OK;
@@ -345,11 +349,13 @@ static void pack(const lar_conv_shape *s, int block, int pass, const float *weig
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
     if (pass == LAR_CONV_WEIGHTS || block != BLOCK || s->type != LAR_BFLOAT16 ||
-        !winograd_fits(s, 1) || !lar_direct_has_pairs())
+        !(winograd_fits(s, 1) || (pass == LAR_CONV_FORWARD && winograd_fits(s, 0))) ||
+        !lar_direct_has_pairs())
         return false;
     const winograd_tiles t = winograd_tiles_of(s);
     const int64_t panels = lar_piece_count(t.tiles[1] * t.tiles[2], TILES);
-    const int64_t taps = (3 * s->size[1] - 2) * (3 * s->size[2] - 2);
+    const int64_t taps = s->padding[0] ? (3 * s->size[1] - 2) * (3 * s->size[2] - 2)
+                                       : 9 * s->out_size[1] * s->out_size[2];
     return 16 * (panels * TILES + 24) < taps;
 }
 
@@ -377,7 +383,7 @@ static lar_status run(const lar_conv_shape *s, int block, int pass, const void *
     w.add = add;
     w.scratch = memory;
     w.zeros = w.scratch + lar_threads_get() * thread_values(&w);
-    memset(w.zeros, 0, (size_t)(s->size[2] * block) * sizeof *w.zeros);
+    if (s->padding[0]) memset(w.zeros, 0, (size_t)(s->size[2] * block) * sizeof *w.zeros);
     return lar_parallel(s->batch * w.groups * w.lengths, 1, piece, &w);
 }
 
