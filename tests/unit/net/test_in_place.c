@@ -206,13 +206,42 @@ static void what_others_read_stays(void **state)
     }
 }
 
+/* Where no target will come there is no room for one. */
+static void without_targets(void **state)
+{
+    const int64_t size[3] = { 23, 19, 35 };
+    float *volume = lar_alloc(voxels_of(size), sizeof *volume);
+    lar_net *net;
+    lar_plan *with, *without;
+    double loss;
+    const lar_network_params p = line(LAR_NORMS_INSTANCE, LAR_GELU, 15);
+    lar_plan_params params = { .batch = 2, .size = { 23, 19, 35 }, .mode = LAR_PLAN_PREDICT };
+    (void)state;
+    assert_non_null(volume);
+    CHECK_OK(lar_network_build(&net, &p, 1, 2, 1));
+    CHECK_OK(lar_plan_new(&with, net, &params));
+    params.no_target = true;
+    CHECK_OK(lar_plan_new(&without, net, &params));
+    const size_t target = (size_t)(4 * voxels_of(size)) * sizeof(float);
+    assert_int_equal(lar_plan_bytes(with) - lar_plan_bytes(without), (target + 63) / 64 * 64);
+    float *a = predict(with, size), *b = predict(without, size);
+    assert_memory_equal(a, b, target);
+    CHECK_FAILS(lar_plan_load_target(without, 0, 0, volume), LAR_EARGUMENT, "without targets");
+    CHECK_FAILS(lar_plan_loss(without, &loss), LAR_EARGUMENT, "without targets");
+    lar_free(a);
+    lar_free(b);
+    lar_free(volume);
+    lar_plan_free(with);
+    lar_plan_free(without);
+    lar_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_needs_one_tensor),
-        cmocka_unit_test(as_the_plain_backend),
-        cmocka_unit_test(as_a_plan_for_training),
-        cmocka_unit_test(what_others_read_stays),
+        cmocka_unit_test(a_line_needs_one_tensor), cmocka_unit_test(as_the_plain_backend),
+        cmocka_unit_test(as_a_plan_for_training),  cmocka_unit_test(what_others_read_stays),
+        cmocka_unit_test(without_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
