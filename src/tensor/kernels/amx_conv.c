@@ -61,7 +61,7 @@ typedef struct work {
     const char *weights, *in;
     uint16_t *out;
     const lar_term *after;
-    bool add;
+    bool add, stream; /* past the caches */
     char *scratch; /* of each thread: planes, copies, and the output's x of each position or -1 */
 } work;
 
@@ -196,7 +196,7 @@ static void copy_plane(const work *w, const piece *p, char *plane, int64_t z)
 }
 
 typedef struct finish {
-    bool change, add;
+    bool change, add, stream;
     __m512 before, after, scale, shift;
 } finish;
 
@@ -217,7 +217,11 @@ PAIRS_INLINE void store(uint16_t *out, __m512 value, const finish *f)
             _mm512_mask_mul_ps(value, _mm512_cmp_ps_mask(value, zero, _CMP_LT_OQ), value, f->after);
     }
     if (f->add) value += load(out);
-    _mm256_storeu_si256((__m256i *)out, (__m256i)_mm512_cvtneps_pbh(value));
+    const __m256i halves = (__m256i)_mm512_cvtneps_pbh(value);
+    if (f->stream)
+        _mm256_stream_si256((__m256i *)out, halves);
+    else
+        _mm256_storeu_si256((__m256i *)out, halves);
 }
 
 /* Sums of `count` positions from `position` on, of block `o` of the group, into plane z. */
@@ -229,6 +233,7 @@ PAIRS static void keep(const work *w, const piece *p, const float *sums, int64_t
     const finish f = {
         .change = a != NULL,
         .add = w->add,
+        .stream = w->stream,
         .before = _mm512_set1_ps(a ? a->before : 1),
         .after = _mm512_set1_ps(a ? a->after : 1),
         .scale = a && a->scale ? _mm512_loadu_ps(a->scale + block * BLOCK) : _mm512_set1_ps(1),
@@ -313,6 +318,7 @@ static lar_status pieces(void *arg, int64_t number, int64_t begin, int64_t end)
         if (n >= z_first + w->z.kernel - 1) sum_plane(w, &p, n - w->z.kernel + 1);
     }
     lar_amx_end();
+    if (w->stream) _mm_sfence();
     return LAR_OK;
 }
 
@@ -360,6 +366,15 @@ static void pack(const lar_conv_shape *s, int block, int pass, const float *weig
     }
 }
 
+/* Whole lines of results that would push each other out of the caches before anybody reads them. */
+static bool streams(const work *w, const void *out)
+{
+    enum { CACHE = 32 << 20 };
+    const int64_t voxels = w->z.to * w->y.to * w->x.to;
+    return !w->add && w->x.dilation == 1 && (uintptr_t)out % 64 == 0 &&
+           w->s->batch * w->s->groups * w->to_blocks * voxels * VOXEL > CACHE;
+}
+
 static lar_status run(const lar_conv_shape *s, int block, int pass, const void *packed,
                       const void *in, void *out, const lar_term *after, bool add, void *memory)
 {
@@ -370,6 +385,7 @@ static lar_status run(const lar_conv_shape *s, int block, int pass, const void *
     w.out = out;
     w.after = after;
     w.add = add;
+    w.stream = streams(&w, out);
     w.scratch = memory;
     const int64_t per_class = w.strips * w.runs, all = classes(&w.y) * classes(&w.z);
     return lar_parallel(s->batch * s->groups * all * per_class, 1, pieces, &w);

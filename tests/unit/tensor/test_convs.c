@@ -386,11 +386,17 @@ static void direct(void **state)
 
 static void amx(void **state)
 {
+    /* whose result goes past the caches */
+    static const example large = { "large", 1,       1,       1,       1,
+                                   CUBE(1), CUBE(1), CUBE(1), CUBE(0), { 64, 65, 253 },
+                                   false };
     (void)state;
     if (!lar_amx_ready()) {
         print_message("no AMX here\n");
         skip();
     }
+    const lar_conv_shape s = shape_of(&large, 16, LAR_BFLOAT16);
+    pass_agrees(&lar_conv_amx, &large, &s, 16, LAR_CONV_FORWARD);
     all_examples(&lar_conv_amx, 1U << LAR_CONV_FORWARD | 1U << LAR_CONV_DATA, 16, LAR_BFLOAT16);
 }
 
