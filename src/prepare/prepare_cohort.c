@@ -422,6 +422,7 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
         p.record.cases[n].id = cohort->subjects[n].id;
         p.record.cases[n].split = cohort->subjects[n].split;
     }
+    LAR_TRY(lar_strip_ready(study));
     LAR_TRY(check_grids(&p));
     LAR_TRY(look_back(&before, &p, force));
     LAR_TRY(write_split(&p, force));

@@ -21,15 +21,19 @@ END
 
 # check says what it will be, and makes nothing
 status 0 larmor check cohort/study.yaml
-says "^  1 strip  *brain: the brain in t1, method surface; air outside of it in t1 flair$"
+says "^  1 strip  *brain: the brain in t1, method surface (there are no weights for learned); air outside of it in t1 flair$"
 grep -q "^ *brain " out && fail "a mask that no file holds is listed as a scan"
 status 0 larmor check cohort/study.yaml --json
 python3 -c 'import json; d = json.load(open("out"));
 assert d["strips"] == [{"step": 1, "method": "surface", "ready": True}], d["strips"]
 assert sorted(d["cases"][0]["images"]) == ["flair", "t1"]' || fail "the JSON of check"
 sed 's/strip: {}/strip: {method: learned}/' cohort/study.yaml >cohort/learned.yaml
-status 0 larmor check cohort/learned.yaml
+status 1 larmor check cohort/learned.yaml
 says "method learned, which cannot run"
+says "^bad: step 1, strip, cannot run its method learned, because "
+status 3 larmor prepare cohort/learned.yaml
+complains "^larmor prepare: step 1, strip, cannot run its method learned$"
+[ -e cohort/learned ] && fail "prepare made a folder for what it cannot do"
 [ -e cohort/study ] && fail "check made something"
 sed 's/  - resample/  - crop: {mask: brain}\n  - resample/' cohort/study.yaml >cohort/cropped.yaml
 status 0 larmor check cohort/cropped.yaml

@@ -359,6 +359,53 @@ static void mistakes_have_a_place(void **state)
     }
 }
 
+typedef struct looks {
+    int masked[3], shown[3];
+} looks;
+
+static void see(void *user, const char *id, int64_t image, int64_t step, const lar_image *shown)
+{
+    (void)id;
+    if (step == 1) ((looks *)user)->shown[image]++;
+    assert_non_null(shown);
+}
+
+/* Each image as it was before, with the mask at its own voxels. */
+static void see_mask(void *user, const char *id, int64_t image, int64_t step,
+                     const lar_image *shown, const lar_image *seen,
+                     const lar_strip_verdict *verdict)
+{
+    assert_string_equal(id, "A");
+    assert_int_equal(step, 1);
+    assert_int_equal(verdict->doubtful, found.verdict.doubtful);
+    same(shown, scans[image]);
+    assert_true(lar_grid_matches(&seen->grid, &shown->grid));
+    ((looks *)user)->masked[image]++;
+}
+
+static void masks_are_shown_over_what_was_there(void **state)
+{
+    (void)state;
+    lar_case *prepared;
+    looks seen = { 0 };
+    const char *const given[] = { paths[0], paths[1], NULL };
+    const lar_prepare_watch watch = { .image = see, .masked = see_mask, .user = &seen };
+    lar_study *study = study_of(STRIP ONTO);
+    CHECK_OK(lar_prepare_case_watched(&prepared, study, NULL, "A", given, true, &watch));
+    for (int n = 0; n < 3; n++) {
+        assert_int_equal(seen.masked[n], n < 2);
+        assert_int_equal(seen.shown[n], 0);
+    }
+    lar_case_free(prepared);
+    lar_study_free(study);
+    study = study_of("  - strip: {method: surface, apply: no}\n" ONTO);
+    CHECK_OK(lar_prepare_case_watched(&prepared, study, NULL, "A", given, true, &watch));
+    assert_int_equal(seen.masked[T1], 2);
+    assert_int_equal(seen.masked[FLAIR], 1);
+    lar_case_free(prepared);
+    lar_study_free(study);
+}
+
 /* What predict has: the inputs. */
 static void only_inputs_are_given(void **state)
 {
@@ -396,6 +443,7 @@ int main(void)
         cmocka_unit_test(through_a_registration),
         cmocka_unit_test(two_masks),
         cmocka_unit_test(mistakes_have_a_place),
+        cmocka_unit_test(masks_are_shown_over_what_was_there),
         cmocka_unit_test(only_inputs_are_given),
     };
     return cmocka_run_group_tests(tests, scans_make, scans_remove);
