@@ -682,14 +682,19 @@ typedef struct lar_strip_verdict {
     double holes;       /* millilitres that the mask encloses */
     double edge;        /* share of the mask's surface that lies on the edge of the image, 0 to 1 */
     double symmetry;    /* Dice of the mask and its mirror image across its own middle, 0 to 1 */
-    double contrast;    /* how much values just inside differ from those just outside, in units of
-                           their spread; docs/strip.md says how */
+    double contrast;   /* share of its surface outside of which skull is seen, dark in MR and bright
+                          in CT, before the skin; 0 to 1 */
+    double missed;     /* share outside of which there is more of what is inside; 0 to 1 */
+    double skin;       /* share of it that lies less than 4 mm below the skin; 0 to 1 */
+    double depth_mm;   /* below the skin, median over the upper half of it */
+    double dent, bump; /* how far a part of it lies inside, and outside, the outline of a mean brain
+                          of the same volume; in radii of the ball of that volume, about 70 mm */
 } lar_strip_verdict;
 
 typedef struct lar_strip_report {
     const char *method; /* "learned", "surface"; "stripped": the image was stripped already */
     int contrast;       /* as it was taken: LAR_STRIP_CT, or what the params say */
-    char model[128];    /* learned: name and the first 12 digits of the SHA-256 of its weights; "" */
+    char model[128]; /* learned: name and the first 12 digits of the SHA-256 of its weights; "" */
     lar_strip_verdict verdict;
 } lar_strip_report;
 

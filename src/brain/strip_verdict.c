@@ -1,4 +1,6 @@
-/* Whether a brain mask can be trusted.
+/* Whether a brain mask can be trusted: by its size and pieces, by what lies along lines through its
+ * surface, and by its shape. Where the bounds come from is told in docs/strip.md (./dev bench strip
+ * verdicts).
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdarg.h>
@@ -7,13 +9,28 @@
 #include "base/base.h"
 #include "brain/brain.h"
 #include "brain/strip_parts.h"
+#include "brain/verdict_rim.h"
+#include "brain/verdict_shape.h"
 #include "filter/filter.h"
 #include "image/image.h"
 
 /* Brain and fluid of a newborn, and of the largest adults (Bethlehem 2022,
- * doi:10.1038/s41586-022-04554-y). */
+ * doi:10.1038/s41586-022-04554-y, whose charts begin before birth). */
 #define LEAST_ML 300.0
 #define MOST_ML  2100.0
+
+/* Good masks of the half of heads that bounds were chosen on, and those planted beside them. */
+#define MOST_HOLES   10.0 /* ml */
+#define MOST_EDGE    0.1
+#define LEAST_MM     90.0 /* of a head that a newborn has, along any axis */
+#define MOST_SKIN    0.01
+#define MOST_DEEPER  10.5 /* mm: the deepest twentieth of the vault below its median */
+#define LEAST_SKULL  0.45
+#define LEAST_PART   0.25
+#define MOST_MISSED  0.29
+#define MOST_DENT    0.36
+#define MOST_BUMP    0.22
+#define LEAST_MIRROR 0.8
 
 static void doubt(lar_strip_verdict *v, const char *format, ...) LAR_PRINTF(2, 3);
 static void doubt(lar_strip_verdict *v, const char *format, ...)
@@ -26,29 +43,106 @@ static void doubt(lar_strip_verdict *v, const char *format, ...)
     va_end(list);
 }
 
-static void decide(lar_strip_verdict *v)
+/* "in front, below, on the left": where a direction points. */
+static const char *place_of(char text[48], const double at[3])
 {
+    static const char *const words[3][2] = { { "left", "right" },
+                                             { "back", "front" },
+                                             { "bottom", "top" } };
+    int most = 0, next;
+    for (int a = 1; a < 3; a++)
+        if (fabs(at[a]) > fabs(at[most])) most = a;
+    next = most == 0 ? 1 : 0;
+    for (int a = 0; a < 3; a++)
+        if (a != most && fabs(at[a]) > fabs(at[next])) next = a;
+    if (fabs(at[next]) > 0.4)
+        snprintf(text, 48, "%s and %s", words[most][at[most] > 0], words[next][at[next] > 0]);
+    else
+        snprintf(text, 48, "%s", words[most][at[most] > 0]);
+    return text;
+}
+
+static void decide_size(lar_strip_verdict *v, const lar_image *mask)
+{
+    double mm[3];
     if (v->millilitres < LEAST_ML || v->millilitres > MOST_ML)
         doubt(v, "its volume is %.0f ml, and that of a brain %.0f to %.0f", v->millilitres,
               LEAST_ML, MOST_ML);
+    lar_grid_spacing(&mask->grid, mm);
+    for (int a = 0; a < 3; a++)
+        if (mm[a] * (double)mask->grid.size[a] < LEAST_MM)
+            doubt(v, "the image is a slab of %.0f mm, and no whole head",
+                  mm[a] * (double)mask->grid.size[a]);
     if (v->pieces > 1)
         doubt(v, "it is in %lld pieces, the largest with %.0f %% of it", (long long)v->pieces,
               100 * v->largest);
-    if (v->holes > 10) doubt(v, "it has holes of %.0f ml", v->holes);
-    if (v->edge > 0.1)
-        doubt(v, "%.0f %% of its surface lie on the edge of the image: it is cut off",
+    if (v->holes > MOST_HOLES) doubt(v, "it has holes of %.0f ml", v->holes);
+    if (v->edge > MOST_EDGE)
+        doubt(v, "%.0f %% of its surface lies on the edge of the image: the brain is cut off",
               100 * v->edge);
+}
+
+static void decide_rim(lar_strip_verdict *v, const lar_rim_report *rim)
+{
+    char place[48];
+    if (v->skin > MOST_SKIN)
+        doubt(v, "it reaches the skin: %.1f %% of its surface lies less than 4 mm below it",
+              100 * v->skin);
+    if (rim->deepest_mm > rim->depth_mm + MOST_DEEPER)
+        doubt(v,
+              "part of the brain is missing: it lies %.0f mm below the skin there, and %.0f mm "
+              "elsewhere",
+              rim->deepest_mm, rim->depth_mm);
+    if (v->missed > MOST_MISSED)
+        doubt(v, "the same tissue goes on outside of %.0f %% of its surface: it is too small",
+              100 * v->missed);
+    if (v->contrast < LEAST_SKULL)
+        doubt(v, "skull is seen outside of only %.0f %% of its surface", 100 * v->contrast);
+    if (rim->worst < LEAST_PART)
+        doubt(v, "no skull is seen outside of it at the %s (%.0f %% of the surface there)",
+              place_of(place, rim->worst_at), 100 * rim->worst);
+}
+
+static void decide_shape(lar_strip_verdict *v, const lar_shape_fit *shape, double radius_mm)
+{
+    char place[48];
+    if (v->bump > MOST_BUMP)
+        doubt(v, "it bulges by %.0f mm at the %s, beyond the shape of a brain", v->bump * radius_mm,
+              place_of(place, shape->bump_at));
+    if (v->dent > MOST_DENT)
+        doubt(v, "%.0f mm are missing at the %s, of the shape of a brain", v->dent * radius_mm,
+              place_of(place, shape->dent_at));
+    if (v->symmetry < LEAST_MIRROR)
+        doubt(v, "its left and right sides agree by only %.2f (Dice)", v->symmetry);
 }
 
 lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
                                 const lar_image *mask, int contrast, const lar_strip_look *look)
 {
     lar_status status = LAR_OK;
-    (void)floats, (void)contrast, (void)look;
+    lar_rim rim = { 0 };
+    lar_rim_report seen;
+    lar_shape_fit shape;
     *out = (lar_strip_verdict){ 0 };
     LAR_TRY(lar_verdict_size(out, mask));
-    decide(out);
+    decide_size(out, mask);
+    LAR_TRY(lar_rim_init(&rim, floats, mask, !look->stripped));
+    if (rim.count == 0) goto done;
+    if (!look->stripped) {
+        LAR_TRY(lar_rim_measure(&seen, &rim, contrast == LAR_STRIP_CT));
+        out->contrast = seen.skull;
+        out->missed = seen.missed;
+        out->skin = seen.skin;
+        out->depth_mm = seen.depth_mm;
+        decide_rim(out, &seen);
+    }
+    LAR_TRY(lar_shape_compare(&shape, &rim));
+    out->symmetry = shape.symmetry;
+    out->dent = shape.dent;
+    out->bump = shape.bump;
+    decide_shape(out, &shape, rim.radius_mm);
 done:
+    lar_rim_clear(&rim);
     return status;
 }
 

@@ -141,12 +141,13 @@ done:
 static lar_status print_json(const work *w)
 {
     const lar_strip_verdict *v = &w->report.verdict;
-    json_t *out = json_pack("{s:s, s:s, s:s, s:b, s:s, s:f, s:I, s:f, s:f, s:f, s:f, s:f}",
-                            "method", w->report.method, "model", w->report.model, "contrast",
-                            lar_strip_contrast_names[w->report.contrast], "doubtful", v->doubtful,
-                            "reason", v->reason, "millilitres", v->millilitres, "pieces",
-                            (json_int_t)v->pieces, "largest", v->largest, "holes", v->holes, "edge",
-                            v->edge, "symmetry", v->symmetry, "contrast_step", v->contrast);
+    json_t *out = json_pack(
+        "{s:s, s:s, s:s, s:b, s:s, s:f, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
+        "method", w->report.method, "model", w->report.model, "contrast",
+        lar_strip_contrast_names[w->report.contrast], "doubtful", v->doubtful, "reason", v->reason,
+        "millilitres", v->millilitres, "pieces", (json_int_t)v->pieces, "largest", v->largest,
+        "holes", v->holes, "edge", v->edge, "symmetry", v->symmetry, "skull", v->contrast, "missed",
+        v->missed, "skin", v->skin, "depth_mm", v->depth_mm, "dent", v->dent, "bump", v->bump);
     char *text = out ? json_dumps(out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
     lar_text line = { 0 };
     if (text) lar_text_add(&line, "%s\n", text);
@@ -166,9 +167,16 @@ static lar_status print_words(const work *w)
     lar_text_add(&text, "volume    %.0f ml", v->millilitres);
     if (v->pieces != 1) lar_text_add(&text, " in %lld pieces", (long long)v->pieces);
     if (v->holes > 0) lar_text_add(&text, ", holes of %.3g ml", v->holes);
-    lar_text_add(&text, "\nedge      %.1f %% of its surface on the edge of the image\n",
+    lar_text_add(&text, "\nedge      %.1f %% of its surface lies on the edge of the image\n",
                  100 * v->edge);
-    lar_text_add(&text, "symmetry  %.3f\ncontrast  %.2f\n", v->symmetry, v->contrast);
+    if (v->depth_mm > 0)
+        lar_text_add(&text,
+                     "depth     %.0f mm below the skin; %.1f %% of the surface less than 4\n"
+                     "skull     seen outside of %.0f %% of the surface; more brain outside of "
+                     "%.0f %%\n",
+                     v->depth_mm, 100 * v->skin, 100 * v->contrast, 100 * v->missed);
+    lar_text_add(&text, "shape     dents to %.2f, bulges to %.2f of its radius; symmetry %.2f\n",
+                 v->dent, v->bump, v->symmetry);
     lar_text_add(&text, "verdict   %s%s\n", v->doubtful ? "DOUBTFUL: " : "good", v->reason);
     const lar_status status = text.failed ? LAR_EMEMORY : lar_cli_print(lar_text_get(&text));
     lar_text_clear(&text);

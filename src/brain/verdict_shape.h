@@ -1,0 +1,21 @@
+/* The shape of a mask beside that of brains; for this room only.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LAR_VERDICT_SHAPE_H
+#define LAR_VERDICT_SHAPE_H
+
+#include "brain/verdict_rim.h"
+
+enum { LAR_SHAPE_DIRECTIONS = 200 };
+/* How far the surface is from the middle in each direction of lar_shape_direction(), in radii of a
+ * ball of the same volume. */
+extern const float lar_brain_shape[LAR_SHAPE_DIRECTIONS];
+
+typedef struct lar_shape_fit {
+    double apart;      /* mean distance of the surface from the mean shape, in radii */
+    double dent, bump; /* the farthest that a part of it lies inside, and outside, in radii */
+    double dent_at[3], bump_at[3]; /* directions from the middle, x y z */
+    double symmetry; /* Dice of the mask and its mirror image across the middle found */
+} lar_shape_fit;
+lar_status lar_shape_compare(lar_shape_fit *out, const lar_rim *rim);
+
+#endif
