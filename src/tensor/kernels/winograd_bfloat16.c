@@ -345,7 +345,7 @@ static void pack(const lar_conv_shape *s, int block, int pass, const float *weig
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
     if (pass == LAR_CONV_WEIGHTS || block != BLOCK || s->type != LAR_BFLOAT16 ||
-        !winograd_fits(s) || !lar_direct_has_pairs())
+        !winograd_fits(s, 1) || !lar_direct_has_pairs())
         return false;
     const winograd_tiles t = winograd_tiles_of(s);
     const int64_t panels = lar_piece_count(t.tiles[1] * t.tiles[2], TILES);
