@@ -66,7 +66,10 @@ lar_status lar_case_strip_from_json(lar_case_strip *out, const json_t *object, l
 
 void lar_case_strip_words(lar_text *out, const lar_case_strip *strip)
 {
-    lar_text_add(out, "%s by %s", strip->mask, strip->method);
+    if (lar_text_is(strip->method, "stripped"))
+        lar_text_add(out, "%s of a scan that was stripped before", strip->mask);
+    else
+        lar_text_add(out, "%s by %s", strip->mask, strip->method);
     if (*strip->model) lar_text_add(out, " (%s)", strip->model);
 }
 

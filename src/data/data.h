@@ -194,6 +194,9 @@ typedef struct lar_cases {
     int64_t case_count;
     lar_case_record *cases;
 } lar_cases;
+/* Whether a mask was made by one method in some cases and by another in others, and how often each,
+ * as words. */
+bool lar_cases_mixed(lar_text *out, const lar_cases *cases);
 /* Replaces the file. */
 lar_status lar_cases_write(const lar_cases *cases, const char *path);
 /* LAR_EFORMAT where it is not what lar_cases_write() writes. */

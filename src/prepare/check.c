@@ -104,6 +104,7 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
         goto done;
     }
     LAR_TRY(lar_standards_new(&standards, study));
+    const char *unready = lar_strip_ready(study) == LAR_OK ? NULL : lar_reason(arena);
     check->cohort = cohort;
     check->cases = cases;
     check->standards = standards;
@@ -121,7 +122,8 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
             status = lar_fail(LAR_ESTOPPED, "stopped before '%s'", subject->id);
             goto done;
         }
-        if (look_at_case(&cases[n], study, arena, subject) != LAR_OK) check->bad_count++;
+        if (look_at_case(&cases[n], study, arena, subject) == LAR_OK) cases[n].reason = unready;
+        check->bad_count += cases[n].reason != NULL;
     }
     compare_sizes(check);
     check->arena = arena;

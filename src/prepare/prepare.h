@@ -279,6 +279,8 @@ bool lar_step_makes(const lar_step *step, const lar_study *study, int64_t image)
 double lar_stripped_value(int64_t *mask, const lar_study *study, int64_t image);
 /* Which method a strip step will run, as things stand; LAR_ENOINPUT ... where none can. */
 lar_status lar_strip_foretell(const char **method, const lar_step *step, const lar_study *study);
+/* Whether every strip step can run, as things stand. */
+lar_status lar_strip_ready(const lar_study *study);
 /* Why a model of this study could not prepare a raw scan, as lines; nothing where it could. */
 void lar_study_unpredictable(lar_text *out, const lar_study *study);
 /* The last error on one line, without its hint; of the arena. */

@@ -350,6 +350,17 @@ static lar_status write_reasons(const cohort_pass *p, const char *name, int stat
     return status;
 }
 
+/* Kept cases may be older than a model, or of another machine. */
+static void warn_of_mixed(const cohort_pass *p)
+{
+    lar_text words = { 0 };
+    if (lar_cases_mixed(&words, &p->record))
+        lar_log(LAR_LOG_WARNING,
+                "a network would see masks of more than one kind: %s; --force makes all alike",
+                lar_text_get(&words));
+    lar_text_clear(&words);
+}
+
 static lar_status sum_up(const cohort_pass *p)
 {
     const lar_prepare_report *report = p->report;
@@ -411,6 +422,7 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
         p.record.cases[n].id = cohort->subjects[n].id;
         p.record.cases[n].split = cohort->subjects[n].split;
     }
+    LAR_TRY(lar_strip_ready(study));
     LAR_TRY(check_grids(&p));
     LAR_TRY(look_back(&before, &p, force));
     LAR_TRY(write_split(&p, force));
@@ -421,6 +433,7 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
     LAR_TRY(run_cases(&p, progress));
     LAR_TRY(write_reasons(&p, "failed.tsv", LAR_CASE_FAILED));
     LAR_TRY(write_reasons(&p, "flagged.tsv", LAR_CASE_FLAGGED));
+    warn_of_mixed(&p);
     status = sum_up(&p);
 done:
     lar_cases_free(before);

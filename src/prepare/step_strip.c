@@ -204,6 +204,20 @@ lar_status lar_strip_foretell(const char **method, const lar_step *step, const l
     return first->ready(&how);
 }
 
+lar_status lar_strip_ready(const lar_study *study)
+{
+    for (int64_t s = 0; s < study->step_count; s++) {
+        const lar_step *step = &study->steps[s];
+        const char *method;
+        if (!lar_step_is_strip(step)) continue;
+        const lar_status status = lar_strip_foretell(&method, step, study);
+        if (status != LAR_OK)
+            return lar_while(status, "step %lld, strip, cannot run its method %s", (long long)s + 1,
+                             method);
+    }
+    return LAR_OK;
+}
+
 static void strip_words(lar_text *out, const lar_step *step, const lar_study *study)
 {
     const strip_step *p = step->params;
@@ -211,10 +225,12 @@ static void strip_words(lar_text *out, const lar_step *step, const lar_study *st
     const char *method;
     bool any = false;
     lar_text_add(out, " %s: the brain in %s", p->mask, data->images[image_of(step, data)].name);
-    if (lar_strip_foretell(&method, step, study) == LAR_OK)
-        lar_text_add(out, ", method %s", method);
-    else
-        lar_text_add(out, ", method %s, which cannot run", method);
+    const lar_status status = lar_strip_foretell(&method, step, study);
+    lar_text_add(out, ", method %s", method);
+    if (status != LAR_OK)
+        lar_text_add(out, ", which cannot run");
+    else if (p->how.method == LAR_STRIP_AUTO && lar_text_is(method, "surface"))
+        lar_text_add(out, " (there are no weights for learned)");
     for (int64_t n = 0; n < lar_data_scans(data); n++) {
         if (!step->on[n]) continue;
         lar_text_add(out, "%s %s", any ? "" : "; air outside of it in", data->images[n].name);

@@ -107,15 +107,18 @@ static void add_strip(lar_page *page, const lar_report *r, const lar_case_strip 
     const lar_strip_verdict *v = &strip->verdict;
     const char *png = json_string_value(json_object_get(picture_of_step(list, strip->step), "png"));
     const char *alt = lar_arena_format(r->arena, "outline of %s over %s", strip->mask, strip->of);
+    lar_text words = { 0 };
+    lar_case_strip_words(&words, strip);
     lar_page_row_open(page, strip->mask);
     if (png && alt)
         lar_page_picture(
             page, &(lar_page_image){ .alt = alt, .base64 = png, .scale = flagged ? 1 : SCALE });
     lar_page_text(page, LAR_PAGE_SOFT,
                   "Step %lld, strip: the outline of %s over %s, before anything was taken away. "
-                  "%.0f ml by the method %s%s%s; the verdict is %s.",
-                  (long long)strip->step, strip->mask, strip->of, v->millilitres, strip->method,
-                  *strip->model ? ", " : "", strip->model, v->doubtful ? "doubtful" : "good");
+                  "%s, %.0f ml; the verdict is %s.",
+                  (long long)strip->step, strip->mask, strip->of, lar_text_get(&words),
+                  v->millilitres, v->doubtful ? "doubtful" : "good");
+    lar_text_clear(&words);
     lar_page_close(page);
 }
 

@@ -251,7 +251,7 @@ static lar_status draw_end(lar_drawer *d, const lar_case_record *record, lar_ima
     lar_status status = LAR_OK;
     lar_glance *place = NULL;
     for (int64_t n = 0; n < d->image_count; n++) {
-        if (!prepared[n]) continue;
+        if (!prepared[n] || d->images[n].made_of) continue; /* a mask is drawn over its scan */
         if (!place) LAR_TRY(lar_glance_new(&place, prepared[n]));
         LAR_TRY(draw(d, n, -1, prepared[n], place));
     }
