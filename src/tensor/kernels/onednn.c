@@ -7,6 +7,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "base/base.h"
+#include "tensor/kernels/amx.h"
 #include "tensor/kernels/kernels.h"
 #include "tensor/kernels/onednn_pass.h"
 
@@ -24,6 +25,13 @@ struct lar_conv {
     way adding; /* forward onto what is there, where oneDNN runs it and no gradient is asked for */
     size_t packed;
 };
+
+/* Whether our own code may use it: ONEDNN_MAX_CPU_ISA is for all of this backend. */
+static bool has_amx(void)
+{
+    const unsigned amx = dnnl_cpu_isa_avx512_core_amx;
+    return ((unsigned)dnnl_get_effective_cpu_isa() & amx) == amx && lar_amx_ready();
+}
 
 /* oneDNN chooses by the processor, and by ONEDNN_MAX_CPU_ISA where that is set. */
 static void about(char *words, size_t room)
@@ -46,8 +54,8 @@ static void about(char *words, size_t room)
             name = sets[n].name;
             break;
         }
-    snprintf(words, room, "oneDNN %d.%d.%d with %s", version->major, version->minor, version->patch,
-             name);
+    snprintf(words, room, "oneDNN %d.%d.%d with %s%s", version->major, version->minor,
+             version->patch, name, has_amx() ? ", our bfloat16 convolutions with AMX" : "");
 }
 
 static bool has_avx512(void)
@@ -95,8 +103,10 @@ static bool strided(const lar_conv_shape *s, int pass)
 
 static lar_status choose(way *w, const lar_conv_shape *s, int block, int pass)
 {
-    for (int k = 0; lar_conv_kernels[k] && !w->kernel; k++)
+    for (int k = 0; lar_conv_kernels[k] && !w->kernel; k++) {
+        if (lar_conv_kernels[k] == &lar_conv_amx && !has_amx()) continue;
         if (lar_conv_kernels[k]->runs(s, block, pass)) w->kernel = lar_conv_kernels[k];
+    }
     if (w->kernel) return LAR_OK;
     const lar_status status = lar_onednn_pass_new(&w->onednn, s, block, pass);
     const lar_conv_kernel *ours = s->planar ? &lar_conv_planar : &lar_conv_direct;

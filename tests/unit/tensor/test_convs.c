@@ -114,6 +114,7 @@ static const example examples[] = {
       { 2, 1, 2 },
       { 4, 7, 16 },
       false },
+    { "slabs in strips", 1, 1, 2, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(0), { 3, 24, 501 }, false },
     { "slabs", 3, 1, 1, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(0), { 4, 7, 14 }, false },
     { "many planes", 1, 1, 1, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(1), { 70, 3, 4 }, false },
     { "strips", 1, 2, 2, 1, { 3, 3, 1 }, CUBE(1), CUBE(1), { 1, 1, 0 }, { 2, 90, 67 }, false },
@@ -386,11 +387,17 @@ static void direct(void **state)
 
 static void amx(void **state)
 {
+    /* whose result goes past the caches */
+    static const example large = { "large", 1,       1,       1,       1,
+                                   CUBE(1), CUBE(1), CUBE(1), CUBE(0), { 64, 65, 253 },
+                                   false };
     (void)state;
     if (!lar_amx_ready()) {
         print_message("no AMX here\n");
         skip();
     }
+    const lar_conv_shape s = shape_of(&large, 16, LAR_BFLOAT16);
+    pass_agrees(&lar_conv_amx, &large, &s, 16, LAR_CONV_FORWARD);
     all_examples(&lar_conv_amx, 1U << LAR_CONV_FORWARD | 1U << LAR_CONV_DATA, 16, LAR_BFLOAT16);
 }
 
