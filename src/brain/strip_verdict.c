@@ -35,7 +35,7 @@ typedef struct bound {
 static const bound deeper_mm = { 8, 16 }; /* the deepest twentieth of the vault below its median */
 static const bound no_skull = { 0.5, 0.9 }; /* share of the part of the surface that has most */
 static const bound missed = { 0.2, 0.3 };
-static const bound dents = { 0.2, 0.36 }, bulges = { 0.12, 0.22 };
+static const bound dents = { 0.2, 0.32 }, bulges = { 0.12, 0.22 };
 #define TOGETHER 1.35
 
 static void doubt(lar_strip_verdict *v, const char *format, ...) LAR_PRINTF(2, 3);
@@ -82,7 +82,6 @@ static void decide_size(lar_strip_verdict *v, const lar_image *mask)
     if (v->pieces > 1)
         doubt(v, "it is in %lld pieces, the largest with %.0f %% of it", (long long)v->pieces,
               100 * v->largest);
-    if (v->holes > MOST_HOLES) doubt(v, "it has holes of %.0f ml", v->holes);
     if (v->edge > MOST_EDGE)
         doubt(v, "%.0f %% of its surface lies on the edge of the image: the brain is cut off",
               100 * v->edge);
@@ -157,6 +156,8 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
     LAR_TRY(lar_verdict_size(out, mask));
     decide_size(out, mask);
     LAR_TRY(lar_rim_init(&rim, floats, mask, !look->stripped));
+    out->holes = fmax(out->holes, rim.holes);
+    if (out->holes > MOST_HOLES) doubt(out, "it has holes of %.0f ml", out->holes);
     if (rim.count == 0) goto done;
     if (!look->stripped) {
         LAR_TRY(lar_rim_measure(&seen, &rim, contrast == LAR_STRIP_CT));
