@@ -63,10 +63,7 @@ static lar_status run(lar_image **mask, char model[128], const lar_image *in, in
     model[0] = 0;
     LAR_TRY(shrink(&scan, &box, in));
     LAR_TRY(lar_image_like(&inside, scan, LAR_F32));
-    if (contrast == LAR_STRIP_CT)
-        LAR_TRY(lar_surface_of_ct(inside->voxels, scan, &box));
-    else
-        LAR_TRY(lar_surface_of_mr(inside->voxels, scan, &box));
+    LAR_TRY(lar_surface_find(inside->voxels, scan, contrast == LAR_STRIP_CT, &box));
     LAR_TRY(bring_back(mask, inside, in));
 done:
     lar_image_free(scan);
@@ -76,8 +73,8 @@ done:
 
 const lar_strip_method lar_strip_surface = {
     .name = "surface",
-    .help = "a deformable surface that needs no weights",
-    .cite = "Smith 2002, doi:10.1002/hbm.10062",
+    .help = "the closed surface of least cost, needs no weights",
+    .cite = "Smith 2002, doi:10.1002/hbm.10062; Chan 2006, doi:10.1137/040615286",
     .ready = ready,
     .run = run,
 };

@@ -24,8 +24,18 @@ lar_status lar_surface_distance(float *out, const uint8_t *mask, uint8_t value,
 lar_status lar_surface_minimize(float *u, const float *edge, const float *inside, int64_t steps,
                                 const lar_surface_box *box);
 
-/* The region of a scan of MR, or CT in Hounsfield units, that the brain fills: above 0.5. */
-lar_status lar_surface_of_mr(float *u, const lar_image *scan, const lar_surface_box *box);
-lar_status lar_surface_of_ct(float *u, const lar_image *scan, const lar_surface_box *box);
+/* Means of eight voxels, of less at the far ends: `coarse` has half the size, rounded up. */
+void lar_surface_halve(float *out, const lar_surface_box *coarse, const float *in,
+                       const lar_surface_box *fine);
+/* The other way, linear. */
+void lar_surface_refine(float *out, const lar_surface_box *fine, const float *in,
+                        const lar_surface_box *coarse);
+/* The box of a mask that is not empty, with a margin of two voxels as far as there are any. */
+void lar_surface_box_of(int64_t first[3], lar_surface_box *out, const uint8_t *mask,
+                        const lar_surface_box *whole);
+
+/* The region of a scan of MR, or of CT in Hounsfield units, that the brain fills: 1 in `u`, else 0.
+ * LAR_ENUMERIC where there is no head, or no brain in it. */
+lar_status lar_surface_find(float *u, const lar_image *scan, bool ct, const lar_surface_box *box);
 
 #endif

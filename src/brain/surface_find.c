@@ -1,0 +1,362 @@
+/* The brain in a scan of MR, whatever its contrast, or of CT. What all contrasts have in common is
+ * that the bone around the brain is dark, and that brain tissue is of about one brightness; so the
+ * surface is cheap where it runs through voxels that are dark beside the tissue around (the local
+ * threshold of Smith 2002, doi:10.1002/hbm.10062), and what it should enclose is said by a shape:
+ * first that of the cranium, made from the outline of the head alone, then what was found before.
+ * Nothing knows which way is up. In CT tissue is a range of Hounsfield units in place of a
+ * brightness. SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "base/base.h"
+#include "brain/surface_parts.h"
+#include "filter/filter.h"
+#include "image/image.h"
+#include "math/math.h"
+
+/* Of the radius of the largest ball in the head: the cranium is where one of this size fits, and
+ * what lies so much of it deeper is brain, at first. */
+#define BALL      0.9
+#define CORE_PART 0.85
+#define SKULL_MM  14.0 /* scalp, skull and fluid, about */
+#define SCALP_MM  8.0  /* no brain lies less deep in a head */
+#define BIAS_MM   25.0 /* sigma; a coil's brightness changes over more */
+/* Costs: of dark voxels per mm2, beside 1 of tissue; per mm3 for what lies SHAPE_MM or more to one
+ * side of the surface that is expected, against what is no tissue, and for what is. */
+#define EDGE_LEAST    0.05
+#define SHAPE_PER_MM  0.02
+#define SHAPE_MM      15.0
+#define DARK_PER_MM   0.02
+#define BRIGHT_PER_MM 0.01
+/* Fluid begins between 2 and 4 spreads of tissue from its middle, where the histogram says. */
+#define CUT_LEAST 2.0
+#define CUT_MOST  4.0
+#define CUT_WIDTH 0.55 /* of the way from there to the middle */
+#define DEEP_MM   12.0 /* so far inside there is no bone */
+#define LOW_LEAST 0.55 /* grey matter of T1 is brighter */
+#define LOW_MOST  0.85
+#define BONE      0.45 /* where fluid is bright: half way between bone and tissue */
+
+enum { ROUNDS = 2, COARSE_STEPS = 200, FINE_STEPS = 60 }; /* after these u hardly changes */
+
+#define LEAST_ML 50.0  /* less is no head of a patient */
+#define SURELY   10.0f /* per mm: more than any surface costs */
+
+/* What is known at one size of voxels. */
+typedef struct stage {
+    lar_surface_box box;
+    float *value; /* above air */
+    float *depth; /* mm below the surface of the head */
+    float *u;
+    float *shape; /* mm from the surface that is expected, below 0 inside */
+    float *level; /* of the tissue around */
+    float *edge, *inside, *room;
+    uint8_t *mask, *core;
+} stage;
+
+enum { FLOATS = 8 };
+
+/* What brain tissue is, as parts of the level around: below low, or above high, it is something
+ * else. At `low` and `high` the cost is half way. */
+typedef struct range {
+    float low, high; /* high: INFINITY where fluid is dark */
+    float low_width, high_width;
+} range;
+
+/* Hounsfield units: fluid and brain, between fat or air and bone (Muschelli 2015,
+ * doi:10.1016/j.neuroimage.2015.03.074). */
+static const range hounsfield = { 0, 100, 20, 60 };
+static const range any_contrast = { 0.55f, INFINITY, 0.25f, 1 };
+
+static lar_status stage_init(stage *s, const lar_surface_box *box)
+{
+    *s = (stage){ .box = *box };
+    s->value = lar_alloc(box->count * FLOATS, sizeof *s->value);
+    s->mask = lar_alloc(box->count * 2, 1);
+    if (!s->value || !s->mask) return LAR_EMEMORY;
+    s->depth = s->value + box->count;
+    s->u = s->depth + box->count;
+    s->shape = s->u + box->count;
+    s->level = s->shape + box->count;
+    s->edge = s->level + box->count;
+    s->inside = s->edge + box->count;
+    s->room = s->inside + box->count;
+    s->core = s->mask + box->count;
+    return LAR_OK;
+}
+
+static void stage_clear(stage *s)
+{
+    lar_free(s->value);
+    lar_free(s->mask);
+}
+
+/* Of the values where `mask` is 1. */
+static lar_status median_of(float *out, const float *values, const uint8_t *mask, int64_t count,
+                            float *room)
+{
+    static const double half = 0.5;
+    double median;
+    int64_t found = 0;
+    for (int64_t n = 0; n < count; n++)
+        if (mask[n]) room[found++] = values[n];
+    const lar_status status = lar_quantiles(&median, &half, 1, room, found);
+    *out = (float)median;
+    return status;
+}
+
+/* Where a ball of nearly the size of the largest one fits into the head: the cranium without face
+ * and neck; its surface lies SKULL_MM deeper. */
+static lar_status begin_shape(stage *s)
+{
+    lar_status status = LAR_OK;
+    const int64_t *size = s->box.size, count = s->box.count;
+    float most = 0;
+    for (int64_t k = 0, n = 0; k < size[2]; k++)
+        for (int64_t j = 0; j < size[1]; j++)
+            for (int64_t i = 0; i < size[0]; i++, n++)
+                s->mask[n] = s->depth[n] > 0 && i && j && k && i < size[0] - 1 && j < size[1] - 1 &&
+                             k < size[2] - 1;
+    LAR_TRY(lar_surface_distance(s->room, s->mask, 0, &s->box));
+    for (int64_t n = 0; n < count; n++) most = fmaxf(most, s->room[n]);
+    const float ball = (float)BALL * most;
+    for (int64_t n = 0; n < count; n++) s->mask[n] = s->room[n] >= ball;
+    LAR_TRY(lar_surface_distance(s->shape, s->mask, 1, &s->box));
+    for (int64_t n = 0; n < count; n++) {
+        const float outside = s->shape[n] - ball;
+        s->core[n] = outside < -(float)CORE_PART * ball;
+        s->shape[n] = outside + (float)SKULL_MM;
+        s->mask[n] = s->shape[n] < 0;
+        s->u[n] = s->mask[n];
+    }
+done:
+    return status;
+}
+
+/* The brightness of tissue around each voxel: a mean over those of the mask that are near the
+ * middle one, as far as the bias of a coil reaches. */
+static lar_status find_level(stage *s, bool ct)
+{
+    lar_status status = LAR_OK;
+    if (ct) {
+        for (int64_t n = 0; n < s->box.count; n++) s->level[n] = 1;
+        return LAR_OK;
+    }
+    const double voxels = BIAS_MM / s->box.mm, sigma[3] = { voxels, voxels, voxels };
+    float middle;
+    LAR_TRY(median_of(&middle, s->value, s->mask, s->box.count, s->room));
+    if (!(middle > 0)) {
+        status =
+            lar_fail(LAR_ENUMERIC, "no brain was found: the middle of the head is as dark as air");
+        goto done;
+    }
+    float *weight = s->room;
+    for (int64_t n = 0; n < s->box.count; n++) {
+        const float value = s->value[n];
+        const bool tissue = s->mask[n] && value > 0.5f * middle && value < 1.6f * middle;
+        weight[n] = tissue ? 1 : 1e-4f;
+        s->level[n] = weight[n] * (tissue ? value : middle);
+    }
+    LAR_TRY(lar_smooth_voxels(s->level, s->box.size, sigma));
+    LAR_TRY(lar_smooth_voxels(weight, s->box.size, sigma));
+    for (int64_t n = 0; n < s->box.count; n++) s->level[n] /= weight[n];
+done:
+    return status;
+}
+
+static lar_status find_shape(stage *s)
+{
+    lar_status status = LAR_OK;
+    LAR_TRY(lar_surface_distance(s->shape, s->mask, 1, &s->box));
+    LAR_TRY(lar_surface_distance(s->room, s->mask, 0, &s->box));
+    for (int64_t n = 0; n < s->box.count; n++) s->shape[n] -= s->room[n];
+done:
+    return status;
+}
+
+/* Which side of tissue the fluid is on, and where between both. Deep in the brain there is no bone:
+ * what is far from the middle there is fluid of ventricles and fissures. The other half of the
+ * distribution says how far tissue itself spreads. */
+static lar_status find_range(range *out, stage *s)
+{
+    static const double fractions[3] = { 0.16, 0.5, 0.84 };
+    double at[3], moment = 0;
+    int64_t found = 0;
+    float *deep = s->room;
+    for (int64_t n = 0; n < s->box.count; n++)
+        if (s->mask[n] && s->shape[n] < -(float)DEEP_MM) deep[found++] = s->value[n] / s->level[n];
+    const lar_status status = lar_quantiles(at, fractions, 3, deep, found);
+    if (status != LAR_OK) return status;
+    for (int64_t n = 0; n < found; n++) {
+        const double away = (double)deep[n] - at[1];
+        moment += away * away * away;
+    }
+    const bool bright = moment > 0;
+    const double spread = bright ? at[1] - at[0] : at[2] - at[1];
+    int64_t beyond = 0;
+    double otsu = 0;
+    for (int64_t n = 0; n < found; n++)
+        if (bright ? deep[n] > at[1] : deep[n] < at[1]) deep[beyond++] = deep[n];
+    lar_otsu split;
+    if (lar_otsu_split(&split, deep, beyond) == LAR_OK) otsu = split.threshold;
+    double cut = fabs(otsu - at[1]);
+    cut = fmin(fmax(cut, CUT_LEAST * spread), CUT_MOST * spread);
+    *out = any_contrast;
+    if (bright) {
+        out->low = (float)BONE;
+        out->low_width = (float)BONE * 0.45f;
+        out->high = (float)(at[1] + cut);
+        out->high_width = (float)(CUT_WIDTH * cut);
+    } else {
+        out->low = (float)fmin(fmax(at[1] - cut, LOW_LEAST), LOW_MOST);
+        out->low_width = (float)CUT_WIDTH * (1 - out->low);
+    }
+    return LAR_OK;
+}
+
+static float step(float x, float at, float width)
+{
+    const float part = fminf(fmaxf((x - at) / width * 0.5f + 0.5f, 0), 1);
+    return part * part * (3 - 2 * part);
+}
+
+static void find_costs(stage *s, const range *tissue, bool keep_core)
+{
+    const float least = (float)EDGE_LEAST, shape_mm = (float)SHAPE_MM,
+                per_shape = (float)SHAPE_PER_MM, per_dark = (float)DARK_PER_MM,
+                per_bright = (float)BRIGHT_PER_MM, scalp = (float)SCALP_MM;
+    for (int64_t n = 0; n < s->box.count; n++) {
+        const float x = s->value[n] / s->level[n];
+        float bright = step(x, tissue->low, tissue->low_width);
+        if (tissue->high < INFINITY) bright *= 1 - step(x, tissue->high, tissue->high_width);
+        const float away = fminf(fmaxf(s->shape[n] / shape_mm, -1), 1);
+        s->edge[n] = least + (1 - least) * bright;
+        s->inside[n] = per_shape * away + per_dark * (1 - bright) - per_bright * bright;
+        if (s->depth[n] < scalp)
+            s->inside[n] = SURELY;
+        else if (keep_core && s->core[n])
+            s->inside[n] = -SURELY;
+    }
+}
+
+static lar_status settle(stage *s, const range *tissue, int64_t steps, bool keep_core)
+{
+    lar_status status = LAR_OK;
+    find_costs(s, tissue, keep_core);
+    LAR_TRY(lar_surface_minimize(s->u, s->edge, s->inside, steps, &s->box));
+    for (int64_t n = 0; n < s->box.count; n++) s->mask[n] = s->u[n] > 0.5f;
+    LAR_TRY(lar_mask_keep_largest(s->mask, s->box.size));
+    LAR_TRY(lar_mask_fill_holes(s->mask, s->box.size));
+    const double millilitres =
+        (double)lar_mask_count(s->mask, s->box.count) * pow(s->box.mm, 3) / 1000;
+    if (millilitres < LEAST_ML)
+        status = lar_fail(LAR_ENUMERIC, "no brain was found: the surface closes around %.0f ml",
+                          millilitres);
+done:
+    return status;
+}
+
+/* Where fluid or fat outshines the rest the head seems to end where these do: so it is looked for
+ * again with all that is brighter than its middle held back. */
+static lar_status find_head(lar_image **out, const lar_image *scan)
+{
+    lar_status status = LAR_OK;
+    lar_image *first = NULL, *clipped = NULL;
+    float *room = NULL, middle;
+    const int64_t count = lar_image_voxel_count(scan);
+    LAR_TRY(lar_head_mask(&first, scan));
+    LAR_TRY(lar_image_copy(&clipped, scan));
+    room = lar_alloc_raw(count, sizeof *room);
+    if (!room) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    LAR_TRY(median_of(&middle, scan->voxels, first->voxels, count, room));
+    float *values = clipped->voxels;
+    for (int64_t n = 0; n < count; n++) values[n] = fminf(values[n], middle);
+    LAR_TRY(lar_head_mask(out, clipped));
+done:
+    lar_image_free(first);
+    lar_image_free(clipped);
+    lar_free(room);
+    return status;
+}
+
+/* Values above air, and depth, in the box of the head. */
+static lar_status look(stage *fine, int64_t first[3], const lar_image *scan, bool ct,
+                       const lar_surface_box *whole)
+{
+    lar_status status = LAR_OK;
+    lar_image *head = NULL;
+    float *room = NULL, air = 0;
+    uint8_t *outside = NULL;
+    lar_surface_box box;
+    LAR_TRY(ct ? lar_head_mask(&head, scan) : find_head(&head, scan));
+    const uint8_t *inside = head->voxels;
+    const float *values = scan->voxels;
+    lar_surface_box_of(first, &box, inside, whole);
+    LAR_TRY(stage_init(fine, &box));
+    room = lar_alloc_raw(whole->count, sizeof *room);
+    outside = lar_alloc_raw(whole->count, 1);
+    if (!room || !outside) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
+    for (int64_t n = 0; n < whole->count; n++) outside[n] = !inside[n];
+    if (!ct && lar_mask_count(inside, whole->count) < whole->count)
+        LAR_TRY(median_of(&air, values, outside, whole->count, room));
+    for (int64_t k = 0, n = 0; k < box.size[2]; k++)
+        for (int64_t j = 0; j < box.size[1]; j++)
+            for (int64_t i = 0; i < box.size[0]; i++, n++) {
+                const int64_t at =
+                    first[0] + i +
+                    whole->size[0] * (first[1] + j + whole->size[1] * (first[2] + k));
+                fine->mask[n] = inside[at];
+                fine->value[n] = values[at] - air;
+            }
+    LAR_TRY(lar_surface_distance(fine->depth, fine->mask, 0, &box));
+done:
+    lar_image_free(head);
+    lar_free(room);
+    lar_free(outside);
+    return status;
+}
+
+lar_status lar_surface_find(float *u, const lar_image *scan, bool ct, const lar_surface_box *whole)
+{
+    lar_status status = LAR_OK;
+    stage fine = { 0 }, coarse = { 0 };
+    int64_t first[3];
+    lar_surface_box half = { .mm = 2 * whole->mm, .count = 1 };
+    LAR_TRY(look(&fine, first, scan, ct, whole));
+    for (int a = 0; a < 3; a++) {
+        half.size[a] = (fine.box.size[a] + 1) / 2;
+        half.count *= half.size[a];
+    }
+    LAR_TRY(stage_init(&coarse, &half));
+    lar_surface_halve(coarse.value, &half, fine.value, &fine.box);
+    lar_surface_halve(coarse.depth, &half, fine.depth, &fine.box);
+    LAR_TRY(begin_shape(&coarse));
+    range tissue = ct ? hounsfield : any_contrast;
+    for (int round = 0; round < ROUNDS; round++) {
+        LAR_TRY(find_level(&coarse, ct));
+        if (round) LAR_TRY(find_shape(&coarse));
+        if (round && !ct) LAR_TRY(find_range(&tissue, &coarse));
+        LAR_TRY(settle(&coarse, &tissue, COARSE_STEPS, round == 0));
+    }
+    LAR_TRY(find_level(&coarse, ct));
+    LAR_TRY(find_shape(&coarse));
+    if (!ct) LAR_TRY(find_range(&tissue, &coarse));
+    lar_surface_refine(fine.shape, &fine.box, coarse.shape, &half);
+    lar_surface_refine(fine.level, &fine.box, coarse.level, &half);
+    lar_surface_refine(fine.u, &fine.box, coarse.u, &half);
+    LAR_TRY(settle(&fine, &tissue, FINE_STEPS, false));
+    for (int64_t k = 0, n = 0; k < fine.box.size[2]; k++)
+        for (int64_t j = 0; j < fine.box.size[1]; j++)
+            for (int64_t i = 0; i < fine.box.size[0]; i++, n++)
+                u[first[0] + i +
+                  whole->size[0] * (first[1] + j + whole->size[1] * (first[2] + k))] = fine.mask[n];
+done:
+    stage_clear(&fine);
+    stage_clear(&coarse);
+    return status;
+}
