@@ -29,7 +29,6 @@ assert d["strips"] == [{"step": 1, "method": "surface", "ready": True}], d["stri
 assert sorted(d["cases"][0]["images"]) == ["flair", "t1"]' || fail "the JSON of check"
 sed 's/strip: {}/strip: {method: learned}/' cohort/study.yaml >cohort/learned.yaml
 status 1 larmor check cohort/learned.yaml
-says "method learned, which cannot run"
 says "^bad: step 1, strip, cannot run its method learned, because "
 status 3 larmor prepare cohort/learned.yaml
 complains "^larmor prepare: step 1, strip, cannot run its method learned$"
