@@ -108,7 +108,7 @@ def our_mask(path, precision, folder):
     import numpy as np
     out = os.path.join(folder, "mask.nii.gz")
     subprocess.run([os.environ["LARMOR"], "strip", path, "--mask-out", out, "--method", "learned", "--precision", precision,
-                    "--contrast", "t1", "--trust", "--force", "-q"], check=True, stdout=subprocess.DEVNULL)
+                    "--contrast", "auto", "--trust", "--force", "-q"], check=True, stdout=subprocess.DEVNULL)
     return np.asarray(nibabel.load(out).dataobj) > 0
 
 
