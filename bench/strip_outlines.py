@@ -63,8 +63,8 @@ def figure(image, labels, method, folder):
     known = ", Dice %.3f" % dice(mask, labels) if labels else ""
     words = "doubtful: " + v["reason"] if v["doubtful"] else "good"
     return ('<figure class="%s"><img alt="%s" src="data:image/png;base64,%s"/><figcaption><b>%s</b> '
-            '<span class="mute">%s %s, %.0f ml%s</span><br/><b class="verdict">%s</b></figcaption></figure>' % (
-                "doubtful" if v["doubtful"] else "good", name, png, name, v["method"], html.escape(v["model"]),
+            '<span class="mute">%s, %.0f ml%s</span><br/><b class="verdict">%s</b></figcaption></figure>' % (
+                "doubtful" if v["doubtful"] else "good", name, png, name, html.escape((v["method"] + " " + v["model"]).strip()),
                 v["millilitres"], known, html.escape(words))), v["doubtful"]
 
 
