@@ -20,17 +20,23 @@
 #define MOST_ML  2100.0
 
 /* Good masks of the half of heads that bounds were chosen on, and those planted beside them. */
-#define MOST_HOLES   10.0 /* ml */
+#define MOST_HOLES   30.0 /* ml; ventricles that a mask leaves out are as much */
 #define MOST_EDGE    0.1
-#define LEAST_MM     90.0 /* of a head that a newborn has, along any axis */
+#define LEAST_MM     90.0 /* that the head of a newborn has along any axis */
 #define MOST_SKIN    0.01
-#define MOST_DEEPER  10.5 /* mm: the deepest twentieth of the vault below its median */
 #define LEAST_SKULL  0.45
-#define LEAST_PART   0.25
-#define MOST_MISSED  0.29
-#define MOST_DENT    0.36
-#define MOST_BUMP    0.22
 #define LEAST_MIRROR 0.8
+
+/* What good masks have less of than `good`, and failures more than `bad`. One that is beyond it is
+ * enough, and so are several that are on the way: together TOGETHER of the way. */
+typedef struct bound {
+    double good, bad;
+} bound;
+static const bound deeper_mm = { 8, 16 }; /* the deepest twentieth of the vault below its median */
+static const bound no_skull = { 0.5, 0.9 }; /* share of the part of the surface that has most */
+static const bound missed = { 0.2, 0.3 };
+static const bound dents = { 0.2, 0.32 }, bulges = { 0.12, 0.22 };
+#define TOGETHER 1.35
 
 static void doubt(lar_strip_verdict *v, const char *format, ...) LAR_PRINTF(2, 3);
 static void doubt(lar_strip_verdict *v, const char *format, ...)
@@ -76,44 +82,67 @@ static void decide_size(lar_strip_verdict *v, const lar_image *mask)
     if (v->pieces > 1)
         doubt(v, "it is in %lld pieces, the largest with %.0f %% of it", (long long)v->pieces,
               100 * v->largest);
-    if (v->holes > MOST_HOLES) doubt(v, "it has holes of %.0f ml", v->holes);
     if (v->edge > MOST_EDGE)
         doubt(v, "%.0f %% of its surface lies on the edge of the image: the brain is cut off",
               100 * v->edge);
 }
 
-static void decide_rim(lar_strip_verdict *v, const lar_rim_report *rim)
+static double way(double value, bound b)
 {
-    char place[48];
+    return fmax((value - b.good) / (b.bad - b.good), 0);
+}
+
+static void decide_rim(lar_strip_verdict *v)
+{
     if (v->skin > MOST_SKIN)
         doubt(v, "it reaches the skin: %.1f %% of its surface lies less than 4 mm below it",
               100 * v->skin);
-    if (rim->deepest_mm > rim->depth_mm + MOST_DEEPER)
-        doubt(v,
-              "part of the brain is missing: it lies %.0f mm below the skin there, and %.0f mm "
-              "elsewhere",
-              rim->deepest_mm, rim->depth_mm);
-    if (v->missed > MOST_MISSED)
-        doubt(v, "the same tissue goes on outside of %.0f %% of its surface: it is too small",
-              100 * v->missed);
     if (v->contrast < LEAST_SKULL)
         doubt(v, "skull is seen outside of only %.0f %% of its surface", 100 * v->contrast);
-    if (rim->worst < LEAST_PART)
-        doubt(v, "no skull is seen outside of it at the %s (%.0f %% of the surface there)",
-              place_of(place, rim->worst_at), 100 * rim->worst);
 }
 
-static void decide_shape(lar_strip_verdict *v, const lar_shape_fit *shape, double radius_mm)
+/* The strongest reason of those whose strength depends on one another. */
+static void decide_together(lar_strip_verdict *v, const lar_rim_report *rim,
+                            const lar_shape_fit *shape, double radius_mm)
 {
+    enum { DEEPER, PART, MISSED, DENT, BULGE, COUNT };
+    const double ways[COUNT] = {
+        [DEEPER] = way(rim->deepest_mm - rim->depth_mm, deeper_mm),
+        [PART] = way(1 - rim->worst, no_skull),
+        [MISSED] = way(rim->missed, missed),
+        [DENT] = way(shape->dent, dents),
+        [BULGE] = way(shape->bump, bulges),
+    };
     char place[48];
-    if (v->bump > MOST_BUMP)
-        doubt(v, "it bulges by %.0f mm at the %s, beyond the shape of a brain", v->bump * radius_mm,
-              place_of(place, shape->bump_at));
-    if (v->dent > MOST_DENT)
-        doubt(v, "%.0f mm are missing at the %s, of the shape of a brain", v->dent * radius_mm,
+    double sum = 0;
+    int most = 0;
+    for (int n = 0; n < COUNT; n++) {
+        sum += ways[n];
+        if (ways[n] > ways[most]) most = n;
+    }
+    if (ways[most] < 1 && sum < TOGETHER) return;
+    switch (most) {
+    case DEEPER:
+        doubt(v,
+              "part of the brain is missing: it lies %.0f mm below the skin there, %.0f elsewhere",
+              rim->deepest_mm, rim->depth_mm);
+        break;
+    case PART:
+        doubt(v, "no skull is seen outside of it at the %s (of %.0f %% of the surface there)",
+              place_of(place, rim->worst_at), 100 * rim->worst);
+        break;
+    case MISSED:
+        doubt(v, "the same tissue goes on outside of %.0f %% of its surface: it is too small",
+              100 * v->missed);
+        break;
+    case DENT:
+        doubt(v, "%.0f mm are missing at the %s of the shape of a brain", shape->dent * radius_mm,
               place_of(place, shape->dent_at));
-    if (v->symmetry < LEAST_MIRROR)
-        doubt(v, "its left and right sides agree by only %.2f (Dice)", v->symmetry);
+        break;
+    default:
+        doubt(v, "it bulges by %.0f mm at the %s, beyond the shape of a brain",
+              shape->bump * radius_mm, place_of(place, shape->bump_at));
+    }
 }
 
 lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
@@ -121,12 +150,14 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
 {
     lar_status status = LAR_OK;
     lar_rim rim = { 0 };
-    lar_rim_report seen;
+    lar_rim_report seen = { .worst = 1 };
     lar_shape_fit shape;
     *out = (lar_strip_verdict){ 0 };
     LAR_TRY(lar_verdict_size(out, mask));
     decide_size(out, mask);
     LAR_TRY(lar_rim_init(&rim, floats, mask, !look->stripped));
+    out->holes = fmax(out->holes, rim.holes);
+    if (out->holes > MOST_HOLES) doubt(out, "it has holes of %.0f ml", out->holes);
     if (rim.count == 0) goto done;
     if (!look->stripped) {
         LAR_TRY(lar_rim_measure(&seen, &rim, contrast == LAR_STRIP_CT));
@@ -134,13 +165,15 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
         out->missed = seen.missed;
         out->skin = seen.skin;
         out->depth_mm = seen.depth_mm;
-        decide_rim(out, &seen);
+        decide_rim(out);
     }
     LAR_TRY(lar_shape_compare(&shape, &rim));
     out->symmetry = shape.symmetry;
     out->dent = shape.dent;
     out->bump = shape.bump;
-    decide_shape(out, &shape, rim.radius_mm);
+    decide_together(out, &seen, &shape, rim.radius_mm);
+    if (out->symmetry < LEAST_MIRROR)
+        doubt(out, "its left and right sides agree by only %.2f (Dice)", out->symmetry);
 done:
     lar_rim_clear(&rim);
     return status;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "brain/strip_parts.h"
 #include "filter/filter.h"
 #include "image/image.h"
 
@@ -130,7 +131,9 @@ lar_status lar_rim_init(lar_rim *rim, const lar_image *floats, const lar_image *
     LAR_TRY(lar_threshold(&rim->mask, share, 0.5, INFINITY));
     LAR_TRY(lar_mask_dilate(rim->mask->voxels, grid.size, mm, CLOSE_MM));
     LAR_TRY(lar_mask_erode(rim->mask->voxels, grid.size, mm, CLOSE_MM));
+    const double closed = lar_strip_millilitres(rim->mask);
     LAR_TRY(lar_mask_fill_holes(rim->mask->voxels, grid.size));
+    rim->holes = lar_strip_millilitres(rim->mask) - closed;
     if (lar_mask_count(rim->mask->voxels, lar_image_voxel_count(rim->mask)) == 0) goto done;
     LAR_TRY(lar_mask_distance(&rim->distance, rim->mask));
     if (head) {

@@ -19,6 +19,7 @@ typedef struct lar_rim_sample {
 typedef struct lar_rim {
     lar_image *values, *mask, *distance,
         *depth;                   /* depth: above 0 outside the head; NULL: no head */
+    double holes;                 /* ml that the closed mask encloses */
     double spacing_mm, middle[3]; /* voxels */
     double radius_mm;             /* of the ball of the same volume */
     lar_rim_sample *samples;      /* voxels at the surface, but those at the edge */

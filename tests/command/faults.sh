@@ -113,6 +113,9 @@ has crop && faults x.nii larmor crop in/t1.nii -o now/x.nii --axis z --range 0.2
 has pad && faults x.nii larmor pad in/t1.nii -o now/x.nii --by 2
 has smooth && faults x.nii.gz larmor smooth in/t1.nii.gz -o now/x.nii.gz --fwhm 3
 has mask && faults x.nii larmor mask in/t1.nii -o now/x.nii --method otsu --largest --apply now/y.nii
+if has strip && larmor phantom in/heads --subjects 1 --spacing 6 --contrasts t1 -q >out; then
+    faults x.nii larmor strip in/heads/t1/sub-01_T1.nii.gz -o now/x.nii --mask-out now/y.nii --trust
+fi
 has clip && faults x.nii larmor clip in/t1.nii -o now/x.nii --percentiles 5 95
 has rescale && faults x.nii.gz larmor rescale in/t1.nii.gz -o now/x.nii.gz
 has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -o now/x.nii.gz

@@ -1,0 +1,253 @@
+/* Stripping: the distance to a mask against all pairs, what is refused, and verdicts on good and on
+ * planted masks of a phantom. SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+#include "filter/filter.h"
+#include "image/image.h"
+#include "math/math.h"
+
+/* ---- distance ------------------------------------------------------------------------------ */
+
+static double box_distance(const int64_t at[3], const int64_t of[3], const double mm[3])
+{
+    double sum = 0;
+    for (int a = 0; a < 3; a++) {
+        const double away = fmax(fabs((double)(at[a] - of[a])) - 0.5, 0) * mm[a];
+        sum += away * away;
+    }
+    return sqrt(sum);
+}
+
+static void distance_is_that_of_all_pairs(void **state)
+{
+    (void)state;
+    const lar_grid grid = { .size = { 9, 8, 7 },
+                            .to_world = {
+                                .m = { { 0, 1.5, 0, 0 }, { 0.7, 0, 0, 0 }, { 0, 0, -3, 0 } } } };
+    const double mm[3] = { 0.7, 1.5, 3 };
+    for (uint64_t seed = 1; seed < 6; seed++) {
+        lar_image *mask, *distance;
+        CHECK_OK(lar_image_new(&mask, &grid, 1, LAR_U8));
+        uint8_t *inside = mask->voxels;
+        const int64_t count = lar_image_voxel_count(mask);
+        for (int64_t n = 0; n < count; n++)
+            inside[n] = lar_random_uniform(seed, 0, (uint64_t)n) < 0.15 * (double)seed;
+        CHECK_OK(lar_mask_distance(&distance, mask));
+        for (int64_t n = 0; n < count; n++) {
+            const int64_t at[3] = { n % 9, n / 9 % 8, n / 72 };
+            double least = INFINITY;
+            for (int64_t m = 0; m < count; m++) {
+                const int64_t of[3] = { m % 9, m / 9 % 8, m / 72 };
+                if (inside[m] != inside[n]) least = fmin(least, box_distance(at, of, mm));
+            }
+            const double found = (double)((float *)distance->voxels)[n];
+            assert_true(fabs(found - (inside[n] ? -least : least)) < 1e-4);
+        }
+        lar_image_free(distance);
+        lar_image_free(mask);
+    }
+}
+
+static void a_mask_without_surface_is_far(void **state)
+{
+    (void)state;
+    const lar_grid grid = {
+        .size = { 4, 4, 4 }, .to_world = { .m = { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 } } }
+    };
+    lar_image *mask, *distance;
+    CHECK_OK(lar_image_new(&mask, &grid, 1, LAR_U8));
+    CHECK_OK(lar_mask_distance(&distance, mask));
+    assert_true(((float *)distance->voxels)[5] == INFINITY);
+    lar_image_free(distance);
+    memset(mask->voxels, 1, 64);
+    CHECK_OK(lar_mask_distance(&distance, mask));
+    assert_true(((float *)distance->voxels)[5] == -INFINITY);
+    lar_image_free(distance);
+    lar_image_free(mask);
+}
+
+/* ---- refused ------------------------------------------------------------------------------- */
+
+static lar_phantom *make_head(const char *contrasts)
+{
+    lar_phantom_params params = lar_phantom_default();
+    lar_phantom *p;
+    params.spacing_mm = 3;
+    params.seed = 7;
+    params.contrasts = contrasts;
+    params.same_grid = true;
+    CHECK_OK(lar_phantom_subject(&p, &params, 1));
+    return p;
+}
+
+static void check_refused(const lar_image *in, int contrast, lar_status status, const char *words)
+{
+    lar_strip_params params = lar_strip_default();
+    lar_strip_report report;
+    lar_image *mask, *distance;
+    params.contrast = contrast;
+    CHECK_FAILS(lar_strip(&mask, &distance, &report, in, &params), status, words);
+    assert_null(mask);
+    assert_null(distance);
+}
+
+static void what_is_no_head_is_refused(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_head("t1,ct");
+    const lar_image *t1 = p->scans[0].image, *ct = p->scans[1].image;
+    lar_image *several, *slice, *floats, *own;
+    const int64_t none[3] = { 0 }, flat[3] = { t1->grid.size[0], t1->grid.size[1], 1 };
+    CHECK_OK(lar_image_new(&several, &t1->grid, 2, LAR_F32));
+    check_refused(several, LAR_STRIP_T1, LAR_EARGUMENT, "has 2 volumes");
+    CHECK_OK(lar_image_box(&slice, t1, none, flat));
+    check_refused(slice, LAR_STRIP_T1, LAR_EARGUMENT, "is no volume");
+    check_refused(ct, LAR_STRIP_T1, LAR_EARGUMENT, "this is CT, not t1");
+    check_refused(t1, LAR_STRIP_CT, LAR_EARGUMENT, "no Hounsfield units");
+    CHECK_OK(lar_image_to_type(&floats, t1, LAR_F32));
+    CHECK_OK(lar_image_copy(&own, floats));
+    float *values = own->voxels;
+    values[7] = NAN;
+    check_refused(own, LAR_STRIP_T1, LAR_ENUMERIC, "not finite");
+    for (int64_t n = 0; n < lar_image_voxel_count(own); n++) values[n] = 5;
+    check_refused(own, LAR_STRIP_T1, LAR_ENUMERIC, "constant");
+    lar_image_free(own);
+    lar_image_free(floats);
+    lar_image_free(slice);
+    lar_image_free(several);
+    lar_phantom_free(p);
+}
+
+/* ---- verdicts ------------------------------------------------------------------------------ */
+
+static lar_strip_verdict judged(const lar_image *in, const lar_image *mask)
+{
+    lar_strip_verdict v;
+    CHECK_OK(lar_strip_judge(&v, in, mask, LAR_STRIP_CONTRAST_AUTO));
+    return v;
+}
+
+static void check_doubted(const lar_image *in, const lar_image *mask, const char *words)
+{
+    const lar_strip_verdict v = judged(in, mask);
+    if (!v.doubtful || !strstr(v.reason, words))
+        fail_msg("'%s' is not in the reason '%s'", words, v.reason);
+}
+
+enum { HALF, NO_BACK, SHIFTED, BALL, HOLE, GAP };
+
+/* A mask that is wrong, made of the true one. */
+static lar_image *planted(const lar_image *truth, int kind)
+{
+    lar_image *out;
+    const int64_t *size = truth->grid.size;
+    const uint8_t *from = truth->voxels;
+    CHECK_OK(lar_image_like(&out, truth, LAR_U8));
+    uint8_t *to = out->voxels;
+    double middle[3] = { 0 }, inside = 0;
+    for (int64_t n = 0; n < lar_image_voxel_count(truth); n++) {
+        const int64_t at[3] = { n % size[0], n / size[0] % size[1], n / size[0] / size[1] };
+        for (int a = 0; from[n] && a < 3; a++) middle[a] += (double)at[a];
+        inside += from[n];
+    }
+    for (int a = 0; a < 3; a++) middle[a] /= inside;
+    for (int64_t n = 0; n < lar_image_voxel_count(truth); n++) {
+        const double x = (double)(n % size[0]) - middle[0];
+        const double y = (double)(n / size[0] % size[1]) - middle[1];
+        const double z = (double)(n / size[0] / size[1]) - middle[2];
+        const double away = 3 * sqrt(x * x + y * y + z * z);
+        switch (kind) {
+        case HALF:
+            to[n] = from[n] && x > 0;
+            break;
+        case NO_BACK:
+            to[n] = from[n] && y > -12;
+            break;
+        case SHIFTED:
+            to[n] = n % size[0] >= 6 ? from[n - 6] : 0;
+            break;
+        case BALL:
+            to[n] = away < 68;
+            break;
+        case HOLE:
+            to[n] = from[n] && away > 24;
+            break;
+        default:
+            to[n] = from[n] && fabs(y) > 3;
+            break;
+        }
+    }
+    return out;
+}
+
+static void planted_failures_are_doubted(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_head("t1,t2,ct");
+    for (int64_t n = 0; n < p->scan_count; n++) {
+        const lar_image *in = p->scans[n].image;
+        const lar_strip_verdict v = judged(in, p->brain);
+        if (v.doubtful) fail_msg("%s: %s", p->scans[n].contrast, v.reason);
+        assert_true(v.pieces == 1 && v.symmetry > 0.9 && v.contrast > 0.6 && v.skin < 0.01);
+        for (int kind = HALF; kind <= GAP; kind++) {
+            lar_image *mask = planted(p->brain, kind);
+            check_doubted(in, mask, kind == HOLE ? "holes of" : kind == GAP ? "in 2 pieces" : "");
+            lar_image_free(mask);
+        }
+    }
+    lar_phantom_free(p);
+}
+
+/* The verdict does not depend on how voxels are stored. */
+static void axes_do_not_matter(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_head("t1");
+    lar_image *in, *mask;
+    CHECK_OK(lar_image_reorient(&in, p->scans[0].image, "PIL"));
+    CHECK_OK(lar_image_reorient(&mask, p->brain, "PIL"));
+    const lar_strip_verdict a = judged(p->scans[0].image, p->brain), b = judged(in, mask);
+    assert_true(fabs(a.millilitres - b.millilitres) < 1e-6 && fabs(a.symmetry - b.symmetry) < 0.01);
+    assert_true(fabs(a.dent - b.dent) < 0.01 && fabs(a.contrast - b.contrast) < 0.01);
+    lar_image_free(mask);
+    lar_image_free(in);
+    lar_phantom_free(p);
+}
+
+static void a_stripped_image_gives_its_mask(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_head("t1");
+    lar_image *brain, *mask;
+    lar_strip_params params = lar_strip_default();
+    lar_strip_report report;
+    uint8_t *truth = p->brain->voxels;
+    const double mm[3] = { 3, 3, 3 };
+    CHECK_OK(lar_mask_dilate(truth, p->brain->grid.size, mm, 6));
+    CHECK_OK(lar_mask_erode(truth, p->brain->grid.size, mm, 6));
+    CHECK_OK(lar_mask_apply(&brain, p->scans[0].image, p->brain, 0));
+    CHECK_OK(lar_strip(&mask, NULL, &report, brain, &params));
+    assert_string_equal(report.method, "stripped");
+    const uint8_t *found = mask->voxels;
+    int64_t both = 0, sum = 0;
+    for (int64_t n = 0; n < lar_image_voxel_count(mask); n++) {
+        both += found[n] && truth[n];
+        sum += found[n] + truth[n];
+    }
+    assert_true(2 * (double)both / (double)sum > 0.97);
+    lar_image_free(mask);
+    lar_image_free(brain);
+    lar_phantom_free(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(distance_is_that_of_all_pairs),
+        cmocka_unit_test(a_mask_without_surface_is_far),
+        cmocka_unit_test(what_is_no_head_is_refused),
+        cmocka_unit_test(planted_failures_are_doubted),
+        cmocka_unit_test(axes_do_not_matter),
+        cmocka_unit_test(a_stripped_image_gives_its_mask),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
