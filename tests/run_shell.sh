@@ -5,7 +5,8 @@ here=$(mktemp -d) || exit 1
 cd "$here" || exit 1
 PATH=$(dirname "$LARMOR"):$PATH
 LARMOR_TEST_DATA=${LARMOR_TEST_DATA:-$SOURCE/../shared/data}
-export PATH LARMOR_TEST_DATA
+LARMOR_MODELS=$here/no_models # not those of whoever runs this
+export PATH LARMOR_TEST_DATA LARMOR_MODELS
 . "$SOURCE/tests/check.sh"
 . "$1"
 status=$?

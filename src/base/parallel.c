@@ -8,6 +8,7 @@
 #include "base/base.h"
 
 static int thread_count; /* 0: not asked yet */
+static _Thread_local bool is_alone;
 
 static int default_threads(void)
 {
@@ -29,12 +30,17 @@ void lar_threads_set(int count)
 int lar_threads_get(void)
 {
     if (thread_count == 0) lar_threads_set(0);
-    return thread_count;
+    return is_alone ? 1 : thread_count;
 }
 
 int lar_thread_number(void)
 {
-    return omp_get_thread_num();
+    return is_alone ? 0 : omp_get_thread_num();
+}
+
+void lar_thread_alone(bool alone)
+{
+    is_alone = alone;
 }
 
 lar_status lar_parallel(int64_t n, int64_t grain, lar_body body, void *arg)

@@ -54,6 +54,12 @@ lar_status lar_zlib_deflate(unsigned char **out, size_t *out_count, const void *
 /* The checksum of gzip (RFC 1952). */
 uint32_t lar_crc32(const void *bytes, size_t count);
 
+/* ---- SHA-256 (FIPS 180-4) ---------------------------------------------------------------- */
+
+/* Of the parts one after the other, as 64 hexadecimal digits. */
+enum { LAR_SHA256_ROOM = 65 };
+void lar_sha256(char hex[LAR_SHA256_ROOM], const lar_bytes *parts, int64_t part_count);
+
 /* LAR_GZIP_FAST, of the room only. */
 lar_status lar_deflate_fast(lar_sink put, void *user, const lar_bytes *parts, int part_count,
                             bool zlib);

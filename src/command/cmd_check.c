@@ -29,13 +29,13 @@ static void add_pairs(lar_text *out, const lar_study *study, const lar_check *ch
     int id_width = 7, name_width = 5;
     for (int64_t n = 0; n < check->cohort->subject_count; n++)
         if ((int)strlen(check->cases[n].id) > id_width) id_width = (int)strlen(check->cases[n].id);
-    for (int64_t m = 0; m < study->data.image_count; m++)
+    for (int64_t m = 0; m < lar_data_scans(&study->data); m++)
         if ((int)strlen(study->data.images[m].name) > name_width)
             name_width = (int)strlen(study->data.images[m].name);
     lar_text_add(out, "%-*s  split  %-*s  %-13s  %-18s  axes  type\n", id_width, "subject",
                  name_width, "image", "voxels", "mm");
     for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        for (int64_t m = 0; m < study->data.image_count; m++) {
+        for (int64_t m = 0; m < lar_data_scans(&study->data); m++) {
             const lar_check_case *c = &check->cases[n];
             const lar_check_scan *scan = &c->scans[m];
             lar_text_add(out, "%-*s  %-5s  %-*s  ", id_width, m ? "" : c->id,
@@ -57,7 +57,7 @@ static void add_pairs(lar_text *out, const lar_study *study, const lar_check *ch
 static void add_warnings(lar_text *out, const lar_study *study, const lar_check *check)
 {
     for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        for (int64_t m = 0; m < study->data.image_count; m++)
+        for (int64_t m = 0; m < lar_data_scans(&study->data); m++)
             for (const char *line = check->cases[n].scans[m].warnings; *line;) {
                 const size_t length = strcspn(line, "\n");
                 lar_text_add(out, "warning: %s, %s: %.*s\n", check->cases[n].id,
@@ -97,7 +97,7 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
     const lar_grid *boxes = check->cases[first].boxes;
     for (int64_t m = 0; m < study->data.image_count; m++) {
         raw[m] = check->cases[first].scans[m].raw;
-        all[m] = true;
+        all[m] = m < lar_data_scans(&study->data);
     }
     if (lar_prepare_grids(grids, study, raw, boxes, 0, true) != LAR_OK) return;
     lar_text_add(out, "\nsteps, on %s\n", check->cases[first].id);
@@ -109,14 +109,21 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
         if (step->kind->spatial) {
             if (lar_prepare_grids(grids, study, raw, boxes, s + 1, true) != LAR_OK) return;
             char more[160] = "";
-            if (step->only_training || step->kind->later)
+            const char *later = lar_step_waits(step, study)
+                                    ? "before it is cropped to the mask, which prepare makes"
+                                    : step->kind->later;
+            if (step->only_training || later)
                 snprintf(more, sizeof more, " (%s%s%s)", step->only_training ? "training only" : "",
-                         step->only_training && step->kind->later ? "; " : "",
-                         step->kind->later ? step->kind->later : "");
+                         step->only_training && later ? "; " : "", later ? later : "");
             add_grids(out, study, name, step->on, grids, more);
             continue;
         }
         lar_text_add(out, "  %-14s", name);
+        if (step->kind->words) {
+            step->kind->words(out, step, study);
+            lar_text_add(out, "\n");
+            continue;
+        }
         for (int64_t m = 0; m < study->data.image_count; m++)
             if (step->on[m]) lar_text_add(out, " %s", study->data.images[m].name);
         lar_text_add(out, ": intensities\n");
@@ -163,6 +170,11 @@ static void add_sizes(lar_text *out, const lar_study *study, const lar_check *ch
 {
     char size[WORDS];
     if (check->largest[0] == 0) return;
+    for (int64_t s = 0; s < study->step_count; s++)
+        if (lar_step_waits(&study->steps[s], study)) {
+            lar_text_add(out, "\nprepared: as large as the masks that prepare makes\n");
+            return;
+        }
     size_words(size, check->largest);
     if (check->equal) {
         lar_text_add(out, "\nprepared: %s in every case\n", size);
@@ -286,7 +298,7 @@ static lar_status add_json(lar_text *out, const lar_study *study, const lar_chec
     for (int64_t n = 0; n < check->cohort->subject_count; n++) {
         const lar_check_case *c = &check->cases[n];
         json_t *images = json_object();
-        for (int64_t m = 0; m < study->data.image_count; m++)
+        for (int64_t m = 0; m < lar_data_scans(&study->data); m++)
             json_object_set_new(images, study->data.images[m].name, scan_json(&c->scans[m]));
         json_t *one =
             json_pack("{s:s, s:s, s:b, s:o}", "subject", c->id, "split", lar_split_names[c->split],
@@ -309,6 +321,15 @@ static lar_status add_json(lar_text *out, const lar_study *study, const lar_chec
                                         study->data.images[check->standards->at[n].image].name,
                                         "training_subjects", (json_int_t)count_training(check)));
     json_object_set_new(root, "standards", standards);
+    json_t *strips = json_array();
+    for (int64_t s = 0; s < study->step_count; s++) {
+        const char *method;
+        if (!lar_step_is_strip(&study->steps[s])) continue;
+        const bool ready = lar_strip_foretell(&method, &study->steps[s], study) == LAR_OK;
+        json_array_append_new(strips, json_pack("{s:I, s:s, s:b}", "step", (json_int_t)s + 1,
+                                                "method", method, "ready", ready));
+    }
+    json_object_set_new(root, "strips", strips);
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text) return lar_fail(LAR_EMEMORY, "names must be UTF-8 for JSON");

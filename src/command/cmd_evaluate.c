@@ -22,9 +22,10 @@ static const lar_param params[] = {
         options, baselines, "baselines", 'b',
         "score beside it what a synthesis must beat: mean target, linear map, look-up table"),
     LAR_P_TEXT(
-        options, inside, "inside", 'i', LAR_INSIDE_HEAD, "where",
+        options, inside, "inside", 'i', LAR_INSIDE_AUTO, "where",
         "score inside the head, everywhere (all), or inside the non-zero voxels of a mask: an "
-        "image of the study by its name; for pairs a file"),
+        "image of the study by its name; for pairs a file; auto: the brain mask that the study's "
+        "step strip made, else the head"),
     LAR_P_TEXT(options, work, "work", 0, "", "folder",
                "work folder; the study's name without its suffix where not given"),
     LAR_P_END
@@ -70,6 +71,17 @@ static void add_line(lar_text *text, const char *id, const char *target, const c
                  s->mae, s->mse, s->psnr, s->ssim, s->ncc);
 }
 
+/* "inside the head", "inside 'brain'", "everywhere". */
+static void add_inside(lar_text *text, const char *inside)
+{
+    if (lar_text_is(inside, LAR_INSIDE_ALL))
+        lar_text_add(text, "everywhere");
+    else if (lar_text_is(inside, LAR_INSIDE_HEAD))
+        lar_text_add(text, "inside the head");
+    else
+        lar_text_add(text, "inside '%s'", inside);
+}
+
 static void print_table(lar_text *text, const lar_evaluation *e)
 {
     lar_text_add(text, "%-20s %-8s %-32s %9s %9s %7s %7s %7s\n", "subject", "target", "method",
@@ -81,6 +93,9 @@ static void print_table(lar_text *text, const lar_evaluation *e)
         if (!is_first(e, n) || mean_scores(&mean, e, &e->rows[n]) < 2) continue;
         add_line(text, "mean", e->rows[n].target, e->rows[n].method, &mean);
     }
+    lar_text_add(text, "scored ");
+    add_inside(text, e->inside);
+    lar_text_add(text, "\n");
 }
 
 /* Texts inside are ids and names that files gave: escaped. */
@@ -117,7 +132,9 @@ static void add_object(lar_text *text, const char *id, const lar_score_row *row,
 
 static void print_json(lar_text *text, const lar_evaluation *e)
 {
-    lar_text_add(text, "{\n  \"larmor\": 1,\n  \"subjects\": [\n");
+    lar_text_add(text, "{\n  \"larmor\": 1,\n  \"inside\": ");
+    add_quoted(text, e->inside);
+    lar_text_add(text, ",\n  \"subjects\": [\n");
     for (int64_t n = 0; n < e->count; n++) {
         add_object(text, e->rows[n].id, &e->rows[n], &e->rows[n].scores);
         lar_text_add(text, n + 1 < e->count ? ",\n" : "\n");
@@ -173,7 +190,7 @@ static lar_status score_pair(lar_score_row *row, const lar_call *call, const cha
 
     LAR_TRY(lar_image_read(&truth, truth_path));
     LAR_TRY(lar_image_read(&synthesis, synthesis_path));
-    if (lar_text_is(o->inside, LAR_INSIDE_HEAD))
+    if (lar_text_is(o->inside, LAR_INSIDE_HEAD) || lar_text_is(o->inside, LAR_INSIDE_AUTO))
         LAR_TRY(lar_head_mask(&mask, truth));
     else if (!lar_text_is(o->inside, LAR_INSIDE_ALL))
         LAR_TRY(lar_image_read(&mask, o->inside));
@@ -201,6 +218,8 @@ static lar_status evaluate_pairs(lar_evaluation **out, const lar_call *call)
     *out = NULL;
     if (!e) return LAR_EMEMORY;
     LAR_TRY(lar_arena_new(&e->arena));
+    const char *inside = ((const options *)call->options)->inside;
+    e->inside = lar_text_is(inside, LAR_INSIDE_AUTO) ? LAR_INSIDE_HEAD : inside;
     for (int side = 0; folders && side < 2; side++)
         LAR_TRY(lar_folder_list(&names[side], call->args[side], call->arena));
     const int64_t count = folders ? names[0].count : 1;
@@ -272,8 +291,10 @@ const lar_command lar_command_evaluate = {
     .summary = "score a model on held-out subjects, or pairs of images",
     .about =
         "With a model and a study: scores each subject of one part of the study's prepared data, "
-        "on the prepared grid and in normalized units, inside a head mask taken from the first "
-        "input. With two images, or two folders whose files have the same names: scores the second "
+        "on the prepared grid and in normalized units, inside the brain mask that the study's step "
+        "strip made, or where it has none inside a head mask taken from the first input; the last "
+        "line says which. With two images, or two folders whose files have the same names: scores "
+        "the second "
         "against the first, in their own units, inside the head of the truth. MAE and MSE are mean "
         "absolute and squared error; PSNR in decibel, its peak the truth's range inside the mask; "
         "SSIM with a Gaussian window of 1.5 voxels, averaged over the mask; NCC is the "

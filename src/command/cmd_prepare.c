@@ -62,6 +62,13 @@ static void show_image(void *user, const char *id, int64_t image, int64_t step,
     lar_drawer_image(&((watcher *)user)->drawer, id, image, step, shown);
 }
 
+static void show_mask(void *user, const char *id, int64_t image, int64_t step,
+                      const lar_image *shown, const lar_image *mask,
+                      const lar_strip_verdict *verdict)
+{
+    lar_drawer_mask(&((watcher *)user)->drawer, id, image, step, shown, mask, verdict);
+}
+
 static void show_case(void *user, const lar_cases *cases, int64_t index, const lar_case *prepared)
 {
     watcher *w = user;
@@ -88,7 +95,9 @@ static lar_status prepare_run(lar_call *call)
     if (status != LAR_OK) return status;
     if (o->output) study->work = o->output;
     watcher w = { .call = call, .study = study };
-    const lar_prepare_watch watch = { .image = show_image, .ended = show_case, .user = &w };
+    const lar_prepare_watch watch = {
+        .image = show_image, .masked = show_mask, .ended = show_case, .user = &w
+    };
     status = lar_drawer_init(&w.drawer, study->work, study->data.images, study->data.image_count);
     w.drawer.follows = true;
     if (status == LAR_OK)

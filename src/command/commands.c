@@ -14,6 +14,9 @@ extern const lar_command lar_command_histogram;
 extern const lar_command lar_command_info;
 extern const lar_command lar_command_lr_find;
 extern const lar_command lar_command_mask;
+extern const lar_command lar_command_models;
+extern const lar_command lar_command_models_add;
+extern const lar_command lar_command_models_show;
 extern const lar_command lar_command_n4;
 extern const lar_command lar_command_normalize_ct;
 extern const lar_command lar_command_normalize_fcm;
@@ -57,6 +60,9 @@ const lar_command *const lar_commands[] = {
     &lar_command_warp,
     &lar_command_strip,
     &lar_command_mask,
+    &lar_command_models_add, /* before the list, whose name begins theirs */
+    &lar_command_models_show,
+    &lar_command_models,
     &lar_command_smooth,
     &lar_command_crop,
     &lar_command_n4,

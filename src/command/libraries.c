@@ -25,7 +25,7 @@ void lar_libraries_words(lar_text *out)
 {
     lar_text_add(out,
                  "libdeflate %s, ISA-L %d.%d.%d, zlib %s, libtiff %s, libspng %s, jansson %s, "
-                 "libyaml %s, cairo %s, libmicrohttpd %s",
+                 "libyaml %s, cairo %s, libmicrohttpd %s, libmd " LARMOR_LIBMD,
                  LIBDEFLATE_VERSION_STRING, ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION,
                  ISAL_PATCH_VERSION, zlibVersion(), tiff_version(), spng_version_string(),
                  jansson_version_str(), yaml_get_version_string(), cairo_version_string(),

@@ -104,15 +104,3 @@ lar_case_map *lar_case_maps_copy(const lar_case_map *maps, int64_t count, lar_ar
     }
     return copy;
 }
-
-bool lar_case_doubt(lar_text *out, const lar_case_map *maps, int64_t count)
-{
-    bool any = false;
-    for (int64_t n = 0; n < count; n++) {
-        if (!maps[n].verdict.doubtful) continue;
-        lar_text_add(out, "%sstep %lld: '%s' may not lie on '%s': %s", any ? "; " : "",
-                     (long long)maps[n].step, maps[n].move, maps[n].to, maps[n].verdict.reason);
-        any = true;
-    }
-    return any;
-}

@@ -25,11 +25,25 @@ const char *lar_cases_volume(lar_arena *arena, const char *work, const char *id,
     return name ? lar_path_join(arena, work, name) : NULL;
 }
 
+/* Whether the line gives a key no value, which is what a line that is not there says. */
+static bool is_empty(const char *line, size_t length)
+{
+    while (length > 0 && line[length - 1] == ' ') length--;
+    return length > 0 && line[length - 1] == ':';
+}
+
 bool lar_lines_differ(lar_text *out, const char *before, const char *now)
 {
     while (*before || *now) {
-        const size_t a = strcspn(before, "\n"), b = strcspn(now, "\n");
+        size_t a = strcspn(before, "\n"), b = strcspn(now, "\n");
         if (a != b || memcmp(before, now, a) != 0) {
+            const size_t key = strcspn(before, ":\n");
+            const bool one_key = key == strcspn(now, ":\n") && memcmp(before, now, key) == 0;
+            const bool skip_now = !one_key && is_empty(now, b);
+            const bool skip_before = !one_key && !skip_now && is_empty(before, a);
+            if (skip_now) now += b + (now[b] == '\n');
+            if (skip_before) before += a + (before[a] == '\n');
+            if (skip_now || skip_before) continue;
             lar_text_add(out, "it was made with '%.*s', the study now says '%.*s'", (int)a, before,
                          (int)b, now);
             return true;
@@ -66,6 +80,7 @@ static json_t *grid_json(const lar_grid *grid)
 
 static json_t *file_json(const lar_case_file *file)
 {
+    if (!file->source) return json_pack("{s:I}", "bytes", (json_int_t)file->bytes);
     json_t *out =
         json_pack("{s:I, s:s, s:I, s:I, s:o}", "bytes", (json_int_t)file->bytes, "source",
                   file->source, "source_bytes", (json_int_t)file->source_bytes, "source_time",
@@ -86,11 +101,16 @@ static json_t *case_json(const lar_cases *cases, const lar_case_record *record)
     for (int64_t n = 0; n < cases->image_count; n++)
         json_object_set_new(files, cases->images[n].name, file_json(&record->files[n]));
     json_object_set_new(out, "images", files);
-    if (record->map_count == 0) return out;
-    json_t *maps = json_array();
-    for (int64_t n = 0; n < record->map_count; n++)
-        json_array_append_new(maps, lar_case_map_to_json(&record->maps[n]));
-    json_object_set_new(out, "registrations", maps);
+    const lar_case_findings *f = &record->findings;
+    json_t *maps = json_array(), *strips = json_array();
+    for (int64_t n = 0; n < f->map_count; n++)
+        json_array_append_new(maps, lar_case_map_to_json(&f->maps[n]));
+    for (int64_t n = 0; n < f->strip_count; n++)
+        json_array_append_new(strips, lar_case_strip_to_json(&f->strips[n]));
+    if (f->map_count) json_object_set(out, "registrations", maps);
+    if (f->strip_count) json_object_set(out, "strips", strips);
+    json_decref(maps);
+    json_decref(strips);
     return out;
 }
 
@@ -102,6 +122,8 @@ lar_status lar_cases_write(const lar_cases *cases, const char *path)
                                   lar_role_names[cases->images[n].role]);
         if (cases->images[n].contrast)
             json_object_set_new(image, "contrast", json_string(cases->images[n].contrast));
+        if (cases->images[n].made_of)
+            json_object_set_new(image, "made_of", json_string(cases->images[n].made_of));
         json_array_append_new(images, image);
     }
     for (int64_t n = 0; n < cases->case_count; n++)
@@ -180,15 +202,25 @@ static lar_status read_fit(const reader *r, lar_fit *fit, const json_t *object)
     return status == LAR_EFORMAT ? broken(r, "a fit") : status;
 }
 
-static lar_status read_maps(const reader *r, lar_case_record *record, const json_t *list)
+/* Older files have no "strips". */
+static lar_status read_findings(const reader *r, lar_case_findings *f, const json_t *object)
 {
-    record->map_count = (int64_t)json_array_size(list);
-    record->maps = lar_arena_take(r->arena, record->map_count, sizeof *record->maps);
-    if (!record->maps) return LAR_EMEMORY;
-    for (int64_t n = 0; n < record->map_count; n++) {
+    const json_t *maps = json_object_get(object, "registrations"),
+                 *strips = json_object_get(object, "strips");
+    f->map_count = (int64_t)json_array_size(maps);
+    f->strip_count = (int64_t)json_array_size(strips);
+    f->maps = lar_arena_take(r->arena, f->map_count, sizeof *f->maps);
+    f->strips = lar_arena_take(r->arena, f->strip_count, sizeof *f->strips);
+    if (!f->maps || !f->strips) return LAR_EMEMORY;
+    for (int64_t n = 0; n < f->map_count; n++) {
         const lar_status status =
-            lar_case_map_from_json(&record->maps[n], json_array_get(list, (size_t)n), r->arena);
+            lar_case_map_from_json(&f->maps[n], json_array_get(maps, (size_t)n), r->arena);
         if (status != LAR_OK) return status == LAR_EFORMAT ? broken(r, "a registration") : status;
+    }
+    for (int64_t n = 0; n < f->strip_count; n++) {
+        const lar_status status =
+            lar_case_strip_from_json(&f->strips[n], json_array_get(strips, (size_t)n), r->arena);
+        if (status != LAR_OK) return status == LAR_EFORMAT ? broken(r, "a strip") : status;
     }
     return LAR_OK;
 }
@@ -214,6 +246,10 @@ static lar_status read_case(const reader *r, lar_case_record *record, const json
         const json_t *image =
             json_object_get(json_object_get(object, "images"), r->cases->images[n].name);
         file->bytes = json_integer_value(json_object_get(image, "bytes"));
+        if (r->cases->images[n].made_of) {
+            if (!image) return broken(r, "an image of a case");
+            continue;
+        }
         file->source = text_of(r, image, "source");
         file->source_bytes = json_integer_value(json_object_get(image, "source_bytes"));
         file->source_time = json_integer_value(json_object_get(image, "source_time"));
@@ -222,7 +258,7 @@ static lar_status read_case(const reader *r, lar_case_record *record, const json
         const lar_status status = read_fit(r, &file->fit, json_object_get(image, "fit"));
         if (status != LAR_OK) return status;
     }
-    return read_maps(r, record, json_object_get(object, "registrations"));
+    return read_findings(r, &record->findings, object);
 }
 
 static lar_status read_all(const reader *r, const json_t *root)
@@ -247,6 +283,7 @@ static lar_status read_all(const reader *r, const json_t *root)
         specs[n].name = text_of(r, image, "name");
         specs[n].role = index_of(lar_role_names, json_string_value(json_object_get(image, "role")));
         specs[n].contrast = text_of(r, image, "contrast");
+        specs[n].made_of = text_of(r, image, "made_of");
         if (!specs[n].name || specs[n].role < 0 || strchr(specs[n].name, '/'))
             return broken(r, "an image");
     }

@@ -179,7 +179,7 @@ static lar_status gather_ids(finder *f, lar_found_list *ids)
             goto done;
         }
     }
-    for (int64_t n = 0; n < f->data->image_count; n++)
+    for (int64_t n = 0; n < lar_data_scans(f->data); n++)
         for (int64_t m = 0; m < f->files[n].count; m++)
             if (!lar_found_add(ids, f->files[n].at[m].id, "", f->arena)) {
                 status = LAR_EMEMORY;
@@ -219,7 +219,7 @@ static lar_status check_complete(const finder *f, const lar_found_list *ids)
     for (int64_t n = 0; n < ids->count; n++) {
         bool complete = true;
         if (is_left_out(f->data, ids->at[n].id)) continue;
-        for (int64_t m = 0; m < f->data->image_count; m++) {
+        for (int64_t m = 0; m < lar_data_scans(f->data); m++) {
             if (find_id(&f->files[m], ids->at[n].id) >= 0) continue;
             if (count < NAMED_MAX && complete)
                 lar_text_add(&lacks, "%s'%s' has no %s", count ? ", " : "", ids->at[n].id,
@@ -253,7 +253,7 @@ static lar_status fill_subjects(finder *f, const lar_found_list *ids)
         if (is_left_out(f->data, ids->at[n].id)) continue;
         const char **paths = lar_arena_take(f->arena, f->data->image_count, sizeof *paths);
         if (!paths) return LAR_EMEMORY;
-        for (int64_t m = 0; m < f->data->image_count; m++)
+        for (int64_t m = 0; m < lar_data_scans(f->data); m++)
             paths[m] = f->files[m].at[find_id(&f->files[m], ids->at[n].id)].path;
         cohort->subjects[cohort->subject_count++] =
             (lar_subject){ .id = ids->at[n].id, .paths = paths };
@@ -268,7 +268,7 @@ static lar_status split_by_folder(finder *f)
     for (int64_t n = 0; n < f->cohort->subject_count; n++) {
         lar_subject *subject = &f->cohort->subjects[n];
         subject->split = split_of_path(subject->paths[0], f->arena);
-        for (int64_t m = 1; m < f->data->image_count; m++) {
+        for (int64_t m = 1; m < lar_data_scans(f->data); m++) {
             const int other = split_of_path(subject->paths[m], f->arena);
             if (other != subject->split)
                 return lar_fail(LAR_EARGUMENT, "subject '%s' is in %s of '%s', but in %s of '%s'",
@@ -315,14 +315,14 @@ lar_status lar_cohort_new(lar_cohort **out, const lar_data_params *data, const c
     LAR_TRY(lar_arena_new(&arena));
     finder f = { .data = data, .folder = folder, .arena = arena };
     f.cohort = lar_arena_take(arena, 1, sizeof *f.cohort);
-    f.files = lar_arena_take(arena, data->image_count, sizeof *f.files);
+    f.files = lar_arena_take(arena, lar_data_scans(data), sizeof *f.files);
     if (!f.cohort || !f.files) {
         status = LAR_EMEMORY;
         goto done;
     }
-    f.cohort->image_count = data->image_count;
+    f.cohort->image_count = lar_data_scans(data);
     f.cohort->images = data->images;
-    for (int64_t n = 0; n < data->image_count; n++)
+    for (int64_t n = 0; n < lar_data_scans(data); n++)
         LAR_TRY(data->folders ? find_in_folders(&f, n) : find_by_pattern(&f, n));
     LAR_TRY(gather_ids(&f, &ids));
     LAR_TRY(check_listed(&f, &ids, &data->leave_out, "leave_out"));

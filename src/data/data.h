@@ -25,6 +25,8 @@ typedef struct lar_image_spec {
     const char *path;     /* pattern with {subject}; NULL where folders are used */
     int role;             /* lar_role */
     const char *contrast; /* "t1", "flair", "ct" ...; NULL where not said */
+    const char *made_of; /* a mask that a step finds in the image of this name, and which goes where
+                            that one goes; NULL: a scan of a file */
 } lar_image_spec;
 extern const lar_param lar_image_spec_table[]; /* path, role, contrast */
 
@@ -43,9 +45,15 @@ typedef struct lar_data_params {
     lar_texts leave_out;
     lar_texts trust; /* used though their preparation flags them */
     int64_t image_count;
+    int64_t made_count; /* of the images: the last ones, which no file holds but a step makes */
     lar_image_spec *images;
 } lar_data_params;
 extern const lar_param lar_data_table[]; /* subjects, folders, leave-out, trust */
+/* The images of files, which come first. */
+static inline int64_t lar_data_scans(const lar_data_params *data)
+{
+    return data->image_count - data->made_count;
+}
 /* Whether `trust` lists the id. */
 bool lar_data_trusts(const lar_data_params *data, const char *id);
 
@@ -54,13 +62,14 @@ bool lar_data_trusts(const lar_data_params *data, const char *id);
 typedef struct lar_subject {
     const char *id;
     int split;                /* lar_split */
-    const char *const *paths; /* one of each image, in the order of the cohort's images */
+    const char *const *paths; /* one of each image, in the order of the study's; NULL of those that
+                                 steps make */
 } lar_subject;
 
 /* Subjects in natural order of their ids (Subj2 before Subj10), whatever order the folder gave. */
 typedef struct lar_cohort {
     lar_arena *arena;
-    int64_t image_count;
+    int64_t image_count; /* of files */
     const lar_image_spec *images;
     int64_t subject_count;
     lar_subject *subjects;
@@ -106,7 +115,8 @@ lar_status lar_fit_average(lar_fit *out, const lar_fit *const *fits, int64_t cou
 /* One prepared volume, and the scan that it was made of. */
 typedef struct lar_case_file {
     int64_t bytes;                     /* of the prepared file */
-    const char *source;                /* path of the scan */
+    const char *source;                /* path of the scan; NULL where a step made the image, and
+                                          then nothing but `bytes` is set */
     int64_t source_bytes, source_time; /* of the scan: its length and its time of change, in s */
     lar_grid raw;                      /* of the scan, as stored */
     lar_fit fit;
@@ -124,9 +134,33 @@ struct json_t *lar_case_map_to_json(const lar_case_map *map);
 lar_status lar_case_map_from_json(lar_case_map *out, const struct json_t *object, lar_arena *arena);
 /* A copy, with its texts, of the arena; NULL: no memory. */
 lar_case_map *lar_case_maps_copy(const lar_case_map *maps, int64_t count, lar_arena *arena);
-/* Why a case is flagged, on one line: of each map that is doubtful. False, and nothing, where none
- * is. */
-bool lar_case_doubt(lar_text *out, const lar_case_map *maps, int64_t count);
+
+/* The brain that was found in one image of a case. */
+typedef struct lar_case_strip {
+    int64_t step;               /* of the study, from 1 */
+    const char *of, *mask;      /* images: it was found in, and that it made */
+    const char *method, *model; /* as lar_strip_report tells them; model "" where it has none */
+    const char *contrast;       /* as it was taken: "auto", "t1" ... */
+    lar_strip_verdict verdict;
+} lar_case_strip;
+struct json_t *lar_case_strip_to_json(const lar_case_strip *strip);
+lar_status lar_case_strip_from_json(lar_case_strip *out, const struct json_t *object,
+                                    lar_arena *arena);
+/* "brain by surface": the mask, by which method and model; "brain by learned (mindgrab
+ * 0123456789ab)".
+ */
+void lar_case_strip_words(lar_text *out, const lar_case_strip *strip);
+lar_case_strip *lar_case_strips_copy(const lar_case_strip *strips, int64_t count, lar_arena *arena);
+
+/* What steps found in a case, each list by step. */
+typedef struct lar_case_findings {
+    int64_t map_count, strip_count;
+    lar_case_map *maps;
+    lar_case_strip *strips;
+} lar_case_findings;
+/* Why a case is flagged, on one line: of each map and each mask that is doubtful. False, and
+ * nothing, where none is. */
+bool lar_case_doubt(lar_text *out, const lar_case_findings *findings);
 
 /* Flagged: prepared, but a verdict doubts it, and the study does not trust it. */
 typedef enum lar_case_state {
@@ -147,8 +181,7 @@ typedef struct lar_case_record {
     const char *reason;   /* why it failed or is flagged */
     lar_grid grid;        /* of its prepared volumes, where done or flagged */
     lar_case_file *files; /* of each image, the same */
-    int64_t map_count;
-    lar_case_map *maps;
+    lar_case_findings findings;
 } lar_case_record;
 
 /* WORK/prepared/cases.json: what was prepared, and by which study. */
@@ -157,10 +190,13 @@ typedef struct lar_cases {
     const char *recipe, *draw; /* lines of the study */
     const char *standards;     /* lines, of what was learned from its training subjects; or "" */
     int64_t image_count;
-    const lar_image_spec *images; /* name, role, contrast */
+    const lar_image_spec *images; /* name, role, contrast, made_of */
     int64_t case_count;
     lar_case_record *cases;
 } lar_cases;
+/* Whether a mask was made by one method in some cases and by another in others, and how often each,
+ * as words. */
+bool lar_cases_mixed(lar_text *out, const lar_cases *cases);
 /* Replaces the file. */
 lar_status lar_cases_write(const lar_cases *cases, const char *path);
 /* LAR_EFORMAT where it is not what lar_cases_write() writes. */
@@ -171,7 +207,8 @@ void lar_cases_free(lar_cases *cases);
 const char *lar_cases_path(lar_arena *arena, const char *work);
 const char *lar_cases_volume(lar_arena *arena, const char *work, const char *id, const char *image,
                              bool flagged);
-/* Where two line lists first differ, as words for a sentence; false where they do not. */
+/* Where two line lists first differ, as words for a sentence; false where they do not. A line that
+ * gives its key no value is as good as none: keys that older versions did not know. */
 bool lar_lines_differ(lar_text *out, const char *before, const char *now);
 
 typedef struct lar_prepared_case {
@@ -204,6 +241,8 @@ lar_status lar_prepared_open(lar_prepared **out, const char *work, const char *r
 int64_t lar_prepared_count(const lar_prepared *prepared, int split);
 /* The image named `name`, or -1. */
 int64_t lar_prepared_find(const lar_prepared *prepared, const char *name);
+/* The first mask that a step made, such as the brain; or -1. */
+int64_t lar_prepared_made_mask(const lar_prepared *prepared);
 /* One volume, float32 for inputs and targets, mapped from its file where it can be. Its grid is the
  * case's. */
 lar_status lar_prepared_map(lar_image **out, const lar_prepared *prepared, int64_t index,

@@ -107,6 +107,13 @@ int64_t lar_prepared_find(const lar_prepared *prepared, const char *name)
     return -1;
 }
 
+int64_t lar_prepared_made_mask(const lar_prepared *prepared)
+{
+    for (int64_t n = 0; n < prepared->image_count; n++)
+        if (prepared->images[n].made_of && prepared->images[n].role == LAR_MASK) return n;
+    return -1;
+}
+
 lar_status lar_prepared_map(lar_image **out, const lar_prepared *prepared, int64_t index,
                             int64_t image)
 {

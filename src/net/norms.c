@@ -109,12 +109,17 @@ static void join_set(const sets *s, const double *mean, const double *variance, 
 lar_status lar_norm_statistics(lar_plan *plan, int n, const void *source, float before,
                                bool training)
 {
-    const net_node *node = &plan->net->nodes[n];
-    const sets s = sets_of(plan, n);
     const lar_layout layout = lar_plan_layout(plan, n);
     double *mean = plan->sums, *variance = plan->sums + plan->row_room;
     const lar_status status = plan->backend->statistics(&layout, source, before, mean, variance);
-    if (status != LAR_OK) return status;
+    if (status == LAR_OK) lar_norm_set(plan, n, mean, variance, training);
+    return status;
+}
+
+void lar_norm_set(lar_plan *plan, int n, const double *mean, const double *variance, bool training)
+{
+    const net_node *node = &plan->net->nodes[n];
+    const sets s = sets_of(plan, n);
     for (int64_t sample = 0; sample < plan->batch; sample++)
         for (int64_t c = 0; c < node->channels; c++) {
             double set_mean, set_variance;
@@ -123,7 +128,6 @@ lar_status lar_norm_statistics(lar_plan *plan, int n, const void *source, float 
             if (training && node->mean >= 0 && sample == 0)
                 move_running(&s, c, set_mean, set_variance);
         }
-    return LAR_OK;
 }
 
 static void set_gradient(const plan_run *run, int param, int64_t c, double value)

@@ -4,11 +4,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "net/plan.h"
 
-/* Convolutions read their input in an order of their own; everything else reads a place before it
- * writes it. */
-static bool in_place(plan_kind kind)
+/* Convolutions read their input in an order of their own, and so do layers of several voxels;
+ * everything else reads a place before it writes it. */
+static bool in_place(const plan_op *op)
 {
-    return kind == OP_EVALUATE || kind == OP_TERM_BACK || kind == OP_ADD;
+    return op->kind == OP_EVALUATE || op->kind == OP_TERM_BACK || op->kind == OP_ADD ||
+           op->kind == OP_CONV_IN_PLACE || op->over;
 }
 
 static bool is_whole(const plan_schedule *s, int tensor)
@@ -36,8 +37,11 @@ static void share(plan_schedule *s)
     for (int n = 0; n < s->op_count; n++) {
         const plan_op *op = &s->ops[n];
         if (op->out < 0 || s->tensors[op->out].pinned) continue;
-        if (op->kind == OP_CONV) take_over(s, n, op->out, op->in2); /* adds to what is there */
-        if (!in_place(op->kind)) continue;
+        if (op->kind == OP_CONV &&
+            op->in2 >= 0 && /* adds to what is there, if it does not read it */
+            s->tensors[op->in].root != s->tensors[op->in2].root)
+            take_over(s, n, op->out, op->in2);
+        if (!in_place(op)) continue;
         bool done = take_over(s, n, op->out, op->in) || take_over(s, n, op->out, op->in2);
         for (int t = 0; t < op->value.count && !done; t++)
             done = take_over(s, n, op->out, op->sources[t]);

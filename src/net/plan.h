@@ -36,21 +36,22 @@ void lar_plan_values(plan_values *out, const lar_net *net, int64_t batch, bool t
 /* ---- schedule -------------------------------------------------------------------------- */
 
 typedef enum plan_kind {
-    OP_EVALUATE,     /* out = value, from channel `first` on */
-    OP_CONV,         /* out = convolution of in; a value: after it, on top of in2 */
-    OP_STATISTICS,   /* of the norm `node`, from the first term */
-    OP_LAYER,        /* out = layer of in */
-    OP_HEAD,         /* out = last convolution of value */
-    OP_GATHER,       /* out, planar, = in */
-    OP_LOSS,         /* out = gradient of the output in */
-    OP_SCATTER,      /* out = in, planar */
-    OP_HEAD_BACK,    /* out = gradient of value from in; the head's weights */
-    OP_TERM_BACK,    /* out = gradient of the source of the first term from in; its norm's */
-    OP_LAYER_BACK,   /* out = gradient of the input in2 (output in3) from in */
-    OP_SLICE,        /* out = channels of in from `first` on; nothing where it is a part of it */
-    OP_ADD,          /* out = in + in2 */
-    OP_CONV_WEIGHTS, /* from input in and gradient in2 */
-    OP_CONV_DATA     /* out = gradient of the input from gradient in */
+    OP_EVALUATE,      /* out = value, from channel `first` on */
+    OP_CONV,          /* out = convolution of in; a value: after it, on top of in2 */
+    OP_CONV_IN_PLACE, /* out, where the value's source is, = convolution of it */
+    OP_STATISTICS,    /* of the norm `node`, from the first term */
+    OP_LAYER,         /* out = layer of in */
+    OP_HEAD,          /* out = last convolution of value */
+    OP_GATHER,        /* out, planar, = in */
+    OP_LOSS,          /* out = gradient of the output in */
+    OP_SCATTER,       /* out = in, planar */
+    OP_HEAD_BACK,     /* out = gradient of value from in; the head's weights */
+    OP_TERM_BACK,     /* out = gradient of the source of the first term from in; its norm's */
+    OP_LAYER_BACK,    /* out = gradient of the input in2 (output in3) from in */
+    OP_SLICE,         /* out = channels of in from `first` on; nothing where it is a part of it */
+    OP_ADD,           /* out = in + in2 */
+    OP_CONV_WEIGHTS,  /* from input in and gradient in2 */
+    OP_CONV_DATA      /* out = gradient of the input from gradient in */
 } plan_kind;
 
 typedef struct plan_op {
@@ -58,6 +59,7 @@ typedef struct plan_op {
     int node;
     int in, in2, in3, out, scratch; /* tensors; -1: none */
     int64_t first;
+    bool over; /* a layer that may write over what it reads */
     plan_value value;
     int sources[LAR_TERMS]; /* tensors of the value's terms; of OP_CONV: none */
 } plan_op;
@@ -90,6 +92,11 @@ typedef struct plan_node {
     int conv;                /* number in convs; -1 */
     size_t packed_at;        /* in the arena */
     int64_t norms_at;        /* of its rows in `norms` */
+    /* Prediction: this convolution takes the place of the tensor before its chain of norm and
+     * activation; `layer`: the activation, -1 where none; `told`: the norm that gets the
+     * statistics of the result, -1. taken: this activation has no tensor for that. */
+    bool in_place, taken;
+    int layer, told;
 } plan_node;
 
 struct lar_plan {
@@ -97,6 +104,7 @@ struct lar_plan {
     const lar_backend *backend;
     const lar_loss *loss;
     int mode, threads, block;
+    bool no_target;
     lar_precision type;
     int64_t batch;
     uint64_t seed;
@@ -128,9 +136,12 @@ enum {
     PLAN_NORM_ROWS
 };
 
+/* in_place.c: which convolutions of a plan for prediction go in place. */
+lar_status lar_plan_in_place(lar_plan *plan);
 /* shape.c: sizes, channels and convolutions of all nodes. */
 lar_status lar_plan_shape(lar_plan *plan, const int64_t size[3]);
 lar_layout lar_plan_layout(const lar_plan *plan, int node);
+lar_conv_shape lar_plan_conv_shape(const lar_plan *plan, int node);
 /* Between a kernel of the net and one in whole blocks, (out, in / groups, z, y, x). */
 void lar_plan_spread(const lar_plan *plan, int node, const float *kernel, float *spread);
 void lar_plan_unspread(const lar_plan *plan, int node, const float *spread, float *kernel);
@@ -163,6 +174,9 @@ void *lar_plan_at(const lar_plan *plan, const plan_schedule *schedule, int tenso
 float *lar_norm_row(const lar_plan *plan, int node, int row);
 lar_status lar_norm_statistics(lar_plan *plan, int node, const void *source, float before,
                                bool training);
+/* From the mean and variance of each lane, as a backend gives them. */
+void lar_norm_set(lar_plan *plan, int node, const double *mean, const double *variance,
+                  bool training);
 void lar_norm_running(lar_plan *plan, int node); /* batch norm by its running statistics; biases */
 lar_status lar_norm_backward(const plan_run *run, int node, const lar_term *term, const void *dy,
                              lar_term_gradient *gradient);

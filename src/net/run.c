@@ -92,6 +92,28 @@ static lar_status convolve(const plan_run *r, const plan_op *op)
                                        base != NULL, scratch);
 }
 
+static lar_status convolve_in_place(const plan_run *r, const plan_op *op)
+{
+    lar_plan *plan = r->plan;
+    const plan_node *node = &plan->nodes[op->node];
+    const net_node *layer = node->layer < 0 ? NULL : &plan->net->nodes[node->layer];
+    const void *source = tensor_at(r, op->sources[0]);
+    void *out = tensor_at(r, op->out);
+    double *mean = plan->sums, *variance = plan->sums + plan->row_room;
+    lar_taken taken = { .term = term_of(r, &op->value.terms[0], out), .activates = layer != NULL };
+    if (layer) {
+        taken.activation = layer->layer.kind;
+        taken.alpha = layer->layer.alpha;
+    }
+    if (source != out) memcpy(out, source, r->s->tensors[op->out].bytes);
+    const lar_status status =
+        plan->backend->conv_in_place(plan->convs[node->conv], plan->arena + node->packed_at, out,
+                                     &taken, mean, variance, tensor_at(r, op->scratch));
+    if (status == LAR_OK && node->told >= 0)
+        lar_norm_set(plan, node->told, mean, variance, r->step->training);
+    return status;
+}
+
 static lar_status conv_weights(const plan_run *r, const plan_op *op)
 {
     const lar_plan *plan = r->plan;
@@ -260,6 +282,8 @@ static lar_status run_op(const plan_run *r, const plan_op *op)
         return LAR_OK;
     case OP_CONV:
         return convolve(r, op);
+    case OP_CONV_IN_PLACE:
+        return convolve_in_place(r, op);
     case OP_STATISTICS:
         return statistics(r, op);
     case OP_LAYER:

@@ -130,6 +130,16 @@ static int value_tensor(maker *m, int node)
     return op.out;
 }
 
+/* A convolution of the value before it, in the place of its source. */
+static void make_in_place(maker *m, int n)
+{
+    const int layer = m->plan->nodes[n].layer, read = m->net->nodes[layer >= 0 ? layer : n].a;
+    plan_op op = op_of(m, OP_CONV_IN_PLACE, n, -1, &m->values->seen[read]);
+    op.out = m->tensor_of[n] = tensor_for_node(m, n);
+    op.scratch = scratch_for(m, n, LAR_CONV_FORWARD);
+    put(m, op);
+}
+
 /* A convolution, in prediction with what follows it up to its tensor. */
 static void make_conv(maker *m, int n)
 {
@@ -193,10 +203,12 @@ static void make(maker *m, int n)
         return;
     case NET_CONV:
     case NET_UPCONV:
-        make_conv(m, n);
+        (m->plan->nodes[n].in_place ? make_in_place : make_conv)(m, n);
         return;
     case NET_LAYER:
         op = op_of(m, OP_LAYER, n, value_tensor(m, node->a), NULL);
+        op.over = node->layer.kind == LAR_LAYER_ELU || node->layer.kind == LAR_LAYER_GELU ||
+                  node->layer.kind == LAR_LAYER_SIGMOID;
         break;
     case NET_BIAS:
         if (m->net->head >= 0 && node->a == m->net->head) {
@@ -224,8 +236,9 @@ static void forward(maker *m)
     const plan_values *v = m->values;
     for (int n = 0; n < m->net->node_count; n++) {
         const net_node *node = &m->net->nodes[n];
-        if (n == m->net->head) continue;
-        if (node->kind == NET_NORM && (m->training || node->norm.kind != LAR_NORM_BATCH))
+        if (n == m->net->head || m->plan->nodes[n].taken) continue;
+        if (node->kind == NET_NORM && (m->training || node->norm.kind != LAR_NORM_BATCH) &&
+            m->plan->nodes[v->own[n].terms[0].node].told != n)
             put(m, op_of(m, OP_STATISTICS, n, -1, &v->own[n]));
         const bool early = v->end[n] >= 0; /* makes another's tensor */
         if ((v->kept[n] || early) && !v->inside[n] && m->tensor_of[n] < 0) make(m, n);
@@ -364,9 +377,9 @@ static void backward(maker *m)
     for (int n = m->net->node_count - 1; n >= 0; n--) backward_node(m, n);
 }
 
-static int pinned(maker *m, lar_layout layout)
+static int pinned(maker *m, lar_layout layout, bool empty)
 {
-    const int tensor = tensor_in(m, layout);
+    const int tensor = new_tensor(m, layout, empty ? 0 : lar_layout_bytes(&layout));
     if (!m->out_of_memory) m->s->tensors[tensor].pinned = true;
     return tensor;
 }
@@ -385,9 +398,9 @@ lar_status lar_schedule_make(plan_schedule *out, lar_plan *plan, const plan_valu
         m->gradient_of[n] = m->tensor_of[n] = m->place_for[n] = -1;
     const lar_layout result = { plan->batch, lar_net_output_channels(net),
                                 plan->nodes[net->output].voxels, 1, LAR_FLOAT32 };
-    out->input = pinned(m, lar_plan_layout(plan, 0));
-    out->target = pinned(m, result);
-    out->output = pinned(m, result);
+    out->input = pinned(m, lar_plan_layout(plan, 0), false);
+    out->target = pinned(m, result, plan->no_target);
+    out->output = pinned(m, result, false);
     forward(m);
     if (training && !m->out_of_memory) backward(m);
     if (m->out_of_memory) {

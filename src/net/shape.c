@@ -79,7 +79,7 @@ done:
 }
 
 /* The convolution (of an upconv: the one whose gradient it is) in whole blocks. */
-static lar_conv_shape conv_shape(const lar_plan *plan, int n)
+lar_conv_shape lar_plan_conv_shape(const lar_plan *plan, int n)
 {
     const net_node *node = &plan->net->nodes[n];
     const bool up = node->kind == NET_UPCONV, training = plan->mode == LAR_PLAN_TRAIN;
@@ -109,6 +109,7 @@ static lar_conv_shape conv_shape(const lar_plan *plan, int n)
     }
     shape.type = plan->type;
     shape.planar = in->planar;
+    shape.in_place = plan->nodes[n].in_place;
     shape.passes = 1U << (up ? LAR_CONV_DATA : LAR_CONV_FORWARD);
     if (training) {
         shape.passes |= 1U << LAR_CONV_WEIGHTS;
@@ -120,7 +121,7 @@ static lar_conv_shape conv_shape(const lar_plan *plan, int n)
 
 static lar_status make_conv(lar_plan *plan, int n)
 {
-    const lar_conv_shape shape = conv_shape(plan, n);
+    const lar_conv_shape shape = lar_plan_conv_shape(plan, n);
     plan_node *p = &plan->nodes[n];
     int found = 0;
     while (found < plan->conv_count && memcmp(&plan->shapes[found], &shape, sizeof shape) != 0)
@@ -199,6 +200,7 @@ lar_status lar_plan_shape(lar_plan *plan, const int64_t size[3])
     for (int n = 0; n < net->node_count; n++)
         memcpy(plan->nodes[n].size, sizes[n], sizeof sizes[n]);
     LAR_TRY(shape_nodes(plan));
+    LAR_TRY(lar_plan_in_place(plan));
     LAR_TRY(make_convs(plan));
     LAR_TRY(make_rows(plan));
 done:

@@ -43,10 +43,9 @@ static lar_status look_at_case(lar_check_case *found, const lar_study *study, la
                                const lar_subject *subject)
 {
     lar_status status = LAR_OK;
-    const int64_t count = study->data.image_count;
-    lar_grid raw[LAR_IMAGES_MAX], grids[LAR_IMAGES_MAX];
+    lar_grid raw[LAR_IMAGES_MAX] = { 0 }, grids[LAR_IMAGES_MAX];
 
-    for (int64_t m = 0; m < count; m++) {
+    for (int64_t m = 0; m < lar_data_scans(&study->data); m++) {
         const lar_status seen = look_at_scan(&found->scans[m], arena, subject->paths[m]);
         raw[m] = found->scans[m].raw;
         if (status == LAR_OK && seen != LAR_OK) {
@@ -55,7 +54,7 @@ static lar_status look_at_case(lar_check_case *found, const lar_study *study, la
         }
     }
     LAR_TRY(status);
-    for (int64_t m = 0; m < count; m++) {
+    for (int64_t m = 0; m < lar_data_scans(&study->data); m++) {
         lar_image *images[LAR_IMAGES_MAX] = { NULL };
         lar_grid boxes[LAR_IMAGES_MAX];
         status = lar_prepare_read(&images[m], &raw[m], &study->data.images[m], subject->id,
@@ -105,6 +104,7 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
         goto done;
     }
     LAR_TRY(lar_standards_new(&standards, study));
+    const char *unready = lar_strip_ready(study) == LAR_OK ? NULL : lar_reason(arena);
     check->cohort = cohort;
     check->cases = cases;
     check->standards = standards;
@@ -122,7 +122,8 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
             status = lar_fail(LAR_ESTOPPED, "stopped before '%s'", subject->id);
             goto done;
         }
-        if (look_at_case(&cases[n], study, arena, subject) != LAR_OK) check->bad_count++;
+        if (look_at_case(&cases[n], study, arena, subject) == LAR_OK) cases[n].reason = unready;
+        check->bad_count += cases[n].reason != NULL;
     }
     compare_sizes(check);
     check->arena = arena;
@@ -156,7 +157,7 @@ void lar_check_left_behind(lar_text *out, const lar_study *study, const lar_chec
     const lar_check_case *found = check->cases, *end = found + check->cohort->subject_count;
     while (found < end && found->reason) found++;
     if (found == end) return;
-    for (int64_t n = 0; n < study->data.image_count; n++) {
+    for (int64_t n = 0; n < lar_data_scans(&study->data); n++) {
         const char *name = study->data.images[n].name;
         if (is_moved(study, n)) continue;
         for (const lar_step *step = study->steps; step < study->steps + study->step_count; step++) {
@@ -186,7 +187,7 @@ void lar_study_unpredictable(lar_text *out, const lar_study *study)
         if (!on_input || step->only_training || !step->kind->uses) continue;
         step->kind->uses(step, data, used);
         for (int64_t n = 0; n < data->image_count; n++)
-            if (used[n] && data->images[n].role != LAR_INPUT)
+            if (used[n] && data->images[lar_step_follows(data, n)].role != LAR_INPUT)
                 lar_text_add(out,
                              "step %lld, %s, reads '%s', which is no input: predict will not have "
                              "it\n",

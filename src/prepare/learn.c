@@ -63,7 +63,7 @@ static const char *describe(const learning *l)
         lar_text_add(&text, "learned from %s\n", subject->id);
         for (int64_t m = 0; m < l->study->data.image_count; m++) {
             struct stat about;
-            if (!l->needed[m]) continue;
+            if (!l->needed[m] || !subject->paths[m]) continue;
             const bool there = stat(subject->paths[m], &about) == 0;
             lar_text_add(&text, "  %s %lld bytes of time %lld: %s\n", l->study->data.images[m].name,
                          there ? (long long)about.st_size : -1,
@@ -100,12 +100,12 @@ static bool is_same(const char *path, const char *lines)
 /* Where one image does not lie on the other, nothing is learned of one through the other. */
 static lar_status refuse_doubt(const lar_pass *pass, const char *id, lar_arena *arena)
 {
-    lar_case_map *maps;
-    int64_t count;
+    lar_case_findings found = { 0 };
     lar_text doubt = { 0 };
-    lar_status status = lar_register_record(&maps, &count, pass->study, pass->maps, arena);
+    lar_status status = lar_register_record(&found, pass->study, pass->maps, arena);
+    if (status == LAR_OK) status = lar_strip_findings(&found, pass->study, pass->strips, arena);
     if (status == LAR_OK && !lar_data_trusts(&pass->study->data, id) &&
-        lar_case_doubt(&doubt, maps, count))
+        lar_case_doubt(&doubt, &found))
         status = lar_fail(LAR_ENUMERIC, "%s", lar_text_get(&doubt));
     lar_text_clear(&doubt);
     return status;
@@ -131,12 +131,17 @@ static lar_status show(const learning *l, const lar_subject *subject, lar_normal
 
     LAR_TRY(lar_arena_new(&arena));
     pass.maps = lar_arena_take(arena, study->step_count, sizeof *pass.maps);
-    if (!pass.maps) {
+    pass.strips = lar_arena_take(arena, study->step_count, sizeof *pass.strips);
+    if (!pass.maps || !pass.strips) {
         status = LAR_EMEMORY;
         goto done;
     }
     for (int64_t n = 0; n < study->data.image_count; n++) {
         if (!l->needed[n]) continue;
+        if (study->data.images[n].made_of) {
+            targets[n] = targets[lar_step_follows(&study->data, n)];
+            continue;
+        }
         LAR_TRY(lar_prepare_read(&images[n], &raw, &study->data.images[n], subject->id,
                                  subject->paths[n]));
         targets[n] = images[n]->grid;

@@ -33,7 +33,8 @@ static lar_status run_step(const lar_step *step, lar_pass *pass)
                 return lar_while(status, "step %lld, %s, cannot be done to '%s'",
                                  (long long)(step - pass->study->steps) + 1, step->kind->name,
                                  image_name(pass->study, n));
-            if (!step->kind->spatial) show(pass, n, step - pass->study->steps + 1);
+            if (!step->kind->spatial && !step->kind->shows)
+                show(pass, n, step - pass->study->steps + 1);
         }
     return status;
 }
@@ -54,9 +55,13 @@ lar_status lar_pass_run(lar_pass *pass, int64_t step_count, bool training)
 lar_status lar_prepare_grids(lar_grid *out, const lar_study *study, const lar_grid *raw,
                              const lar_grid *boxes, int64_t step_count, bool training)
 {
-    lar_pass pass = { .study = study, .targets = out, .boxes = boxes };
-    for (int64_t n = 0; n < study->data.image_count; n++)
-        out[n] = raw[n].size[0] > 0 ? lar_grid_to_ras(&raw[n]) : raw[n];
+    lar_grid known[LAR_IMAGES_MAX];
+    lar_pass pass = { .study = study, .targets = out, .boxes = boxes ? known : NULL };
+    for (int64_t n = 0; n < study->data.image_count; n++) {
+        const lar_grid *grid = &raw[lar_step_follows(&study->data, n)];
+        out[n] = grid->size[0] > 0 ? lar_grid_to_ras(grid) : *grid;
+        if (boxes) known[n] = boxes[n];
+    }
     return lar_pass_run(&pass, step_count, training);
 }
 
@@ -204,9 +209,20 @@ static lar_resample_params usual_sampling(const lar_image_spec *spec)
 static void warn_of_doubt(const lar_case *prepared)
 {
     lar_text doubt = { 0 };
-    if (lar_case_doubt(&doubt, prepared->maps, prepared->map_count))
+    if (lar_case_doubt(&doubt, &prepared->findings))
         lar_log(LAR_LOG_WARNING, "%s, %s", prepared->id, lar_text_get(&doubt));
     lar_text_clear(&doubt);
+}
+
+/* What is kept of a made mask beside its prepared volume. */
+static lar_status keep_masks(lar_case *prepared, const lar_study *study)
+{
+    lar_status status = LAR_OK;
+    for (int64_t n = lar_data_scans(&study->data); n < study->data.image_count; n++)
+        if (prepared->images[n])
+            LAR_TRY(lar_image_to_ras(&prepared->masks[n], prepared->images[n]));
+done:
+    return status;
 }
 
 static lar_status run_case(lar_case *prepared, const lar_study *study, lar_standards *standards,
@@ -215,6 +231,7 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
     lar_status status = LAR_OK;
     lar_grid targets[LAR_IMAGES_MAX], boxes[LAR_IMAGES_MAX];
     lar_resample_params sampling[LAR_IMAGES_MAX];
+    lar_strip_report *strips = lar_arena_take(prepared->arena, study->step_count, sizeof *strips);
     lar_pass pass = { .study = study,
                       .images = prepared->images,
                       .targets = targets,
@@ -223,15 +240,18 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
                       .boxes = boxes,
                       .standards = standards,
                       .maps = prepared->found,
+                      .strips = strips,
                       .watch = watch,
                       .id = prepared->id };
     bool any = false;
 
+    if (!strips) return LAR_EMEMORY;
     for (int64_t n = 0; n < study->data.image_count; n++) {
         const lar_image_spec *spec = &study->data.images[n];
         targets[n] = (lar_grid){ 0 };
         sampling[n] = usual_sampling(spec);
-        if (!paths[n]) continue;
+        if (spec->made_of) targets[n] = targets[lar_step_follows(&study->data, n)];
+        if (spec->made_of || !paths[n]) continue;
         LAR_TRY(lar_prepare_read(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
                                  paths[n]));
         targets[n] = prepared->images[n]->grid;
@@ -249,8 +269,9 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
         goto done;
     }
     LAR_TRY(lar_prepare_agree(study, prepared->id, targets));
+    LAR_TRY(keep_masks(prepared, study));
     for (int64_t n = study->data.image_count - 1; n >= 0; n--) {
-        if (!paths[n]) continue;
+        if (!prepared->images[n]) continue;
         status = onto_target(&pass, n);
         if (status != LAR_OK) {
             lar_while(status, "case '%s': '%s' cannot be brought onto its grid", prepared->id,
@@ -261,8 +282,8 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
     }
     for (int64_t n = 0; n < study->data.image_count; n++)
         if (prepared->images[n]) prepared->images[n]->grid = prepared->grid;
-    LAR_TRY(lar_register_record(&prepared->maps, &prepared->map_count, study, prepared->found,
-                                prepared->arena));
+    LAR_TRY(lar_register_record(&prepared->findings, study, prepared->found, prepared->arena));
+    LAR_TRY(lar_strip_findings(&prepared->findings, study, strips, prepared->arena));
     if (!training) warn_of_doubt(prepared);
 done:
     return status;
@@ -288,15 +309,16 @@ lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
     prepared->image_count = count;
     prepared->id = lar_arena_text(arena, id, strlen(id));
     prepared->images = lar_arena_take(arena, count, sizeof(lar_image *));
+    prepared->masks = lar_arena_take(arena, count, sizeof(lar_image *));
     prepared->raw = lar_arena_take(arena, count, sizeof *prepared->raw);
     prepared->fits = lar_arena_take(arena, count, sizeof *prepared->fits);
     prepared->step_count = study->step_count;
     prepared->found = lar_arena_take(arena, study->step_count, sizeof *prepared->found);
-    if (!prepared->images) prepared->image_count = 0;
+    if (!prepared->images || !prepared->masks) prepared->image_count = 0;
     if (!prepared->found) prepared->step_count = 0;
-    status = prepared->id && prepared->images && prepared->raw && prepared->fits && prepared->found
-                 ? run_case(prepared, study, standards, paths, training, watch)
-                 : LAR_EMEMORY;
+    const bool whole = prepared->id && prepared->images && prepared->masks && prepared->raw &&
+                       prepared->fits && prepared->found;
+    status = whole ? run_case(prepared, study, standards, paths, training, watch) : LAR_EMEMORY;
     if (status == LAR_OK)
         *out = prepared;
     else
@@ -314,7 +336,10 @@ lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standard
 void lar_case_free(lar_case *prepared)
 {
     if (!prepared) return;
-    for (int64_t n = 0; n < prepared->image_count; n++) lar_image_free(prepared->images[n]);
+    for (int64_t n = 0; n < prepared->image_count; n++) {
+        lar_image_free(prepared->images[n]);
+        lar_image_free(prepared->masks[n]);
+    }
     for (int64_t s = 0; s < prepared->step_count; s++) lar_registration_free(prepared->found[s]);
     lar_arena_free(prepared->arena);
 }

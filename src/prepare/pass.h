@@ -14,10 +14,13 @@ typedef struct lar_pass {
     lar_grid *targets;  /* what each image will be interpolated onto; size 0 where absent */
     lar_resample_params *sampling; /* how; NULL where only grids are followed */
     lar_fit *fits;
-    const lar_grid *boxes;    /* of the head, or of a mask, as the file holds it; NULL: not known */
+    lar_grid *boxes;          /* of the head, or of a mask, as the file holds it, or as it was made;
+                                 NULL: not known */
     lar_standards *standards; /* of the study; NULL where it needs none */
     lar_registration **maps;  /* of each step: what a registration found; NULL: it did not run. The
                                  array is NULL where only grids are followed */
+    lar_strip_report
+        *strips; /* of each step, where `maps` is: what it found; method NULL: nothing */
     const lar_prepare_watch *watch; /* NULL: nobody looks on */
     const char *id;                 /* of the case; for the watch */
     bool native; /* spatial steps are passed over, but registrations of what is there */
@@ -34,12 +37,17 @@ lar_status lar_pass_run(lar_pass *pass, int64_t step_count, bool training);
 /* The boxes that some step needs, of images as they were read; others get size 0. */
 lar_status lar_pass_boxes(lar_grid *boxes, const lar_study *study, lar_image *const *images);
 
+/* The same of a mask that was just made. */
+lar_status lar_pass_box_made(lar_pass *pass, int64_t image);
+
 /* ---- for steps --------------------------------------------------------------------------- */
 
 /* The image named `name`, or -1. */
 int64_t lar_step_image(const lar_data_params *data, const char *name);
 /* LAR_OK, or the sentence 'there is no image ...'. */
 lar_status lar_step_find_image(const lar_data_params *data, const char *name);
+/* The image that a mask was made of, and which it follows; itself where a file holds it. */
+int64_t lar_step_follows(const lar_data_params *data, int64_t image);
 /* LAR_OK where `name` is NULL or a mask of the study. */
 lar_status lar_step_find_mask(const lar_data_params *data, const char *name);
 
@@ -51,6 +59,8 @@ lar_status lar_pass_carry(lar_image **out, const lar_pass *pass, const lar_image
                           int64_t from, int64_t at, const lar_resample_params *how);
 /* The mask `name` at the voxels of an image, to be freed; NULL where name is. */
 lar_status lar_pass_mask(lar_image **out, const lar_pass *pass, const char *name, int64_t image);
+/* The same as float32, 0 to 1, between them where its edge cuts a voxel. */
+lar_status lar_pass_weights(lar_image **out, const lar_pass *pass, const char *name, int64_t image);
 /* One more map of intensities, after those that were applied: one of both is a line. */
 void lar_fit_add(lar_fit *fit, const char *method, const lar_reals *values, const lar_curve *curve);
 
@@ -81,8 +91,18 @@ const char *lar_register_to(const lar_step *step);
 /* Whether all the images that the registration looks at are there. */
 bool lar_register_can(const lar_step *step, const lar_pass *pass);
 /* What registrations found, as records of a case; of the arena. */
-lar_status lar_register_record(lar_case_map **out, int64_t *count, const lar_study *study,
+lar_status lar_register_record(lar_case_findings *out, const lar_study *study,
                                lar_registration *const *maps, lar_arena *arena);
+/* ---- masks that are made ----------------------------------------------------------------- */
+
+/* Sets, after all steps were read, the images of strip steps that name none: those that lie in the
+ * world of the one in which the mask is found. LAR_EARGUMENT where a named one does not. on: of the
+ * step. */
+lar_status lar_strip_choose(bool *on, const lar_step *step, const lar_study *study);
+/* What strip steps found, as records of a case; of the arena. */
+lar_status lar_strip_findings(lar_case_findings *out, const lar_study *study,
+                              const lar_strip_report *strips, lar_arena *arena);
+
 /* Whether its method corrects by maps on the cohort's own grid. */
 bool lar_normalize_is_bound(const lar_step *step);
 

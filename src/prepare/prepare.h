@@ -37,7 +37,8 @@ lar_train_params lar_train_default(void);
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-enum { LAR_IMAGES_MAX = 32 }; /* of a study */
+enum { LAR_IMAGES_MAX = 32 };  /* of a study, with the masks that steps make */
+#define LAR_STRIP_MASK "brain" /* what the step strip calls its mask where it says nothing */
 
 typedef struct lar_step lar_step;
 struct lar_pass;  /* one case on its way; of pass.h */
@@ -53,6 +54,7 @@ typedef struct lar_step_kind {
     size_t size;                              /* of the params */
     bool spatial;
     bool once;         /* at most one such step of each image */
+    bool shows;        /* it shows what it did by itself, not as an image that it changed */
     const char *stays; /* what it does to a target that predict cannot undo: "smoothed"; or NULL */
     const char *later; /* what check cannot tell before prepare has done it; or NULL */
     /* What the tables cannot see of one step of a study; may be NULL. LAR_EARGUMENT. */
@@ -61,6 +63,8 @@ typedef struct lar_step_kind {
     lar_status (*after)(const lar_step *step, const struct lar_study *study);
     /* Sets `on` where the step's own keys say which images it does; NULL: `images` says it. */
     void (*chooses)(const lar_step *step, const lar_data_params *data, bool *on);
+    /* Words of what it will do, for check; NULL: that it changes intensities. */
+    void (*words)(lar_text *out, const lar_step *step, const struct lar_study *study);
     /* Sets `used` of the other images whose voxels or grid the step looks at; NULL: none. */
     void (*uses)(const lar_step *step, const lar_data_params *data, bool *used);
     /* Does the step to one image. */
@@ -79,6 +83,7 @@ struct lar_step {
     const lar_step_kind *kind;
     void *params;         /* of the kind's table */
     const bool *on;       /* for each image of the study */
+    bool names_images;    /* its key `images` is there */
     bool only_training;   /* when: training */
     int64_t line, column; /* in the study */
 };
@@ -166,8 +171,9 @@ typedef struct lar_case {
     lar_grid grid;
     int64_t step_count;
     lar_registration **found; /* of each step: what it registered; NULL: nothing */
-    int64_t map_count;
-    lar_case_map *maps; /* the same, to be recorded */
+    lar_image **masks; /* of each image that a step made: as it lies on the scan in RAS, before the
+                          interpolation; else NULL */
+    lar_case_findings findings; /* of registrations and masks, to be recorded */
     lar_arena *arena;
 } lar_case;
 
@@ -217,6 +223,10 @@ typedef struct lar_prepare_watch {
     /* An image of the case at hand, in RAS on its own grid: as it was read (step 0), and after each
      * intensity step that was done to it (from 1, as the study counts). */
     void (*image)(void *user, const char *id, int64_t image, int64_t step, const lar_image *shown);
+    /* A mask that step `step` found, at the voxels of an image of the case, which is shown as it
+     * was before; each image that it is applied to, and the one that it was found in. */
+    void (*masked)(void *user, const char *id, int64_t image, int64_t step, const lar_image *shown,
+                   const lar_image *mask, const lar_strip_verdict *verdict);
     /* A case has come to its end, before it is recorded in cases.json; prepared: NULL where it
      * failed. At the start, when cases of an earlier run are known: index -1. */
     void (*ended)(void *user, const lar_cases *cases, int64_t index, const lar_case *prepared);
@@ -258,6 +268,19 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
 void lar_check_free(lar_check *check);
 /* Images that have the grid of one that is registered, and are not moved: as lines. */
 void lar_check_left_behind(lar_text *out, const lar_study *study, const lar_check *check);
+/* Whether the step's grid depends on a mask that is made on the way, so that check cannot tell it.
+ */
+bool lar_step_waits(const lar_step *step, const lar_study *study);
+bool lar_step_is_strip(const lar_step *step);
+/* Whether the step makes the mask `image`. */
+bool lar_step_makes(const lar_step *step, const lar_study *study, int64_t image);
+/* What is outside of a mask that a step found, in the units of the scan: of CT (contrast: ct) air,
+ * -1000 HU, else 0. NaN where no such step was done to the image. mask: its image. */
+double lar_stripped_value(int64_t *mask, const lar_study *study, int64_t image);
+/* Which method a strip step will run, as things stand; LAR_ENOINPUT ... where none can. */
+lar_status lar_strip_foretell(const char **method, const lar_step *step, const lar_study *study);
+/* Whether every strip step can run, as things stand. */
+lar_status lar_strip_ready(const lar_study *study);
 /* Why a model of this study could not prepare a raw scan, as lines; nothing where it could. */
 void lar_study_unpredictable(lar_text *out, const lar_study *study);
 /* The last error on one line, without its hint; of the arena. */

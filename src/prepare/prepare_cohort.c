@@ -43,7 +43,7 @@ static lar_status check_grids(const cohort_pass *p)
     for (int64_t n = 0; n < p->cohort->subject_count; n++) {
         lar_grid raw[LAR_IMAGES_MAX], grids[LAR_IMAGES_MAX];
         bool readable = true;
-        for (int64_t m = 0; m < study->data.image_count && readable; m++) {
+        for (int64_t m = 0; m < lar_data_scans(&study->data) && readable; m++) {
             lar_image_about about;
             readable = lar_image_read_header(&about, p->cohort->subjects[n].paths[m]) == LAR_OK;
             raw[m] = about.grid;
@@ -72,9 +72,11 @@ static bool is_whole(const cohort_pass *p, const lar_case_record *before,
         const lar_case_file *file = &before->files[m];
         int64_t bytes, time;
         const char *path = volume(p, before, m, before->state == LAR_CASE_FLAGGED);
-        if (!path || !lar_text_is(file->source, subject->paths[m])) return false;
+        if (!path) return false;
         look_at(path, &bytes, &time);
         if (bytes != file->bytes) return false;
+        if (!file->source && !subject->paths[m]) continue; /* made by a step */
+        if (!lar_text_is(file->source, subject->paths[m])) return false;
         look_at(subject->paths[m], &bytes, &time);
         if (bytes != file->source_bytes || time != file->source_time) return false;
     }
@@ -90,14 +92,14 @@ static lar_status keep_files(const cohort_pass *p, lar_case_record *record,
     for (int64_t m = 0; m < count; m++) {
         lar_case_file *file = &record->files[m];
         *file = before->files[m];
+        if (!file->source) continue;
         file->source = lar_arena_text(p->arena, file->source, strlen(file->source));
         if (file->fit.method)
             file->fit.method = lar_arena_text(p->arena, file->fit.method, strlen(file->fit.method));
         if (!file->source) return LAR_EMEMORY;
     }
     record->grid = before->grid;
-    record->map_count = before->map_count;
-    record->maps = before->maps; /* which lives as long as the pass */
+    record->findings = before->findings; /* which live as long as the pass */
     return LAR_OK;
 }
 
@@ -107,7 +109,7 @@ static lar_status judge(const cohort_pass *p, lar_case_record *record)
     lar_text doubt = { 0 };
     record->state = LAR_CASE_DONE;
     record->reason = NULL;
-    if (lar_case_doubt(&doubt, record->maps, record->map_count) &&
+    if (lar_case_doubt(&doubt, &record->findings) &&
         !lar_data_trusts(&p->study->data, record->id)) {
         record->state = LAR_CASE_FLAGGED;
         record->reason = lar_arena_text(p->arena, lar_text_get(&doubt), doubt.length);
@@ -255,9 +257,12 @@ static lar_status write_case(const cohort_pass *p, lar_case_record *record,
     lar_status status = LAR_OK;
     const int64_t count = p->study->data.image_count;
     record->files = lar_arena_take(p->arena, count, sizeof *record->files);
-    record->map_count = prepared->map_count;
-    record->maps = lar_case_maps_copy(prepared->maps, prepared->map_count, p->arena);
-    if (!record->files || !record->maps) return LAR_EMEMORY;
+    record->findings = prepared->findings;
+    record->findings.maps =
+        lar_case_maps_copy(prepared->findings.maps, prepared->findings.map_count, p->arena);
+    record->findings.strips =
+        lar_case_strips_copy(prepared->findings.strips, prepared->findings.strip_count, p->arena);
+    if (!record->files || !record->findings.maps || !record->findings.strips) return LAR_EMEMORY;
     LAR_TRY(judge(p, record));
     const bool flagged = record->state == LAR_CASE_FLAGGED;
     LAR_TRY(remove_volumes(p, record, !flagged));
@@ -272,6 +277,7 @@ static lar_status write_case(const cohort_pass *p, lar_case_record *record,
         LAR_TRY(lar_image_write(prepared->images[m], path, true));
         look_at(path, &file->bytes, &time);
         file->source = subject->paths[m];
+        if (!file->source) continue;
         look_at(file->source, &file->source_bytes, &file->source_time);
         file->raw = prepared->raw[m];
         file->fit = prepared->fits[m];
@@ -344,6 +350,17 @@ static lar_status write_reasons(const cohort_pass *p, const char *name, int stat
     return status;
 }
 
+/* Kept cases may be older than a model, or of another machine. */
+static void warn_of_mixed(const cohort_pass *p)
+{
+    lar_text words = { 0 };
+    if (lar_cases_mixed(&words, &p->record))
+        lar_log(LAR_LOG_WARNING,
+                "a network would see masks of more than one kind: %s; --force makes all alike",
+                lar_text_get(&words));
+    lar_text_clear(&words);
+}
+
 static lar_status sum_up(const cohort_pass *p)
 {
     const lar_prepare_report *report = p->report;
@@ -405,6 +422,7 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
         p.record.cases[n].id = cohort->subjects[n].id;
         p.record.cases[n].split = cohort->subjects[n].split;
     }
+    LAR_TRY(lar_strip_ready(study));
     LAR_TRY(check_grids(&p));
     LAR_TRY(look_back(&before, &p, force));
     LAR_TRY(write_split(&p, force));
@@ -415,6 +433,7 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
     LAR_TRY(run_cases(&p, progress));
     LAR_TRY(write_reasons(&p, "failed.tsv", LAR_CASE_FAILED));
     LAR_TRY(write_reasons(&p, "flagged.tsv", LAR_CASE_FLAGGED));
+    warn_of_mixed(&p);
     status = sum_up(&p);
 done:
     lar_cases_free(before);

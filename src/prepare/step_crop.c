@@ -119,7 +119,7 @@ static lar_status crop_run(const lar_step *step, lar_pass *pass, int64_t image)
     const int64_t n = lar_step_image(&pass->study->data, name);
     if (!lar_pass_has(pass, n))
         return lar_fail(LAR_EARGUMENT, "the box of '%s' is needed, which is not given", name);
-    if (!pass->boxes) return LAR_OK;
+    if (!pass->boxes || pass->boxes[n].size[0] == 0) return LAR_OK; /* not known yet */
     return box_on(&pass->targets[image], &before, &pass->boxes[n], p->margin_mm, name);
 }
 
@@ -144,24 +144,52 @@ const lar_step_kind lar_step_crop = {
 
 /* ---- where the boxes are --------------------------------------------------------------- */
 
+static lar_status find_box(lar_grid *box, const lar_study *study, const lar_step *step,
+                           const lar_image *image)
+{
+    const crop_step *p = step->params;
+    const lar_crop_params how = { .head = p->head != NULL };
+    int64_t first[3], size[3];
+    const lar_status status = lar_crop_box(first, size, image, p->head ? NULL : image, &how);
+    if (status != LAR_OK)
+        return lar_while(status, "step %lld, crop, finds no box in '%s'",
+                         (long long)(step - study->steps) + 1, p->head ? p->head : p->mask);
+    *box = lar_grid_box(&image->grid, first, size);
+    return LAR_OK;
+}
+
+/* The image whose box the step needs; -1: none, or it is no crop. */
+static int64_t boxed(const lar_step *step, const lar_study *study)
+{
+    if (step->kind != &lar_step_crop) return -1;
+    const crop_step *p = step->params;
+    const char *name = p->head ? p->head : p->mask;
+    return name ? lar_step_image(&study->data, name) : -1;
+}
+
 lar_status lar_pass_boxes(lar_grid *boxes, const lar_study *study, lar_image *const *images)
 {
     for (int64_t n = 0; n < study->data.image_count; n++) boxes[n] = (lar_grid){ 0 };
     for (int64_t s = 0; s < study->step_count; s++) {
-        const lar_step *step = &study->steps[s];
-        if (step->kind != &lar_step_crop) continue;
-        const crop_step *p = step->params;
-        const char *name = p->head ? p->head : p->mask;
-        const int64_t n = name ? lar_step_image(&study->data, name) : -1;
+        const int64_t n = boxed(&study->steps[s], study);
         if (n < 0 || !images[n] || boxes[n].size[0] > 0) continue;
-        const lar_crop_params how = { .head = p->head != NULL };
-        int64_t first[3], size[3];
-        const lar_status status =
-            lar_crop_box(first, size, images[n], p->head ? NULL : images[n], &how);
-        if (status != LAR_OK)
-            return lar_while(status, "step %lld, crop, finds no box in '%s'", (long long)s + 1,
-                             name);
-        boxes[n] = lar_grid_box(&images[n]->grid, first, size);
+        const lar_status status = find_box(&boxes[n], study, &study->steps[s], images[n]);
+        if (status != LAR_OK) return status;
     }
     return LAR_OK;
+}
+
+lar_status lar_pass_box_made(lar_pass *pass, int64_t image)
+{
+    const lar_study *study = pass->study;
+    for (int64_t s = 0; pass->boxes && s < study->step_count; s++)
+        if (boxed(&study->steps[s], study) == image)
+            return find_box(&pass->boxes[image], study, &study->steps[s], pass->images[image]);
+    return LAR_OK;
+}
+
+bool lar_step_waits(const lar_step *step, const lar_study *study)
+{
+    const int64_t n = boxed(step, study);
+    return n >= 0 && study->data.images[n].made_of;
 }

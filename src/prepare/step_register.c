@@ -51,6 +51,12 @@ static lar_status register_check(const lar_step *step, const lar_data_params *da
         return lar_fail(LAR_EARGUMENT, "'%s' cannot be registered to itself", p->move);
     for (int64_t n = 0; n < p->with.count; n++) {
         LAR_TRY(lar_step_find_image(data, p->with.at[n]));
+        const lar_image_spec *with = &data->images[lar_step_image(data, p->with.at[n])];
+        if (with->made_of) {
+            lar_fail(LAR_EARGUMENT, "'%s' goes where '%s' goes, and is not named beside it",
+                     with->name, with->made_of);
+            return lar_hint(LAR_EARGUMENT, "'with' without '%s'", with->name);
+        }
         if (lar_text_is(p->with.at[n], p->to))
             return lar_fail(LAR_EARGUMENT, "'%s' cannot stay and go with '%s'", p->to, p->move);
     }
@@ -216,10 +222,11 @@ bool lar_register_can(const lar_step *step, const lar_pass *pass)
     return can;
 }
 
-lar_status lar_register_record(lar_case_map **out, int64_t *count, const lar_study *study,
+lar_status lar_register_record(lar_case_findings *out, const lar_study *study,
                                lar_registration *const *maps, lar_arena *arena)
 {
     lar_case_map *found = lar_arena_take(arena, study->step_count, sizeof *found);
+    int64_t *count = &out->map_count;
     *count = 0;
     if (!found) return LAR_EMEMORY;
     for (int64_t s = 0; s < study->step_count; s++) {
@@ -231,6 +238,6 @@ lar_status lar_register_record(lar_case_map **out, int64_t *count, const lar_stu
                                             .affine = maps[s]->affine,
                                             .verdict = maps[s]->verdict };
     }
-    *out = lar_case_maps_copy(found, *count, arena); /* a case may outlive its study */
-    return *out ? LAR_OK : LAR_EMEMORY;
+    out->maps = lar_case_maps_copy(found, *count, arena); /* a case may outlive its study */
+    return out->maps ? LAR_OK : LAR_EMEMORY;
 }

@@ -7,12 +7,15 @@
 
 typedef struct n4_step {
     lar_n4_params how; /* first: lar_n4_table is of it */
-    const char *mask;
+    const char *mask, *weights;
 } n4_step;
 
 static const lar_param n4_own[] = {
     LAR_P_TEXT(n4_step, mask, "mask", 0, "", "image",
                "the voxels of this mask take part; left out: the head (like ants: all)"),
+    LAR_P_TEXT(
+        n4_step, weights, "weights", 0, "", "image",
+        "this mask says how much each voxel counts: 0 to 1, between them where its edge cuts one"),
     LAR_P_END,
 };
 
@@ -26,8 +29,9 @@ static lar_status one_or_three(const lar_ints *list, const char *what)
 static lar_status n4_check(const lar_step *step, const lar_data_params *data)
 {
     const n4_step *p = step->params;
-    const lar_status status = one_or_three(&p->how.mesh, "a mesh");
-    return status == LAR_OK ? lar_step_find_mask(data, p->mask) : status;
+    lar_status status = one_or_three(&p->how.mesh, "a mesh");
+    if (status == LAR_OK) status = lar_step_find_mask(data, p->mask);
+    return status == LAR_OK ? lar_step_find_mask(data, p->weights) : status;
 }
 
 static void use(const lar_data_params *data, const char *name, bool *used)
@@ -38,16 +42,20 @@ static void use(const lar_data_params *data, const char *name, bool *used)
 static void n4_uses(const lar_step *step, const lar_data_params *data, bool *used)
 {
     use(data, ((const n4_step *)step->params)->mask, used);
+    use(data, ((const n4_step *)step->params)->weights, used);
 }
 
 static lar_status n4_run(const lar_step *step, lar_pass *pass, int64_t image)
 {
+    lar_status status = LAR_OK;
     const n4_step *p = step->params;
-    lar_image *mask, *changed = NULL;
-    lar_status status = lar_pass_mask(&mask, pass, p->mask, image);
-    if (status == LAR_OK)
-        status = lar_n4(&changed, NULL, NULL, pass->images[image], mask, NULL, &p->how);
-    if (status == LAR_OK) lar_pass_put(pass, image, changed);
+    lar_image *mask = NULL, *weights = NULL, *changed;
+    LAR_TRY(lar_pass_mask(&mask, pass, p->mask, image));
+    LAR_TRY(lar_pass_weights(&weights, pass, p->weights, image));
+    LAR_TRY(lar_n4(&changed, NULL, NULL, pass->images[image], mask, weights, &p->how));
+    lar_pass_put(pass, image, changed);
+done:
+    lar_image_free(weights);
     lar_image_free(mask);
     return status;
 }

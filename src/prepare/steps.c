@@ -1,17 +1,28 @@
 /* The table of preparation steps. A step is a struct, its lar_param tables, and what it does to one
  * image of a case: to its target grid (step_grid.c, step_crop.c), to its place in the world
- * (step_register.c) or to its voxels (step_voxels.c, step_intensity.c, step_normalize.c). Here is
+ * (step_register.c) or to its voxels (step_strip.c, step_voxels.c, step_intensity.c,
+ * step_normalize.c). Here is
  * also what they have in common. SPDX-License-Identifier: Apache-2.0 */
 #include "prepare/pass.h"
 
-extern const lar_step_kind lar_step_n4, lar_step_smooth, lar_step_mask, lar_step_clip,
-    lar_step_rescale, lar_step_normalize, lar_step_register, lar_step_resample, lar_step_crop,
-    lar_step_pad, lar_step_fit;
+extern const lar_step_kind lar_step_strip, lar_step_n4, lar_step_smooth, lar_step_mask,
+    lar_step_clip, lar_step_rescale, lar_step_normalize, lar_step_register, lar_step_resample,
+    lar_step_crop, lar_step_pad, lar_step_fit;
 
 const lar_step_kind *const lar_steps[] = {
-    &lar_step_n4,      &lar_step_smooth,    &lar_step_mask,     &lar_step_clip,
-    &lar_step_rescale, &lar_step_normalize, &lar_step_register, &lar_step_resample,
-    &lar_step_crop,    &lar_step_pad,       &lar_step_fit,      NULL,
+    &lar_step_strip,
+    &lar_step_n4,
+    &lar_step_smooth,
+    &lar_step_mask,
+    &lar_step_clip,
+    &lar_step_rescale,
+    &lar_step_normalize,
+    &lar_step_register,
+    &lar_step_resample,
+    &lar_step_crop,
+    &lar_step_pad,
+    &lar_step_fit,
+    NULL,
 };
 
 static const char *const when_names[] = { "always", "training", NULL };
@@ -44,6 +55,13 @@ lar_status lar_step_find_image(const lar_data_params *data, const char *name)
     return LAR_EARGUMENT;
 }
 
+int64_t lar_step_follows(const lar_data_params *data, int64_t image)
+{
+    const char *of = data->images[image].made_of;
+    const int64_t found = of ? lar_step_image(data, of) : -1;
+    return found < 0 ? image : found;
+}
+
 lar_status lar_step_find_mask(const lar_data_params *data, const char *name)
 {
     if (!name) return LAR_OK;
@@ -68,17 +86,48 @@ lar_status lar_pass_carry(lar_image **out, const lar_pass *pass, const lar_image
     return status;
 }
 
+/* The mask of the case; LAR_EARGUMENT where it is not there. */
+static lar_status find_mask(int64_t *out, const lar_pass *pass, const char *name)
+{
+    *out = lar_step_image(&pass->study->data, name);
+    if (lar_pass_has(pass, *out) && pass->images[*out]) return LAR_OK;
+    return lar_fail(LAR_EARGUMENT, "the step needs the mask '%s', which is not given", name);
+}
+
 lar_status lar_pass_mask(lar_image **out, const lar_pass *pass, const char *name, int64_t image)
 {
+    int64_t n;
     *out = NULL;
     if (!name) return LAR_OK;
-    const int64_t n = lar_step_image(&pass->study->data, name);
-    if (!lar_pass_has(pass, n))
-        return lar_fail(LAR_EARGUMENT, "the step needs the mask '%s', which is not given", name);
+    const lar_status status = find_mask(&n, pass, name);
+    if (status != LAR_OK) return status;
     lar_resample_params nearest = lar_resample_default();
     nearest.interpolation = LAR_NEAREST;
     nearest.pad = 0;
     return lar_pass_carry(out, pass, pass->images[n], n, image, &nearest);
+}
+
+lar_status lar_pass_weights(lar_image **out, const lar_pass *pass, const char *name, int64_t image)
+{
+    lar_status status = LAR_OK;
+    lar_image *weights = NULL;
+    int64_t n;
+    const lar_resample_params linear = { .interpolation = LAR_LINEAR, .pad = 0 };
+
+    *out = NULL;
+    if (!name) return LAR_OK;
+    LAR_TRY(find_mask(&n, pass, name));
+    LAR_TRY(lar_image_new(&weights, &pass->images[n]->grid, 1, LAR_F32));
+    float *to = weights->voxels;
+    const lar_grid *grid = &weights->grid;
+    for (int64_t k = 0; k < grid->size[2]; k++)
+        for (int64_t j = 0; j < grid->size[1]; j++)
+            for (int64_t i = 0; i < grid->size[0]; i++)
+                *to++ = lar_image_at(pass->images[n], i, j, k, 0) != 0;
+    status = lar_pass_carry(out, pass, weights, n, image, &linear);
+done:
+    lar_image_free(weights);
+    return status;
 }
 
 /* ---- what a step leaves ---------------------------------------------------------------- */

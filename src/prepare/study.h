@@ -7,6 +7,10 @@
 #include "prepare/walk.h"
 
 lar_status lar_study_read_data(lar_study *study, const lar_walk *walk, const lar_yaml *map);
+/* Names of images become names of files. */
+bool lar_study_is_name(const char *name);
+/* Adds the masks that steps of the list will make to the images, so that steps can name them. */
+lar_status lar_study_foresee(lar_study *study, const lar_walk *walk, const lar_yaml *list);
 lar_status lar_study_read_steps(lar_study *study, const lar_walk *walk, const lar_yaml *list);
 /* After the data, whose roles say how many channels come in and go out. */
 lar_status lar_study_read_network(lar_study *study, const lar_walk *walk, const lar_yaml *map);

@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "prepare/study.h"
 
-/* Names of images become names of files. */
-static bool is_name(const char *name)
+bool lar_study_is_name(const char *name)
 {
     const size_t length = strlen(name);
     return length > 0 && length <= 64 && name[0] != '.' &&
@@ -15,7 +14,7 @@ static lar_status read_image(lar_image_spec *image, const lar_study *study, cons
                              const lar_yaml *node)
 {
     const lar_fields fields = { lar_image_spec_table, image };
-    if (!is_name(node->key))
+    if (!lar_study_is_name(node->key))
         return lar_walk_fail(walk, node->key_line, node->key_column,
                              "'%s' cannot name an image: letters, digits, _ - . and at most 64",
                              node->key);
@@ -47,7 +46,8 @@ static lar_status read_images(lar_study *study, const lar_walk *walk, const lar_
     if (map->count > LAR_IMAGES_MAX)
         return lar_walk_fail(walk, map->line, map->column, "%lld images, more than %d",
                              (long long)map->count, LAR_IMAGES_MAX);
-    study->data.images = lar_arena_take(walk->arena, map->count, sizeof *study->data.images);
+    /* with room for those that steps make */
+    study->data.images = lar_arena_take(walk->arena, LAR_IMAGES_MAX, sizeof *study->data.images);
     if (!study->data.images) return LAR_EMEMORY;
     for (const lar_yaml *node = map->first; node && status == LAR_OK; node = node->next)
         status = read_image(&study->data.images[study->data.image_count++], study, walk, node);

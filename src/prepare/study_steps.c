@@ -1,5 +1,6 @@
 /* The section `prepare` of a study: a list of steps, each a map of one key.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "prepare/pass.h"
 #include "prepare/study.h"
 
 static const lar_step_kind *find_kind(const char *name)
@@ -57,6 +58,12 @@ static lar_status choose_images(lar_step *step, bool *on, const lar_study *study
             if (nearest) lar_hint(LAR_EARGUMENT, "'%s'", nearest);
             return LAR_EARGUMENT;
         }
+        if (step->kind->spatial && data->images[image].made_of) {
+            lar_walk_fail(walk, place->line, place->column,
+                          "'%s' goes where '%s' goes, and is not named beside it", wanted->at[n],
+                          data->images[image].made_of);
+            return lar_hint(LAR_EARGUMENT, "'images' without '%s'", wanted->at[n]);
+        }
         if (!step->kind->spatial && !lar_role_is_measured(data->images[image].role))
             return lar_walk_fail(walk, place->line, place->column,
                                  "'%s' cannot be done to '%s': its role is %s", step->kind->name,
@@ -76,6 +83,32 @@ static lar_status refuse_images(lar_step *step, const bool *on, const lar_walk *
     return lar_walk_fail(walk, step->line, step->column,
                          "'%s' has no key 'images': its other keys say which it is done to",
                          step->kind->name);
+}
+
+/* A mask that was made goes through the spatial steps of the image that it was made of, those
+ * before it as well: it lies on the same scan. */
+static void follow(const lar_step *step, bool *on, const lar_data_params *data)
+{
+    for (int64_t n = lar_data_scans(data); n < data->image_count; n++)
+        if (step->kind->spatial) on[n] = on[lar_step_follows(data, n)];
+}
+
+/* A mask is there after the step that makes it. */
+static lar_status refuse_unmade(const lar_step *step, const lar_study *study)
+{
+    const lar_data_params *data = &study->data;
+    bool used[LAR_IMAGES_MAX] = { false };
+    if (step->kind->uses) step->kind->uses(step, data, used);
+    for (int64_t n = lar_data_scans(data); n < data->image_count; n++) {
+        bool made = lar_step_makes(step, study, n);
+        for (const lar_step *before = study->steps; before < step; before++)
+            made |= lar_step_makes(before, study, n);
+        if (!used[n] || made) continue;
+        lar_fail(LAR_EARGUMENT, "there is no '%s' yet: the step that makes it comes later",
+                 data->images[n].name);
+        return lar_hint(LAR_EARGUMENT, "that step before this one");
+    }
+    return LAR_OK;
 }
 
 /* What a normalizer learned is kept once per image. */
@@ -118,6 +151,7 @@ static lar_status read_step(lar_step *step, const lar_study *study, const lar_wa
     fields[count++] = (lar_fields){ lar_step_common_table, &common };
     if (!(node->kind == LAR_YAML_SCALAR && node->absent)) /* "- normalize:" alone is fine */
         LAR_TRY(lar_walk_map(walk, node, node->key, fields, count, NULL));
+    step->names_images = common.images.count > 0;
     step->only_training = common.when != 0;
     if (step->only_training && !step->kind->spatial) {
         status = lar_walk_fail(walk, step->line, step->column,
@@ -132,6 +166,8 @@ static lar_status read_step(lar_step *step, const lar_study *study, const lar_wa
     LAR_TRY(refuse_second(study, walk, step));
     status = step->kind->check ? step->kind->check(step, &study->data) : LAR_OK;
     if (status == LAR_OK && step->kind->chooses) step->kind->chooses(step, &study->data, on);
+    if (status == LAR_OK) follow(step, on, &study->data);
+    if (status == LAR_OK) status = refuse_unmade(step, study);
     if (status == LAR_OK && step->kind->after) status = step->kind->after(step, study);
     LAR_TRY(lar_walk_place(walk, step->line, step->column, status));
 done:
@@ -148,9 +184,19 @@ lar_status lar_study_read_steps(lar_study *study, const lar_walk *walk, const la
     }
     study->steps = lar_arena_take(walk->arena, list->count, sizeof *study->steps);
     if (!study->steps) return LAR_EMEMORY;
+    status = lar_study_foresee(study, walk, list);
     for (const lar_yaml *item = list->first; item && status == LAR_OK; item = item->next) {
         status = read_step(&study->steps[study->step_count], study, walk, item);
         study->step_count++;
+    }
+    for (int64_t s = 0; s < study->step_count && status == LAR_OK; s++) {
+        lar_step *step = &study->steps[s];
+        bool *on = lar_arena_take(walk->arena, study->data.image_count, sizeof *on);
+        if (!lar_step_is_strip(step)) continue;
+        if (!on) return LAR_EMEMORY;
+        memcpy(on, step->on, (size_t)study->data.image_count * sizeof *on);
+        step->on = on;
+        status = lar_walk_place(walk, step->line, step->column, lar_strip_choose(on, step, study));
     }
     return status;
 }

@@ -186,6 +186,9 @@ lar_status lar_glance_png(lar_text *out, const lar_glance *glance, const lar_ima
 /* With the contours of another image over it. */
 lar_status lar_glance_contours_png(lar_text *out, const lar_glance *glance, const lar_image *image,
                                    const lar_image *moved, const lar_glance_params *params);
+/* With the outline of a mask over it. */
+lar_status lar_glance_outline_png(lar_text *out, const lar_glance *glance, const lar_image *image,
+                                  const lar_image *mask, const lar_glance_params *params);
 /* b - a in colours, from -limit (blue) to limit (orange); limit: NaN asks for the 99.5th percentile
  * of the differences in the head, and is told. */
 lar_status lar_glance_difference_png(lar_text *out, double *limit, const lar_glance *glance,

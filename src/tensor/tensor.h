@@ -55,6 +55,7 @@ typedef struct lar_conv_shape {
     int64_t size[3], out_size[3]; /* voxels of input and output */
     lar_precision type;
     bool planar;     /* the input has block 1 (and groups is 1, no LAR_CONV_DATA) */
+    bool in_place;   /* for conv_in_place, and nothing else */
     unsigned passes; /* which will be run: bits 1 << LAR_CONV_FORWARD, ... */
 } lar_conv_shape;
 typedef struct lar_conv lar_conv;
@@ -92,6 +93,14 @@ typedef struct lar_layer {
     const int64_t *position; /* where its `count` channels lie among those of the layout */
     int64_t count;
 } lar_layer;
+/* What a convolution in place reads: the term, then an activation (ELU, GELU, SIGMOID). */
+typedef struct lar_taken {
+    lar_term term; /* its source is the tensor */
+    bool activates;
+    lar_layer_kind activation;
+    double alpha;
+} lar_taken;
+
 /* Whether backward reads the input, or the output. */
 bool lar_layer_needs_input(lar_layer_kind kind);
 bool lar_layer_needs_output(lar_layer_kind kind);
@@ -139,7 +148,8 @@ typedef struct lar_backend {
                                 int64_t outputs, const float *dout, void *dvalue, double *dweights,
                                 double *dbias);
 
-    /* `out` is not one of the inputs. in, out, dout: NULL where lar_layer_needs_ says no. */
+    /* `out` is not one of the inputs, but may be of a forward ELU, GELU or SIGMOID. in, out, dout:
+     * NULL where lar_layer_needs_ says no. */
     void (*layer_forward)(const lar_layer *layer, const void *in, void *out);
     void (*layer_backward)(const lar_layer *layer, const void *in, const void *out,
                            const void *dout, void *din);
@@ -160,6 +170,15 @@ typedef struct lar_backend {
     /* gradient: float (out, in / groups, kz, ky, kx) */
     lar_status (*conv_weights)(lar_conv *conv, const void *in, const void *dout, float *gradient,
                                void *scratch);
+    /* Whether conv_new() takes this shape with in_place; NULL: none. One tensor and some scratch
+     * memory then do for a line of convolutions: the kernel has an odd size, stride 1, one group
+     * and zeros around so that the size stays; as many channels come out as go in. */
+    bool (*conv_fits_in_place)(const lar_conv_shape *shape);
+    /* tensor = convolution of what is taken of the tensor, and the mean and (biased) variance of
+     * the result over voxels, [batch][channels]. conv_scratch(LAR_CONV_FORWARD). */
+    lar_status (*conv_in_place)(lar_conv *conv, const void *packed, void *tensor,
+                                const lar_taken *taken, double *mean, double *variance,
+                                void *scratch);
     /* Which code runs a pass, for people: "winograd", "onednn jit:avx512_core", ... */
     const char *(*conv_about)(const lar_conv *conv, int pass);
 } lar_backend;

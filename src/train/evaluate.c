@@ -67,7 +67,7 @@ static lar_status score_case(lar_evaluation *e, const lar_trained *t, const lar_
 
     if (!outputs) return LAR_EMEMORY;
     how.memory = params->memory;
-    LAR_TRY(open_case(&h, t, prepared, index, params->inside));
+    LAR_TRY(open_case(&h, t, prepared, index, e->inside));
     LAR_TRY(lar_trained_run(outputs, t, h.images, &how, (lar_progress){ 0 }));
     for (int64_t n = 0; n < t->target_count; n++) {
         const lar_image *truth = h.images[t->targets[n]];
@@ -95,13 +95,25 @@ done:
 /* That `inside` names a mask of the study, where it is no word of ours. */
 static lar_status check_inside(const lar_prepared *prepared, const char *inside)
 {
-    if (lar_text_is(inside, LAR_INSIDE_HEAD) || lar_text_is(inside, LAR_INSIDE_ALL)) return LAR_OK;
+    if (lar_text_is(inside, LAR_INSIDE_HEAD) || lar_text_is(inside, LAR_INSIDE_ALL) ||
+        lar_text_is(inside, LAR_INSIDE_AUTO))
+        return LAR_OK;
     const int64_t image = lar_prepared_find(prepared, inside);
     if (image >= 0 && !lar_role_is_measured(prepared->images[image].role)) return LAR_OK;
     const lar_status status = lar_fail(
         LAR_EARGUMENT, "the study has no mask or label image '%s' to score inside", inside);
     return lar_hint(status, "%s, %s, or an image with 'role: mask' in the study", LAR_INSIDE_HEAD,
                     LAR_INSIDE_ALL);
+}
+
+/* Of the evaluation's arena; NULL: no memory. */
+static const char *choose_inside(lar_evaluation *e, const lar_prepared *prepared,
+                                 const char *inside)
+{
+    const int64_t made = lar_prepared_made_mask(prepared);
+    if (lar_text_is(inside, LAR_INSIDE_AUTO))
+        inside = made < 0 ? LAR_INSIDE_HEAD : prepared->images[made].name;
+    return lar_arena_text(e->arena, inside, strlen(inside));
 }
 
 lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_prepared *prepared,
@@ -126,9 +138,10 @@ lar_status lar_evaluate(lar_evaluation **out, const lar_trained *t, const lar_pr
     }
     LAR_TRY(check_inside(prepared, params->inside));
     LAR_TRY(lar_arena_new(&e->arena));
+    e->inside = choose_inside(e, prepared, params->inside);
     e->rows = lar_arena_take(e->arena, cases * t->target_count * (1 + LAR_BASELINE_COUNT),
                              sizeof *e->rows);
-    if (!e->rows) {
+    if (!e->rows || !e->inside) {
         status = LAR_EMEMORY;
         goto done;
     }

@@ -1,6 +1,8 @@
 /* A trained network meets a scan: prepared as in training, the whole field of view, and back onto
  * the scan's own grid and into the target's units.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "base/base.h"
 #include "image/image.h"
 #include "train/session.h"
@@ -167,6 +169,52 @@ done:
     return status;
 }
 
+/* A network sees the masks of the method that it was trained on. */
+static void compare_strips(const lar_trained *t, const lar_case *prepared)
+{
+    for (int64_t n = 0; n < prepared->findings.strip_count; n++) {
+        const lar_case_strip *strip = &prepared->findings.strips[n];
+        lar_text words = { 0 }, trained = { 0 };
+        if (lar_trained_strips_so(t, strip)) continue;
+        lar_case_strip_words(&words, strip);
+        for (const char *line = t->strips; *line; line += strcspn(line, "\n") + 1)
+            lar_text_add(&trained, "%s%.*s", trained.length ? ", " : "", (int)strcspn(line, "\n"),
+                         line);
+        lar_log(LAR_LOG_WARNING,
+                "%s: the mask is %s, in the training cases %s: the network may do worse",
+                prepared->id, lar_text_get(&words), lar_text_get(&trained));
+        lar_text_clear(&words);
+        lar_text_clear(&trained);
+    }
+}
+
+/* Outside the mask of a stripped target there was one value to learn, and there is no more to say:
+ * it is set to that, exactly. The mask is carried from the scan that it was found in to the grid of
+ * the first one. */
+static lar_status clear_outside(lar_image **image, const lar_trained *t, const lar_case *prepared,
+                                int64_t target)
+{
+    lar_status status = LAR_OK;
+    lar_chain *chain = NULL;
+    lar_image *mask = NULL, *cleared;
+    int64_t made;
+    const double value = lar_stripped_value(&made, t->study, target);
+    lar_resample_params nearest = lar_resample_default();
+
+    if (isnan(value) || !prepared->masks[made]) return LAR_OK;
+    nearest.interpolation = LAR_NEAREST;
+    nearest.pad = 0;
+    LAR_TRY(lar_moved_chain(&chain, t->study, prepared->found, t->inputs[0], made));
+    LAR_TRY(lar_resample_through(&mask, prepared->masks[made], &(*image)->grid, chain, &nearest));
+    LAR_TRY(lar_mask_apply(&cleared, *image, mask, value));
+    lar_image_free(*image);
+    *image = cleared;
+done:
+    lar_image_free(mask);
+    lar_chain_free(chain);
+    return status;
+}
+
 /* The network's part of the whole, from 0.3 to 0.9. */
 static bool say_network(void *user, const char *stage, double fraction)
 {
@@ -187,12 +235,14 @@ lar_status lar_trained_predict(lar_image **outputs, const lar_trained *t, const 
     if (!lar_progress_say(progress, "prepare", 0)) goto stopped;
     LAR_TRY(lar_prepare_case(&prepared, t->study, t->standards, lar_path_name(paths[0]), by_image,
                              false));
+    compare_strips(t, prepared);
     LAR_TRY(lar_trained_run(outputs, t, prepared->images, params,
                             (lar_progress){ say_network, &progress }));
     if (!lar_progress_say(progress, "back onto the scan's grid", 0.9)) goto stopped;
     for (int64_t n = 0; n < t->target_count; n++) {
         LAR_TRY(undo_fit(&outputs[n], &t->target_fits[n]));
         LAR_TRY(onto_scan(&outputs[n], t, prepared));
+        LAR_TRY(clear_outside(&outputs[n], t, prepared, t->targets[n]));
     }
     goto done;
 stopped:

@@ -44,6 +44,9 @@ lar_status lar_precision_check(int precision);
 
 /* train_state.c */
 /* A note of a model begins so, and ends with the name of the standard that it holds. */
+/* Whether a mask was made as one of the training cases' was, or that is not known. */
+bool lar_trained_strips_so(const lar_trained *t, const lar_case_strip *strip);
+#define LAR_STRIPS_NOTE   "strips"
 #define LAR_STANDARD_NOTE "standard."
 /* The model, and with `all` what is needed to go on. */
 lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all);

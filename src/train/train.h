@@ -48,6 +48,8 @@ typedef struct lar_trained {
     const int64_t *inputs, *targets; /* indices of the study's images */
     lar_fit *target_fits;            /* of each target: the training targets' mean values */
     lar_standards *standards;        /* of the study, learned */
+    const char *strips;              /* how the masks of its training cases were made: each of
+                                        lar_case_strip_words() that occurs, as lines; "" */
     int64_t epoch;                   /* epochs that the weights have seen */
     int precision;                   /* that they were trained with */
 } lar_trained;
@@ -182,11 +184,14 @@ typedef struct lar_score_row {
 } lar_score_row;
 typedef struct lar_evaluation {
     lar_arena *arena;
+    const char *inside; /* where it was scored: never auto */
     int64_t count;
     lar_score_row *rows;
 } lar_evaluation;
 /* Where to score: the head of the first input, every voxel, or else the name of one of the study's
- * mask or label images (its non-zero voxels). */
+ * mask or label images (its non-zero voxels). Auto: the mask that a step of the study made, the
+ * first of several, where there is one; else the head. */
+#define LAR_INSIDE_AUTO "auto"
 #define LAR_INSIDE_HEAD "head"
 #define LAR_INSIDE_ALL  "all"
 /* One target of one case, as the network made it of the inputs, of which the first is told. The

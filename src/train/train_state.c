@@ -62,7 +62,8 @@ lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all
     lar_safetensor *tensors = lar_arena_take(arena, params + 2, sizeof *tensors);
     const char *epoch = lar_arena_format(arena, "%lld", (long long)s->report.epoch_count);
     const char *settings = lar_trained_settings(s->study, arena);
-    lar_safetensor_note *notes = lar_arena_take(arena, NOTES + t->standards->count, sizeof *notes);
+    lar_safetensor_note *notes =
+        lar_arena_take(arena, NOTES + 1 + t->standards->count, sizeof *notes);
     fits = fits_text(t);
     state = state_text(s);
     if (!tensors || !notes || !epoch || !settings || !fits || !state) {
@@ -87,8 +88,9 @@ lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all
         { "settings", settings },
         { "state", state },
     };
-    const int64_t said = all ? NOTES : MODEL_NOTES;
+    int64_t said = all ? NOTES : MODEL_NOTES;
     memcpy(notes, fixed, (size_t)said * sizeof *notes);
+    if (*t->strips) notes[said++] = (lar_safetensor_note){ LAR_STRIPS_NOTE, t->strips };
     LAR_TRY(add_standards(notes + said, t->standards, arena));
     LAR_TRY(lar_safetensors_write(path, tensors, count, notes, said + t->standards->count, true));
 done:

@@ -47,6 +47,42 @@ done:
     return status;
 }
 
+static bool has_line(const char *lines, const char *line)
+{
+    const size_t length = strlen(line);
+    for (; *lines; lines += strcspn(lines, "\n") + 1)
+        if (strncmp(lines, line, length) == 0 && lines[length] == '\n') return true;
+    return false;
+}
+
+bool lar_trained_strips_so(const lar_trained *t, const lar_case_strip *strip)
+{
+    lar_text words = { 0 };
+    lar_case_strip_words(&words, strip);
+    const bool so = !*t->strips || has_line(t->strips, lar_text_get(&words));
+    lar_text_clear(&words);
+    return so;
+}
+
+static lar_status gather_strips(lar_trained *t, const lar_prepared *prepared)
+{
+    lar_text lines = { 0 };
+    for (int64_t c = 0; c < prepared->record->case_count; c++) {
+        const lar_case_record *record = &prepared->record->cases[c];
+        if (record->split != LAR_TRAIN || record->state != LAR_CASE_DONE) continue;
+        for (int64_t n = 0; n < record->findings.strip_count; n++) {
+            lar_text words = { 0 };
+            lar_case_strip_words(&words, &record->findings.strips[n]);
+            if (!has_line(lar_text_get(&lines), lar_text_get(&words)))
+                lar_text_add(&lines, "%s\n", lar_text_get(&words));
+            lar_text_clear(&words);
+        }
+    }
+    t->strips = lines.failed ? NULL : lar_arena_text(t->arena, lar_text_get(&lines), lines.length);
+    lar_text_clear(&lines);
+    return t->strips ? LAR_OK : LAR_EMEMORY;
+}
+
 /* With its own copy of the study, from text. */
 static lar_status trained_start(lar_trained **out, const char *text, int64_t length,
                                 const char *name, const char *folder)
@@ -57,6 +93,7 @@ static lar_status trained_start(lar_trained **out, const char *text, int64_t len
     *out = NULL;
     if (!t) return LAR_EMEMORY;
     LAR_TRY(lar_arena_new(&t->arena));
+    t->strips = "";
     LAR_TRY(lar_study_parse(&t->study, text, length, name, folder));
     LAR_TRY(find_roles(t));
     LAR_TRY(lar_standards_new(&t->standards, t->study));
@@ -75,6 +112,7 @@ lar_status lar_trained_new(lar_trained **out, const lar_study *study, const lar_
     lar_status status = LAR_OK;
     LAR_TRY(trained_start(out, study->text, study->length, study->name, study->folder));
     status = average_fits(*out, prepared);
+    if (status == LAR_OK) status = gather_strips(*out, prepared);
     if (status == LAR_OK)
         status = lar_standards_read((*out)->standards, study, prepared->work,
                                     prepared->record->standards);
@@ -151,6 +189,12 @@ lar_status lar_trained_read(lar_trained **out, const char *path)
     LAR_TRY(lar_net_load(t->net, file));
     LAR_TRY(read_fits(t, lar_safetensors_note(file, "targets"), path));
     LAR_TRY(read_standards(t, file, path));
+    const char *strips = lar_safetensors_note(file, LAR_STRIPS_NOTE);
+    if (strips) t->strips = lar_arena_text(t->arena, strips, strlen(strips));
+    if (!t->strips) {
+        status = LAR_EMEMORY;
+        goto done;
+    }
     t->epoch = epoch;
     const char *precision =
         lar_safetensors_note(file, "precision"); /* --precision, or the study's */

@@ -26,6 +26,7 @@ status 0 env LARMOR_DCM2NIIX=/nonexistent larmor doctor
 says '^programs .*dcm2niix (none)'
 says '^- DICOM cannot be read; install dcm2niix'
 says '^libraries .*libmicrohttpd [0-9.]*'
+says '^libraries .*libmd [0-9.]*'
 status 0 larmor doctor --json
 says '"problems": \['
 says '"threads": [1-9]'

@@ -20,6 +20,10 @@ if has warp; then
     status 0 larmor warp -t turn.txt --transform-out 1Warp.nii.gz --like t1.nii.gz
 fi
 printf 'name,x,y,z\nfront,1.5,40,10\nback,0,-50,20\n' >points.csv
+# a network for larmor strip, in place of MindGrab's
+cp "$SOURCE/tests/golden/tiny_strip.safetensors" model.bin
+export LARMOR_MODELS=models
+status 0 larmor models add model.bin
 # slices to stack
 if has slice; then status 0 larmor slice t1.nii.gz -o slices --range 0.2 0.8; fi
 # study.yaml and its scans; a network and a training of seconds

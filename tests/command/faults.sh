@@ -119,6 +119,8 @@ fi
 has clip && faults x.nii larmor clip in/t1.nii -o now/x.nii --percentiles 5 95
 has rescale && faults x.nii.gz larmor rescale in/t1.nii.gz -o now/x.nii.gz
 has "normalize zscore" && faults x.nii.gz larmor normalize zscore in/t1.nii.gz -o now/x.nii.gz
+cp "$SOURCE/tests/golden/tiny_strip.safetensors" in/model.bin
+has models && LARMOR_MODELS=now faults mindgrab.safetensors larmor models add in/model.bin
 has slice && faults x.tif larmor convert in/t1.nii -o now/x.tif
 # a server writes nothing but its token, which is new each time: it starts, or says why it does not
 if has view; then

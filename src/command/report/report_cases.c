@@ -19,7 +19,9 @@ static const char *words_of_step(const lar_report *r, int64_t step)
     lar_report_step s;
     if (!lar_report_step_at(&s, r, step)) return "after a step";
     const char *out =
-        s.method
+        lar_text_is(s.name, "strip")
+            ? lar_arena_format(r->arena, "%lld strip: the outline of its mask", (long long)step)
+        : s.method
             ? lar_arena_format(r->arena, "after %lld %s (%s)", (long long)step, s.name, s.method)
             : lar_arena_format(r->arena, "after %lld %s", (long long)step, s.name);
     return out ? out : "";
@@ -99,6 +101,27 @@ static void add_map(lar_page *page, const lar_report *r, const lar_case_map *map
     lar_page_close(page);
 }
 
+static void add_strip(lar_page *page, const lar_report *r, const lar_case_strip *strip,
+                      const json_t *list, bool flagged)
+{
+    const lar_strip_verdict *v = &strip->verdict;
+    const char *png = json_string_value(json_object_get(picture_of_step(list, strip->step), "png"));
+    const char *alt = lar_arena_format(r->arena, "outline of %s over %s", strip->mask, strip->of);
+    lar_text words = { 0 };
+    lar_case_strip_words(&words, strip);
+    lar_page_row_open(page, strip->mask);
+    if (png && alt)
+        lar_page_picture(
+            page, &(lar_page_image){ .alt = alt, .base64 = png, .scale = flagged ? 1 : SCALE });
+    lar_page_text(page, LAR_PAGE_SOFT,
+                  "Step %lld, strip: the outline of %s over %s, before anything was taken away. "
+                  "%s, %.0f ml; the verdict is %s.",
+                  (long long)strip->step, strip->mask, strip->of, lar_text_get(&words),
+                  v->millilitres, v->doubtful ? "doubtful" : "good");
+    lar_text_clear(&words);
+    lar_page_close(page);
+}
+
 /* Volumes that were prepared and are not there any more. */
 static void add_lost(lar_page *page, const lar_report *r, const lar_case_record *record)
 {
@@ -120,7 +143,8 @@ static void add_case(lar_page *page, lar_report *r, const lar_case_record *recor
                                                         : LAR_PAGE_PLAIN;
     json_t *seen = lar_pictures_read(r->work, record->id);
     const json_t *images = json_object_get(seen, "images"),
-                 *maps = json_object_get(seen, "registrations");
+                 *maps = json_object_get(seen, "registrations"),
+                 *strips = json_object_get(seen, "strips");
 
     if (lar_case_has_volumes(record->state)) lar_grid_words(&record->grid, grid, sizeof grid);
     const char *beside = lar_arena_format(r->arena, "%s%s%s%s", lar_split_names[record->split],
@@ -134,8 +158,11 @@ static void add_case(lar_page *page, lar_report *r, const lar_case_record *recor
     for (int64_t n = 0; n < r->cases->image_count; n++)
         add_image(page, r, record, &r->cases->images[n],
                   json_object_get(images, r->cases->images[n].name), all);
-    for (int64_t m = 0; m < record->map_count; m++)
-        add_map(page, r, &record->maps[m], maps, kind == LAR_PAGE_WARNING);
+    for (int64_t m = 0; m < record->findings.map_count; m++)
+        add_map(page, r, &record->findings.maps[m], maps, kind == LAR_PAGE_WARNING);
+    for (int64_t n = 0; n < record->findings.strip_count; n++)
+        add_strip(page, r, &record->findings.strips[n], strips,
+                  record->findings.strips[n].verdict.doubtful);
     if (!seen && lar_case_has_volumes(record->state))
         lar_page_text(page, LAR_PAGE_SOFT, "Nothing was drawn of this case.");
     lar_page_close(page);

@@ -70,6 +70,7 @@ static void add_pair(lar_page *page, const lar_report *r, const lar_case_record 
     const bool known = lar_case_has_volumes(record->state);
     for (int64_t m = 0; m < (known ? r->cases->image_count : 1); m++) {
         char words[96] = "";
+        if (known && r->cases->images[m].made_of) continue;
         if (known) lar_grid_words(&record->files[m].raw, words, sizeof words);
         lar_page_cell(page, "%s", record->id);
         lar_page_cell(page, "%s", lar_split_names[record->split]);
@@ -101,7 +102,8 @@ void lar_report_add_geometry(lar_page *page, const lar_report *r)
                   (long long)parts[LAR_TRAIN], (long long)parts[LAR_VALID],
                   (long long)parts[LAR_TEST]);
     lar_page_table_open(page, grids, 5);
-    for (int64_t m = 0; m < r->cases->image_count; m++) add_grids(page, r, m, kinds);
+    for (int64_t m = 0; m < r->cases->image_count; m++)
+        if (!r->cases->images[m].made_of) add_grids(page, r, m, kinds);
     add_grids(page, r, -1, kinds);
     lar_page_close(page);
     lar_page_fold_open(page, r->cases->case_count <= 24, "Every scan");

@@ -147,6 +147,7 @@ lar_status lar_report_write(lar_report *r, const char *path, bool force)
     if (r->epoch_count) LAR_TRY(lar_report_add_training(page, r));
     if (!r->running) lar_report_add_scores(page, r);
     if (r->cases) lar_report_add_cases(page, r);
+    if (r->cases) lar_report_add_strips(page, r);
     if (r->cases && !r->running) {
         LAR_TRY(lar_report_add_histograms(page, r));
         lar_report_add_geometry(page, r);

@@ -81,6 +81,8 @@ const char *lar_report_time(lar_arena *arena, double seconds); /* since 1970; UT
 void lar_report_add_status(lar_page *page, const lar_report *report);
 void lar_report_add_doubtful(lar_page *page, lar_report *report); /* flagged and failed cases */
 void lar_report_add_cases(lar_page *page, lar_report *report);
+/* A table of the masks that were made; nothing where none was. */
+void lar_report_add_strips(lar_page *page, const lar_report *report);
 void lar_report_add_geometry(lar_page *page, const lar_report *report);
 lar_status lar_report_add_histograms(lar_page *page, const lar_report *report);
 lar_status lar_report_add_training(lar_page *page, const lar_report *report);

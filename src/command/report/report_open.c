@@ -168,6 +168,30 @@ void lar_report_clear(lar_report *report)
 
 /* ---- what older runs have not drawn ---------------------------------------------------- */
 
+static int64_t image_named(const lar_report *report, const char *name)
+{
+    int64_t n = report->cases->image_count - 1;
+    while (n >= 0 && !lar_text_is(report->cases->images[n].name, name)) n--;
+    return n;
+}
+
+/* The mask as it was prepared, over the scan, where no registration lies between them. */
+static void draw_mask(const lar_report *report, lar_drawer *drawer, const lar_case_record *record,
+                      const lar_case_strip *strip, lar_image *const *prepared)
+{
+    lar_image *raw = NULL;
+    lar_grid grid;
+    const int64_t of = image_named(report, strip->of), mask = image_named(report, strip->mask);
+    const char *source = of < 0 ? NULL : record->files[of].source;
+    bool moved = false;
+    for (int64_t n = 0; n < record->findings.map_count; n++)
+        moved |= lar_text_is(record->findings.maps[n].move, strip->of);
+    if (moved || mask < 0 || !prepared[mask] || !source || !lar_path_exists(source)) return;
+    if (lar_prepare_read(&raw, &grid, &report->cases->images[of], record->id, source) == LAR_OK)
+        lar_drawer_mask(drawer, record->id, of, strip->step, raw, prepared[mask], &strip->verdict);
+    lar_image_free(raw);
+}
+
 static void draw_case(const lar_report *report, lar_drawer *drawer, const lar_case_record *record)
 {
     lar_image *prepared[LAR_IMAGES_MAX] = { NULL };
@@ -175,9 +199,9 @@ static void draw_case(const lar_report *report, lar_drawer *drawer, const lar_ca
     for (int64_t n = 0; n < count; n++) {
         lar_image *raw = NULL;
         lar_grid grid;
-        if (lar_path_exists(record->files[n].source) &&
-            lar_prepare_read(&raw, &grid, &report->cases->images[n], record->id,
-                             record->files[n].source) == LAR_OK)
+        const char *source = record->files[n].source;
+        if (source && lar_path_exists(source) &&
+            lar_prepare_read(&raw, &grid, &report->cases->images[n], record->id, source) == LAR_OK)
             lar_drawer_image(drawer, record->id, n, 0, raw);
         lar_image_free(raw);
         const char *path =
@@ -186,6 +210,8 @@ static void draw_case(const lar_report *report, lar_drawer *drawer, const lar_ca
         if (path && lar_path_exists(path) && lar_image_read(&prepared[n], path) != LAR_OK)
             lar_log(LAR_LOG_WARNING, "%s", lar_error());
     }
+    for (int64_t n = 0; n < record->findings.strip_count; n++)
+        draw_mask(report, drawer, record, &record->findings.strips[n], prepared);
     lar_drawer_end(drawer, record, prepared);
     for (int64_t n = 0; n < count; n++) lar_image_free(prepared[n]);
 }

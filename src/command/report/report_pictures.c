@@ -66,7 +66,8 @@ static lar_status begin(lar_drawer *d, const char *id)
     d->id = lar_alloc((int64_t)strlen(id) + 1, 1);
     if (!d->id) return LAR_EMEMORY;
     memcpy(d->id, id, strlen(id));
-    d->root = json_pack("{s:i, s:{}, s:[]}", "form", FORM, "images", "registrations");
+    d->root =
+        json_pack("{s:i, s:{}, s:[], s:[]}", "form", FORM, "images", "registrations", "strips");
     const char *path = lar_pictures_path(d->arena, d->work, id);
     if (!d->root || !path) return LAR_EMEMORY;
     status = lar_file_remove(path);
@@ -154,6 +155,51 @@ void lar_drawer_image(lar_drawer *d, const char *id, int64_t image, int64_t step
     if (status != LAR_OK) warn(d);
 }
 
+static bool has_step(const json_t *list, int64_t step)
+{
+    for (size_t n = 0; n < json_array_size(list); n++)
+        if (json_integer_value(json_object_get(json_array_get(list, n), "step")) == step)
+            return true;
+    return false;
+}
+
+/* The three planes of a mask, once for each step. */
+static lar_status draw_mask(const lar_drawer *d, int64_t step, const lar_image *shown,
+                            const lar_image *mask, const lar_glance *place, bool doubtful)
+{
+    lar_status status = LAR_OK;
+    lar_text png = { 0 };
+    json_t *list = json_object_get(d->root, "strips");
+    const lar_glance_params how = { .planes = LAR_GLANCE_BESIDE,
+                                    .longest = doubtful ? MAP_FLAGGED : MAP };
+    if (has_step(list, step)) return LAR_OK;
+    LAR_TRY(lar_glance_outline_png(&png, place, shown, mask, &how));
+    LAR_TRY(add_png(list, step, &png));
+done:
+    lar_text_clear(&png);
+    return status;
+}
+
+void lar_drawer_mask(lar_drawer *d, const char *id, int64_t image, int64_t step,
+                     const lar_image *shown, const lar_image *mask,
+                     const lar_strip_verdict *verdict)
+{
+    lar_text png = { 0 };
+    lar_glance_params how = { .planes = LAR_GLANCE_AXIAL, .longest = STAGE };
+    lar_status status = begin(d, id);
+    if (status == LAR_OK && !d->places[image]) status = lar_glance_new(&d->places[image], shown);
+    const lar_glance *place = d->places[image];
+    double *window = d->windows[image];
+    if (status == LAR_OK) status = lar_glance_window(window, place, shown);
+    memcpy(how.window, window, sizeof how.window);
+    if (status == LAR_OK) status = lar_glance_outline_png(&png, place, shown, mask, &how);
+    if (status == LAR_OK)
+        status = add_png(json_object_get(image_object(d, image), "pictures"), step, &png);
+    if (status == LAR_OK) status = draw_mask(d, step, shown, mask, place, verdict->doubtful);
+    lar_text_clear(&png);
+    if (status != LAR_OK) warn(d);
+}
+
 static int64_t image_named(const lar_drawer *d, const char *name)
 {
     for (int64_t n = 0; n < d->image_count; n++)
@@ -168,17 +214,34 @@ static lar_status draw_maps(const lar_drawer *d, const lar_case_record *record,
     lar_text png = { 0 };
     const bool flagged = record->state == LAR_CASE_FLAGGED;
     lar_glance_params how = { .planes = LAR_GLANCE_BESIDE, .longest = flagged ? MAP_FLAGGED : MAP };
-    for (int64_t m = 0; m < record->map_count; m++) {
-        const int64_t move = image_named(d, record->maps[m].move),
-                      to = image_named(d, record->maps[m].to);
+    for (int64_t m = 0; m < record->findings.map_count; m++) {
+        const int64_t move = image_named(d, record->findings.maps[m].move),
+                      to = image_named(d, record->findings.maps[m].to);
         if (move < 0 || to < 0 || !prepared[move] || !prepared[to]) continue;
         lar_text_clear(&png);
         memcpy(how.window, d->windows[to], sizeof how.window);
         LAR_TRY(lar_glance_contours_png(&png, place, prepared[to], prepared[move], &how));
-        LAR_TRY(add_png(json_object_get(d->root, "registrations"), record->maps[m].step, &png));
+        LAR_TRY(add_png(json_object_get(d->root, "registrations"), record->findings.maps[m].step,
+                        &png));
     }
 done:
     lar_text_clear(&png);
+    return status;
+}
+
+/* Masks that were not seen when they were made, over the images as they were prepared. */
+static lar_status draw_masks(const lar_drawer *d, const lar_case_record *record,
+                             lar_image *const *prepared, const lar_glance *place)
+{
+    lar_status status = LAR_OK;
+    for (int64_t n = 0; n < record->findings.strip_count; n++) {
+        const lar_case_strip *strip = &record->findings.strips[n];
+        const int64_t of = image_named(d, strip->of), mask = image_named(d, strip->mask);
+        if (of < 0 || mask < 0 || !prepared[of] || !prepared[mask]) continue;
+        LAR_TRY(draw_mask(d, strip->step, prepared[of], prepared[mask], place,
+                          strip->verdict.doubtful));
+    }
+done:
     return status;
 }
 
@@ -188,11 +251,12 @@ static lar_status draw_end(lar_drawer *d, const lar_case_record *record, lar_ima
     lar_status status = LAR_OK;
     lar_glance *place = NULL;
     for (int64_t n = 0; n < d->image_count; n++) {
-        if (!prepared[n]) continue;
+        if (!prepared[n] || d->images[n].made_of) continue; /* a mask is drawn over its scan */
         if (!place) LAR_TRY(lar_glance_new(&place, prepared[n]));
         LAR_TRY(draw(d, n, -1, prepared[n], place));
     }
     if (place) LAR_TRY(draw_maps(d, record, prepared, place));
+    if (place) LAR_TRY(draw_masks(d, record, prepared, place));
 done:
     lar_glance_free(place);
     return status;

@@ -150,7 +150,7 @@ static lar_status compute(scoring *s, int64_t memory)
     char *text = NULL;
     const lar_report *r = s->report;
     const lar_evaluate_params how = {
-        .split = LAR_VALID, .inside = LAR_INSIDE_HEAD, .memory = memory, .fn = add_row, .user = s
+        .split = LAR_VALID, .inside = LAR_INSIDE_AUTO, .memory = memory, .fn = add_row, .user = s
     };
 
     s->root = json_pack("{s:i, s:s, s:s, s:[], s:{}}", "form", FORM, "model", s->model_mark, "data",
@@ -160,6 +160,7 @@ static lar_status compute(scoring *s, int64_t memory)
     LAR_TRY(lar_prepared_open(&prepared, r->work, trained->study->recipe, NULL));
     LAR_TRY(lar_evaluate(&e, trained, prepared, &how, r->call->progress));
     json_object_set_new(s->root, "epoch", json_integer((json_int_t)trained->epoch));
+    json_object_set_new(s->root, "inside", json_string(e->inside));
     text = json_dumps(s->root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
     if (!text) {
         status = lar_fail(LAR_EMEMORY, "out of memory");
@@ -280,10 +281,13 @@ void lar_report_add_scores(lar_page *page, const lar_report *r)
         lar_page_text(page, LAR_PAGE_WARNING, "Not scored: %s.", r->no_scores);
         return;
     }
+    const char *inside = json_string_value(json_object_get(r->scores, "inside"));
+    const bool head = !inside || lar_text_is(inside, LAR_INSIDE_HEAD);
     lar_page_text(page, LAR_PAGE_PLAIN,
                   "The model with the least held-out loss (after epoch %lld) on the held-out "
-                  "subjects, inside the head, in normalized units, as larmor evaluate tells it.",
-                  (long long)json_integer_value(json_object_get(r->scores, "epoch")));
+                  "subjects, inside the %s%s, in normalized units, as larmor evaluate tells it.",
+                  (long long)json_integer_value(json_object_get(r->scores, "epoch")),
+                  head ? "head" : "mask ", head ? "" : inside);
     json_object_foreach(json_object_get(r->scores, "shown"), target, ends)
     {
         const json_t *best = json_object_get(ends, "best"), *worst = json_object_get(ends, "worst");

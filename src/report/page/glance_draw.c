@@ -194,27 +194,49 @@ done:
     return status;
 }
 
-lar_status lar_glance_contours_png(lar_text *out, const lar_glance *g, const lar_image *image,
-                                   const lar_image *moved, const lar_glance_params *params)
+static lar_status draw_lines(lar_text *out, const lar_glance *g, const lar_image *image,
+                             const lar_outlines *outlines, const lar_glance_params *params)
 {
     lar_status status = LAR_OK;
     sheet s = { 0 };
     lar_look look = { 0 };
-    lar_outlines outlines = { 0 };
-    lar_image *thin = NULL;
-    coloured c = { .look = &look, .outlines = &outlines };
+    coloured c = { .look = &look, .outlines = outlines };
 
     LAR_TRY(lay_out(&s, g, params));
     LAR_TRY(choose_window(c.window, g, image, params));
     LAR_TRY(lar_look_init(&look, image));
-    LAR_TRY(lar_thinned(&thin, moved, FINE));
-    LAR_TRY(lar_outlines_init(&outlines, thin));
     LAR_TRY(draw(out, &s, &c));
 done:
     lar_free(s.values);
+    lar_look_clear(&look);
+    return status;
+}
+
+lar_status lar_glance_contours_png(lar_text *out, const lar_glance *g, const lar_image *image,
+                                   const lar_image *moved, const lar_glance_params *params)
+{
+    lar_status status = LAR_OK;
+    lar_outlines outlines = { 0 };
+    lar_image *thin = NULL;
+
+    LAR_TRY(lar_thinned(&thin, moved, FINE));
+    LAR_TRY(lar_outlines_init(&outlines, thin));
+    LAR_TRY(draw_lines(out, g, image, &outlines, params));
+done:
     lar_outlines_clear(&outlines);
     lar_image_free(thin);
-    lar_look_clear(&look);
+    return status;
+}
+
+lar_status lar_glance_outline_png(lar_text *out, const lar_glance *g, const lar_image *image,
+                                  const lar_image *mask, const lar_glance_params *params)
+{
+    lar_status status = LAR_OK;
+    lar_outlines outlines = { .levels = { 0.5 }, .level_count = 1 };
+    LAR_TRY(lar_look_init(&outlines.look, mask));
+    LAR_TRY(draw_lines(out, g, image, &outlines, params));
+done:
+    lar_outlines_clear(&outlines);
     return status;
 }
 

@@ -3,9 +3,8 @@
  * finish with a norm and a residual. A few voxels of one block of output channels are summed in
  * registers over all taps and input channels (direct_tile.c), so that each is rounded once.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tensor/kernels/blocked.h"
+#include "tensor/kernels/direct_finish.h"
 #include "tensor/kernels/direct_rows.h"
-#include "tensor/kernels/direct_tile.h"
 #include "tensor/kernels/kernels.h"
 
 /* `from` is summed into `to`: input and output, or the other way round with LAR_CONV_DATA. There,
@@ -20,9 +19,7 @@ typedef struct work {
     int pitch;                      /* of voxels as the sums read them: the step, or 1 */
     const char *weights;            /* [to block][from block][tap][from channel][to channel] */
     const void *in;
-    void *out;
-    const lar_term *after;
-    bool add;
+    direct_finish finish;
     char *scratch;
 } work;
 
@@ -33,6 +30,7 @@ static work work_of(const lar_conv_shape *s, int block, int pass)
                    .data = data,
                    .pairs = s->type == LAR_BFLOAT16 && block == 16 && lar_direct_has_pairs(),
                    .block = block,
+                   .finish = { .type = s->type, .block = block },
                    .from_size = data ? s->out_size : s->size,
                    .to_size = data ? s->size : s->out_size,
                    .from_blocks = (data ? s->out : s->in) / s->groups / block,
@@ -173,25 +171,14 @@ static void finish(const work *w, const tile *t, int64_t block, float *sums)
     const int64_t row = ((t->n * channels / w->block + block) * size[0] + t->z) * size[1] + t->y;
     const int64_t offset = (row * size[2] + t->phase + t->first * w->phases) * w->block;
     const int lanes = t->voxels * w->block;
-    if (w->after) {
-        lar_term own = *w->after;
-        own.source = sums;
-        const flat_term flat = flatten(&own, w->block, channel);
-        code->evaluate(LAR_FLOAT32, false, sums, &flat, 1, 0, lanes);
-    }
-    if (w->add) {
-        const lar_term same = { .source = w->out, .before = 1, .after = 1 };
-        const flat_term flat = flatten(&same, w->block, channel);
-        float held[LAR_DIRECT_VOXELS * BLOCK_MAX] __attribute__((aligned(64)));
-        code->tile(w->s->type, held, &flat, 1, offset, lanes);
-        code->add(LAR_FLOAT32, false, sums, sums, held, 0, lanes);
-    }
+    direct_finish_term(&w->finish, channel, sums, t->voxels);
+    direct_finish_add(&w->finish, channel, offset, sums, t->voxels);
     if (w->phases == 1)
-        code->keep(w->s->type, w->out, offset, sums, lanes);
+        code->keep(w->s->type, w->finish.out, offset, sums, lanes);
     else
         for (int v = 0; v < t->voxels; v++)
-            code->keep(w->s->type, w->out, offset + v * w->phases * w->block, sums + v * w->block,
-                       w->block);
+            code->keep(w->s->type, w->finish.out, offset + v * w->phases * w->block,
+                       sums + v * w->block, w->block);
 }
 
 static void one_tile(const work *w, const tile *t)
@@ -287,9 +274,9 @@ static lar_status run(const lar_conv_shape *s, int block, int pass, const void *
     const int64_t row_count = s->batch * w.to_size[0] * w.to_size[1];
     w.weights = packed;
     w.in = in;
-    w.out = out;
-    w.after = after;
-    w.add = add;
+    w.finish.out = out;
+    w.finish.after = after;
+    w.finish.add = add;
     w.scratch = scratch;
     return lar_parallel(row_count, lar_piece_count(row_count, PIECES), rows, &w);
 }

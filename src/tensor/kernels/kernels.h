@@ -75,12 +75,25 @@ typedef struct lar_conv_kernel {
 /* Fastest first where several run a pass; NULL at the end. What none of them runs, oneDNN does, or
  * lar_conv_direct where oneDNN's code is slow or wants a copy of a tensor. */
 extern const lar_conv_kernel *const lar_conv_kernels[];
+extern const lar_conv_kernel lar_conv_amx;               /* bfloat16, any of stride 1 */
 extern const lar_conv_kernel lar_conv_winograd;          /* 3x3x3, float32: forward and data */
 extern const lar_conv_kernel lar_conv_winograd_bfloat16; /* the same in bfloat16 */
 extern const lar_conv_kernel lar_conv_winograd_weights;  /* and weights */
 extern const lar_conv_kernel lar_conv_direct_weights;    /* weights of any convolution */
 extern const lar_conv_kernel lar_conv_direct; /* forward and data of any, blocked input */
+extern const lar_conv_kernel lar_conv_planar; /* forward of any, planar input */
 /* Twin of them all: any pass, shape, block and precision. */
 extern const lar_conv_kernel lar_conv_plain;
+
+/* ---- convolutions in place: slabs.c with slabs_*.c --------------------------------------- */
+
+/* As conv_fits_in_place, ... conv_in_place of a backend, without state. */
+bool lar_slabs_runs(const lar_conv_shape *s, int block);
+size_t lar_slabs_packed(const lar_conv_shape *s, int block);
+size_t lar_slabs_scratch(const lar_conv_shape *s, int block);
+void lar_slabs_pack(const lar_conv_shape *s, int block, const float *weights, void *packed);
+lar_status lar_slabs_run(const lar_conv_shape *s, int block, const void *packed, void *tensor,
+                         const lar_taken *taken, double *mean, double *variance, void *scratch);
+const char *lar_slabs_about(const lar_conv_shape *s, int block);
 
 #endif

@@ -7,6 +7,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "base/base.h"
+#include "tensor/kernels/amx.h"
 #include "tensor/kernels/kernels.h"
 #include "tensor/kernels/onednn_pass.h"
 
@@ -24,6 +25,13 @@ struct lar_conv {
     way adding; /* forward onto what is there, where oneDNN runs it and no gradient is asked for */
     size_t packed;
 };
+
+/* Whether our own code may use it: ONEDNN_MAX_CPU_ISA is for all of this backend. */
+static bool has_amx(void)
+{
+    const unsigned amx = dnnl_cpu_isa_avx512_core_amx;
+    return ((unsigned)dnnl_get_effective_cpu_isa() & amx) == amx && lar_amx_ready();
+}
 
 /* oneDNN chooses by the processor, and by ONEDNN_MAX_CPU_ISA where that is set. */
 static void about(char *words, size_t room)
@@ -46,8 +54,8 @@ static void about(char *words, size_t room)
             name = sets[n].name;
             break;
         }
-    snprintf(words, room, "oneDNN %d.%d.%d with %s", version->major, version->minor, version->patch,
-             name);
+    snprintf(words, room, "oneDNN %d.%d.%d with %s%s", version->major, version->minor,
+             version->patch, name, has_amx() ? ", our bfloat16 convolutions with AMX" : "");
 }
 
 static bool has_avx512(void)
@@ -95,15 +103,18 @@ static bool strided(const lar_conv_shape *s, int pass)
 
 static lar_status choose(way *w, const lar_conv_shape *s, int block, int pass)
 {
-    for (int k = 0; lar_conv_kernels[k] && !w->kernel; k++)
+    for (int k = 0; lar_conv_kernels[k] && !w->kernel; k++) {
+        if (lar_conv_kernels[k] == &lar_conv_amx && !has_amx()) continue;
         if (lar_conv_kernels[k]->runs(s, block, pass)) w->kernel = lar_conv_kernels[k];
+    }
     if (w->kernel) return LAR_OK;
     const lar_status status = lar_onednn_pass_new(&w->onednn, s, block, pass);
-    if (status != LAR_OK || !lar_conv_direct.runs(s, block, pass)) return status;
-    if (lar_onednn_pass_good(w->onednn) && !strided(s, pass)) return status;
+    const lar_conv_kernel *ours = s->planar ? &lar_conv_planar : &lar_conv_direct;
+    if (status != LAR_OK || !ours->runs(s, block, pass)) return status;
+    if (lar_onednn_pass_good(w->onednn) && (s->planar || !strided(s, pass))) return status;
     lar_onednn_pass_free(w->onednn);
     w->onednn = NULL;
-    w->kernel = &lar_conv_direct;
+    w->kernel = ours;
     return LAR_OK;
 }
 
@@ -116,6 +127,10 @@ static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
     if (!conv) return LAR_EMEMORY;
     conv->shape = *shape;
     LAR_TRY(block(&conv->block, shape->type));
+    if (shape->in_place) {
+        conv->packed = lar_slabs_packed(shape, conv->block);
+        goto made;
+    }
     for (int pass = 0; pass < LAR_CONV_PASSES; pass++) {
         if (!(shape->passes & 1U << pass)) continue;
         LAR_TRY(choose(&conv->ways[pass], shape, conv->block, pass));
@@ -126,6 +141,7 @@ static lar_status conv_new(lar_conv **out, const lar_conv_shape *shape)
         conv->adding.kernel = &lar_conv_direct;
         place(conv, &conv->adding, LAR_CONV_FORWARD);
     }
+made:
     *out = conv;
     conv = NULL;
 done:
@@ -146,6 +162,7 @@ static size_t way_scratch(const lar_conv *conv, const way *w, int pass)
 
 static size_t conv_scratch(const lar_conv *conv, int pass)
 {
+    if (conv->shape.in_place) return lar_slabs_scratch(&conv->shape, conv->block);
     const size_t bytes = way_scratch(conv, &conv->ways[pass], pass);
     const size_t more = pass == LAR_CONV_FORWARD ? way_scratch(conv, &conv->adding, pass) : 0;
     return bytes > more ? bytes : more;
@@ -162,6 +179,10 @@ static lar_status way_pack(lar_conv *conv, const way *w, int pass, const float *
 static lar_status conv_pack(lar_conv *conv, const float *weights, void *packed)
 {
     lar_status status = LAR_OK;
+    if (conv->shape.in_place) {
+        lar_slabs_pack(&conv->shape, conv->block, weights, packed);
+        return LAR_OK;
+    }
     for (int pass = 0; pass < LAR_CONV_WEIGHTS; pass++)
         LAR_TRY(way_pack(conv, &conv->ways[pass], pass, weights, packed));
     LAR_TRY(way_pack(conv, &conv->adding, LAR_CONV_FORWARD, weights, packed));
@@ -226,8 +247,22 @@ static lar_status conv_weights(lar_conv *conv, const void *in, const void *dout,
                                                     dout, gradient, NULL, false, scratch);
 }
 
+static bool conv_fits_in_place(const lar_conv_shape *shape)
+{
+    int channels = 0;
+    return block(&channels, shape->type) == LAR_OK && lar_slabs_runs(shape, channels);
+}
+
+static lar_status conv_in_place(lar_conv *conv, const void *packed, void *tensor,
+                                const lar_taken *taken, double *mean, double *variance,
+                                void *scratch)
+{
+    return lar_slabs_run(&conv->shape, conv->block, packed, tensor, taken, mean, variance, scratch);
+}
+
 static const char *conv_about(const lar_conv *conv, int pass)
 {
+    if (conv->shape.in_place) return lar_slabs_about(&conv->shape, conv->block);
     const way *w = &conv->ways[pass];
     return w->kernel ? w->kernel->name : w->onednn ? lar_onednn_pass_about(w->onednn) : "";
 }
@@ -265,5 +300,7 @@ const lar_backend lar_backend_onednn = {
     .conv_forward = conv_forward,
     .conv_data = conv_data,
     .conv_weights = conv_weights,
+    .conv_fits_in_place = conv_fits_in_place,
+    .conv_in_place = conv_in_place,
     .conv_about = conv_about,
 };

@@ -21,7 +21,8 @@ typedef int32_t lar_mask8 __attribute__((vector_size(32)));
 enum { WINOGRAD_STRIP = 8 };
 
 typedef struct winograd_tiles {
-    int64_t batch, size[3], tiles[3]; /* z, y, x */
+    int64_t batch, size[3], out[3], tiles[3]; /* z, y, x; size: of the input */
+    int64_t pad;                              /* 1, or 0: the halo is in the input */
     int64_t total;
 } winograd_tiles;
 
@@ -31,10 +32,11 @@ typedef struct winograd_place {
 
 static inline winograd_tiles winograd_tiles_of(const lar_conv_shape *s)
 {
-    winograd_tiles t = { .batch = s->batch, .total = s->batch };
+    winograd_tiles t = { .batch = s->batch, .pad = s->padding[0], .total = s->batch };
     for (int d = 0; d < 3; d++) {
         t.size[d] = s->size[d];
-        t.tiles[d] = (s->size[d] + 1) / 2;
+        t.out[d] = s->out_size[d];
+        t.tiles[d] = (s->out_size[d] + 1) / 2;
         t.total *= t.tiles[d];
     }
     return t;
@@ -66,13 +68,13 @@ INLINE void winograd_fetch(const winograd_tiles *t, const float *volume, int blo
     for (int64_t n = 0; n < count * block; n += 16) __builtin_prefetch(at + n, 0, 2);
 }
 
-/* Whether this is a convolution that tiles of 4x4x4 fit. */
-static inline bool winograd_fits(const lar_conv_shape *s)
+/* Whether this is a convolution that tiles of 4x4x4 fit, with `pad` zeros around. */
+static inline bool winograd_fits(const lar_conv_shape *s, int64_t pad)
 {
     bool fits = !s->planar && s->groups == 1;
     for (int d = 0; d < 3; d++)
         fits = fits && s->kernel[d] == 3 && s->stride[d] == 1 && s->dilation[d] == 1 &&
-               s->padding[d] == 1;
+               s->padding[d] == pad;
     return fits;
 }
 

@@ -109,7 +109,7 @@ static void one_output(const work *w, float *out, const float *half, int slot, w
 static void all_outputs(const work *w, const float *halves, int64_t first, int64_t end)
 {
     const winograd_tiles *t = &w->tiles;
-    const int64_t voxels = t->size[0] * t->size[1] * t->size[2];
+    const int64_t voxels = t->out[0] * t->out[1] * t->out[2];
     for (int64_t tile = first, next; tile < end; tile = next) {
         const winograd_place place = winograd_place_of(t, tile);
         const int64_t number = (tile - first) / TILES;
@@ -138,7 +138,7 @@ INLINE void fetch(const work *w, int64_t first, int64_t end, int q)
     const int64_t voxels = t->size[0] * t->size[1] * t->size[2];
     for (int64_t b = 0; b < w->in_blocks; b++)
         winograd_fetch(t, w->in + (p.sample * w->in_blocks + b) * voxels * w->block, w->block,
-                       2 * p.z - 1 + q / 4, 2 * p.y - 1 + q % 4, 2 * p.x + 1,
+                       2 * p.z - t->pad + q / 4, 2 * p.y - t->pad + q % 4, 2 * p.x + 2 - t->pad,
                        2 * (tiles < left ? tiles : left));
 }
 
@@ -190,14 +190,15 @@ static bool pays(const lar_conv_shape *s, int block, int pass)
 {
     const work w = work_of(s, block, pass);
     int64_t direct = s->batch;
-    for (int d = 0; d < 3; d++) direct *= 3 * s->size[d] - 2;
+    for (int d = 0; d < 3; d++) direct *= s->padding[d] ? 3 * s->size[d] - 2 : 3 * s->out_size[d];
     return 64 * (lar_piece_count(w.tiles.total, TILES) * TILES + 24) < direct;
 }
 
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
     return pass != LAR_CONV_WEIGHTS && s->type == LAR_FLOAT32 && (block == 8 || block == 16) &&
-           winograd_fits(s) && pays(s, block, pass);
+           (winograd_fits(s, 1) || (pass == LAR_CONV_FORWARD && winograd_fits(s, 0))) &&
+           pays(s, block, pass);
 }
 
 static size_t packed_bytes(const lar_conv_shape *s, int block, int pass)
@@ -218,7 +219,8 @@ static lar_status run(const lar_conv_shape *s, int block, int pass, const void *
     w.add = add;
     w.zeros = memory;
     w.scratch = w.zeros + s->size[2] * block;
-    memset(w.zeros, 0, (size_t)(s->size[2] * block) * sizeof *w.zeros);
+    if (s->padding[0]) /* nobody reads it otherwise, and threads that call this share it */
+        memset(w.zeros, 0, (size_t)(s->size[2] * block) * sizeof *w.zeros);
     return lar_parallel(w.tiles.total, grain(&w), piece, &w);
 }
 

@@ -33,13 +33,14 @@ INLINE void NAME(along_x)(VECTOR *to, const VECTOR *p, const VECTOR *q, const VE
 /* `count` tiles along x from `first`, one frequency along z: that of rows a and b. */
 INLINE void NAME(line)(VECTOR *to, int64_t skip, int slot, const VECTOR *const *a,
                        const VECTOR *const *b, bool minus, int64_t first, int64_t count,
-                       int64_t width)
+                       int64_t width, int64_t pad)
 {
     VECTOR p[4] = { { 0 } }, q[4], r[4], s[4];
-    if (first > 0) NAME(column)(p, a, b, minus, 2 * first - 1);
-    NAME(column)(q, a, b, minus, 2 * first);
+    const int64_t begin = 2 * first + 1 - pad;
+    if (begin > 0) NAME(column)(p, a, b, minus, begin - 1);
+    NAME(column)(q, a, b, minus, begin);
     to += slot;
-    for (int64_t x = 2 * first; count > 0; x += 2, count--) {
+    for (int64_t x = begin; count > 0; x += 2, count--) {
         if (x + 2 < width) {
             NAME(column)(r, a, b, minus, x + 1);
             NAME(column)(s, a, b, minus, x + 2);
@@ -75,17 +76,16 @@ FMA_CLONES static void NAME(input)(float *panel, int64_t skip, int slot, const f
     const VECTOR *row[4][4];
     for (int z = 0; z < 4; z++)
         for (int y = 0; y < 4; y++) {
-            const int64_t iz = 2 * place.z + z - 1, iy = 2 * place.y + y - 1;
+            const int64_t iz = 2 * place.z + z - t->pad, iy = 2 * place.y + y - t->pad;
             const bool inside = iz >= 0 && iz < t->size[0] && iy >= 0 && iy < t->size[1];
             row[z][y] = inside ? (const VECTOR *)in + (iz * t->size[1] + iy) * width
                                : (const VECTOR *)zeros;
         }
     for (int z = 0; z < 4; z++) {
         VECTOR *to = (VECTOR *)panel + z * 16 * ROOM;
-        if (rows[z].minus)
-            NAME(line)(to, skip, slot, row[rows[z].a], row[rows[z].b], true, place.x, count, width);
-        else
-            NAME(line)
-        (to, skip, slot, row[rows[z].a], row[rows[z].b], false, place.x, count, width);
+        if (rows[z].minus) NAME(line)
+        (to, skip, slot, row[rows[z].a], row[rows[z].b], true, place.x, count, width, t->pad);
+        else NAME(line)(to, skip, slot, row[rows[z].a], row[rows[z].b], false, place.x, count,
+                        width, t->pad);
     }
 }

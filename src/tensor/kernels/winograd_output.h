@@ -70,12 +70,12 @@ FMA_CLONES static void NAME(output)(float *out, const float *half, int slot,
                                     const winograd_tiles *t, winograd_place place, int count,
                                     const NAME(finish) * finish)
 {
-    const int64_t width = t->size[2];
-    const bool deep = 2 * place.z + 1 < t->size[0], high = 2 * place.y + 1 < t->size[1];
+    const int64_t width = t->out[2];
+    const bool deep = 2 * place.z + 1 < t->out[0], high = 2 * place.y + 1 < t->out[1];
     VECTOR *row[4]; /* (z, y) */
     for (int n = 0; n < 4; n++)
-        row[n] = (VECTOR *)out +
-                 ((2 * place.z + n / 2) * t->size[1] + 2 * place.y + n % 2) * width + 2 * place.x;
+        row[n] = (VECTOR *)out + ((2 * place.z + n / 2) * t->out[1] + 2 * place.y + n % 2) * width +
+                 2 * place.x;
     const VECTOR *from = (const VECTOR *)half + slot;
     for (int n = 0; n < count; n++, from++) {
         const bool wide = 2 * (place.x + n) + 1 < width;

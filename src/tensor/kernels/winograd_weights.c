@@ -203,7 +203,7 @@ static lar_status back(void *arg, int64_t number, int64_t begin, int64_t end)
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
     return pass == LAR_CONV_WEIGHTS && s->type == LAR_FLOAT32 && (block == 8 || block == 16) &&
-           winograd_fits(s);
+           winograd_fits(s, 1);
 }
 
 static size_t packed(const lar_conv_shape *s, int block, int pass)

@@ -121,11 +121,12 @@ static void doubtful_cases_are_flagged(void **state)
     for (int64_t n = 0; n < 3; n++) {
         const lar_case_record *record = &prepared->record->cases[n];
         assert_int_equal(record->state, n == 2 ? LAR_CASE_FLAGGED : LAR_CASE_DONE);
-        assert_int_equal(record->map_count, 1);
-        assert_string_equal(record->maps[0].move, "flair");
-        assert_string_equal(record->maps[0].to, "t1");
-        assert_int_equal(record->maps[0].verdict.doubtful, n == 2);
-        if (n == 2) assert_non_null(strstr(record->reason, record->maps[0].verdict.reason));
+        assert_int_equal(record->findings.map_count, 1);
+        assert_string_equal(record->findings.maps[0].move, "flair");
+        assert_string_equal(record->findings.maps[0].to, "t1");
+        assert_int_equal(record->findings.maps[0].verdict.doubtful, n == 2);
+        if (n == 2)
+            assert_non_null(strstr(record->reason, record->findings.maps[0].verdict.reason));
     }
     lar_prepared_free(prepared);
 }
@@ -139,7 +140,8 @@ static void records_come_back(void **state)
     lar_prepared *prepared = reopen(STUDY STEPS);
     const char *const paths[] = { in_root("t1/S3.nii"), in_root("flair/S3.nii") };
     CHECK_OK(lar_prepare_case(&again, study, NULL, "S3", paths, true));
-    const lar_case_map *a = &prepared->record->cases[2].maps[0], *b = &again->maps[0];
+    const lar_case_map *a = &prepared->record->cases[2].findings.maps[0],
+                       *b = &again->findings.maps[0];
     assert_memory_equal(&a->affine, &b->affine, sizeof a->affine);
     assert_string_equal(a->verdict.reason, b->verdict.reason);
     CHECK_NEAR(a->verdict.sharpness, b->verdict.sharpness, 0);
@@ -177,7 +179,7 @@ static void kept_trusted_and_doubted_again(void **state)
     prepared = reopen(TRUSTED);
     assert_int_equal(prepared->case_count, 3);
     assert_int_equal(prepared->flagged_count, 0);
-    assert_true(prepared->record->cases[2].maps[0].verdict.doubtful);
+    assert_true(prepared->record->cases[2].findings.maps[0].verdict.doubtful);
     lar_image *flair;
     CHECK_OK(lar_prepared_map(&flair, prepared, 2, 1));
     lar_image_free(flair);

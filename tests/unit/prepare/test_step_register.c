@@ -150,8 +150,8 @@ static void register_is_register(void **state)
     same(prepared->images[T1], scans[T1]);
     same_as(prepared->images[FLAIR],
             through(scans[FLAIR], &scans[T1]->grid, chain_of(NULL, &rigid->affine), LAR_CUBIC));
-    assert_int_equal(prepared->map_count, 1);
-    const lar_case_map *map = &prepared->maps[0];
+    assert_int_equal(prepared->findings.map_count, 1);
+    const lar_case_map *map = &prepared->findings.maps[0];
     assert_int_equal(map->step, 1);
     assert_string_equal(map->move, "flair");
     assert_string_equal(map->to, "t1");
@@ -218,7 +218,7 @@ static void two_steps_compose(void **state)
     lar_case *prepared = prepare("  - register: {move: flair, to: t1, kind: rigid}\n"
                                  "  - register: {move: flair, to: t1, start: header}\n",
                                  "tf");
-    assert_int_equal(prepared->map_count, 2);
+    assert_int_equal(prepared->findings.map_count, 2);
     same_as(prepared->images[FLAIR], through(scans[FLAIR], &scans[T1]->grid,
                                              chain_of(&second->affine, &rigid->affine), LAR_CUBIC));
     const lar_affine both = lar_affine_chain(&second->affine, &rigid->affine);
@@ -283,7 +283,7 @@ static void masks_go_through_the_map(void **state)
     CHECK_OK(lar_register(&found, scans[T1], scans[FLAIR], scans[HEAD], NULL, NULL, &how));
     lar_case *prepared =
         prepare("  - register: {move: flair, to: t1, kind: rigid, mask: head}\n", "tfh");
-    assert_memory_equal(&prepared->maps[0].affine, &found->affine, sizeof found->affine);
+    assert_memory_equal(&prepared->findings.maps[0].affine, &found->affine, sizeof found->affine);
     lar_case_free(prepared);
     lar_registration_free(found);
 }
@@ -342,7 +342,7 @@ static void absent_images(void **state)
     CHECK_OK(try_prepare(&prepared, step, "t", false)); /* as predict does */
     same(prepared->images[T1], scans[T1]);
     assert_null(prepared->images[FLAIR]);
-    assert_int_equal(prepared->map_count, 0);
+    assert_int_equal(prepared->findings.map_count, 0);
     lar_case_free(prepared);
     CHECK_FAILS(try_prepare(&prepared, step, "f", false), LAR_EARGUMENT,
                 "'flair' is to be registered to 't1', which is not given");

@@ -129,6 +129,50 @@ static double shifted(const double xyz[3])
     return head((double[3]){ xyz[0] - 12, xyz[1], xyz[2] });
 }
 
+static double radius_mm;
+
+static double ball(const double xyz[3])
+{
+    return distance(xyz) < radius_mm;
+}
+
+static int count_orange(const lar_text *png)
+{
+    int orange = 0;
+    cairo_surface_t *s = decoded(png);
+    for (int y = 0; y < cairo_image_surface_get_height(s); y++)
+        for (int x = 0; x < cairo_image_surface_get_width(s); x++)
+            orange += (int)(dot(s, x, y) >> 16) - (int)(dot(s, x, y) & 255) > 60;
+    cairo_surface_destroy(s);
+    return orange;
+}
+
+/* The outline of a ball is as long as its circumference; that of nothing is nowhere. */
+static void test_outline(void **state)
+{
+    (void)state;
+    const lar_grid grid = box_grid(2, 2, 2, 150);
+    lar_image *image = fill(&grid, head_scene, LAR_F32);
+    const lar_glance_params how = { .planes = LAR_GLANCE_BESIDE, .longest = 96 };
+    lar_glance *g;
+    int orange[3];
+    CHECK_OK(lar_glance_new(&g, image));
+    for (int n = 0; n < 3; n++) {
+        lar_text png = { 0 };
+        radius_mm = 20 * n;
+        lar_image *mask = fill(&grid, ball, LAR_U8);
+        CHECK_OK(lar_glance_outline_png(&png, g, image, mask, &how));
+        orange[n] = count_orange(&png);
+        lar_text_clear(&png);
+        lar_image_free(mask);
+    }
+    assert_int_equal(orange[0], 0);
+    assert_true(orange[1] > 60);
+    assert_true(orange[2] > 1.6 * orange[1] && orange[2] < 2.5 * orange[1]);
+    lar_glance_free(g);
+    lar_image_free(image);
+}
+
 /* Contours are orange, on the image and away from it; equal images differ by nothing. */
 static void test_colours(void **state)
 {
@@ -268,8 +312,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_palette), cmocka_unit_test(test_planes),
-        cmocka_unit_test(test_colours), cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_outline), cmocka_unit_test(test_colours),
+        cmocka_unit_test(test_counts),  cmocka_unit_test(test_odd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,12 @@
 /* Every way to run a pass of a convolution against the plain twin: shapes of residual networks,
  * U-Nets and dilated networks, and odd ones; both precisions and blocks; any number of threads.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "check.h"
 #include "math/math.h"
+#include "tensor/kernels/amx.h"
 #include "tensor/kernels/kernels.h"
 #include "tensor/kernels/onednn_pass.h"
 #include "tensor/kernels/voxel.h"
@@ -73,6 +77,48 @@ static const example examples[] = {
       CUBE(0),
       { 1, 10, 12 },
       false },
+    { "dilation 2, blocks", 2, 2, 3, 1, CUBE(3), CUBE(1), CUBE(2), CUBE(2), { 3, 7, 21 }, false },
+    { "dilation 2, odd blocks",
+      1,
+      3,
+      1,
+      1,
+      CUBE(3),
+      CUBE(1),
+      CUBE(2),
+      CUBE(2),
+      { 4, 5, 9 },
+      false },
+    { "dilation 4, small", 2, 1, 2, 1, CUBE(3), CUBE(1), CUBE(4), CUBE(4), { 3, 2, 3 }, false },
+    { "dilation 8, cut", 1, 1, 1, 1, CUBE(3), CUBE(1), CUBE(8), CUBE(0), { 17, 18, 20 }, false },
+    { "dilation 16, small",
+      1,
+      1,
+      1,
+      1,
+      CUBE(3),
+      CUBE(1),
+      CUBE(16),
+      CUBE(16),
+      { 5, 33, 15 },
+      false },
+    { "dilation 3, wide", 1, 1, 1, 1, CUBE(3), CUBE(1), CUBE(3), { 4, 5, 7 }, { 4, 5, 6 }, false },
+    { "dilation 3, narrow",
+      1,
+      1,
+      1,
+      1,
+      CUBE(3),
+      CUBE(1),
+      CUBE(3),
+      { 2, 1, 2 },
+      { 4, 7, 16 },
+      false },
+    { "slabs in strips", 1, 1, 2, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(0), { 3, 24, 501 }, false },
+    { "slabs", 3, 1, 1, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(0), { 4, 7, 14 }, false },
+    { "many planes", 1, 1, 1, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(1), { 70, 3, 4 }, false },
+    { "strips", 1, 2, 2, 1, { 3, 3, 1 }, CUBE(1), CUBE(1), { 1, 1, 0 }, { 2, 90, 67 }, false },
+    { "7x5x6", 1, 1, 1, 1, { 7, 5, 6 }, CUBE(1), { 1, 2, 1 }, { 3, 4, 2 }, { 8, 9, 10 }, false },
     { "planar, one channel", 2, 1, 1, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(1), { 5, 6, 19 }, true },
     { "planar, three channels",
       1,
@@ -183,6 +229,29 @@ static void *absolute(const void *values, int64_t count, lar_precision type)
     return out;
 }
 
+/* Memory that ends where a page does, with pages on both sides that nobody may touch: loads of
+ * tiles are no business of sanitizers. */
+static size_t fence_bytes(size_t bytes)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (bytes + page - 1) / page * page;
+}
+
+static void *fenced(size_t bytes)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), inner = fence_bytes(bytes);
+    char *all = mmap(NULL, inner + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(all != MAP_FAILED);
+    if (inner) assert_int_equal(mprotect(all + page, inner, PROT_READ | PROT_WRITE), 0);
+    return all + page + inner - bytes;
+}
+
+static void unfence(void *memory, size_t bytes)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), inner = fence_bytes(bytes);
+    assert_int_equal(munmap((char *)memory + bytes - inner - page, inner + 2 * page), 0);
+}
+
 /* A kernel of the table, or oneDNN with NULL. weights: of the convolution, or with LAR_CONV_WEIGHTS
  * its input. */
 static void run(const lar_conv_kernel *kernel, const lar_conv_shape *s, int block, int pass,
@@ -192,8 +261,8 @@ static void run(const lar_conv_kernel *kernel, const lar_conv_shape *s, int bloc
     if (!kernel) CHECK_OK(lar_onednn_pass_new(&p, s, block, pass));
     const size_t bytes = kernel ? kernel->packed(s, block, pass) : lar_onednn_pass_packed(p);
     const size_t room = kernel ? kernel->scratch(s, block, pass) : lar_onednn_pass_scratch(p);
-    void *packed = lar_alloc((int64_t)bytes, 1), *scratch = lar_alloc_raw((int64_t)room, 1);
-    assert_true(packed && scratch);
+    void *packed = fenced((bytes + 63) / 64 * 64), *scratch = fenced((room + 63) / 64 * 64);
+    memset(packed, 0xff, bytes);
     memset(scratch, 0xff, room); /* NaN: nothing may be read that was not written */
     if (kernel) {
         if (pass != LAR_CONV_WEIGHTS) kernel->pack(s, block, pass, weights, packed);
@@ -204,8 +273,8 @@ static void run(const lar_conv_kernel *kernel, const lar_conv_shape *s, int bloc
         CHECK_OK(lar_onednn_pass_run(p, packed, in, out, scratch));
     }
     lar_onednn_pass_free(p);
-    lar_free(packed);
-    lar_free(scratch);
+    unfence(packed, (bytes + 63) / 64 * 64);
+    unfence(scratch, (room + 63) / 64 * 64);
 }
 
 /* A sum of n products in float differs from the exact one by at most about n * u * S, with u =
@@ -251,13 +320,14 @@ static void pass_agrees(const lar_conv_kernel *kernel, const example *e, const l
     const int64_t first_count = weighing ? input_count(s) : weight_count(s);
     const int64_t in_count = weighing ? output_count(s) : from_count(s, pass);
     const size_t bytes = (size_t)to_count(s, pass) * voxel_bytes(to_type(s, pass));
-    void *first = draw(first_count, first_type, 1), *in = draw(in_count, s->type, 2);
+    void *first = draw(first_count, first_type, 1), *drawn = draw(in_count, s->type, 2);
     void *first_abs = absolute(first, first_count, first_type),
-         *in_abs = absolute(in, in_count, s->type);
-    void *out[4];
+         *in_abs = absolute(drawn, in_count, s->type);
+    const size_t in_bytes = (size_t)in_count * voxel_bytes(s->type);
+    void *in = fenced(in_bytes), *out[4];
+    memcpy(in, drawn, in_bytes);
     for (int n = 0; n < 4; n++) {
-        out[n] = lar_alloc_raw((int64_t)bytes, 1);
-        assert_non_null(out[n]);
+        out[n] = fenced(bytes);
         memset(out[n], 0xff, bytes);
     }
     for (int n = 0; n < 2; n++) {
@@ -270,9 +340,10 @@ static void pass_agrees(const lar_conv_kernel *kernel, const example *e, const l
     compare(e->name, s, pass, out[0], out[2], out[3]);
     if (memcmp(out[0], out[1], bytes) != 0)
         fail_msg("%s, pass %d: other bits with three threads", e->name, pass);
-    for (int n = 0; n < 4; n++) lar_free(out[n]);
+    for (int n = 0; n < 4; n++) unfence(out[n], bytes);
     lar_free(first);
-    lar_free(in);
+    unfence(in, in_bytes);
+    lar_free(drawn);
     lar_free(first_abs);
     lar_free(in_abs);
 }
@@ -312,6 +383,22 @@ static void direct(void **state)
         for (int type = LAR_FLOAT32; type <= LAR_BFLOAT16; type++)
             all_examples(&lar_conv_direct, 1U << LAR_CONV_FORWARD | 1U << LAR_CONV_DATA, block,
                          type);
+}
+
+static void amx(void **state)
+{
+    /* whose result goes past the caches */
+    static const example large = { "large", 1,       1,       1,       1,
+                                   CUBE(1), CUBE(1), CUBE(1), CUBE(0), { 64, 65, 253 },
+                                   false };
+    (void)state;
+    if (!lar_amx_ready()) {
+        print_message("no AMX here\n");
+        skip();
+    }
+    const lar_conv_shape s = shape_of(&large, 16, LAR_BFLOAT16);
+    pass_agrees(&lar_conv_amx, &large, &s, 16, LAR_CONV_FORWARD);
+    all_examples(&lar_conv_amx, 1U << LAR_CONV_FORWARD | 1U << LAR_CONV_DATA, 16, LAR_BFLOAT16);
 }
 
 static void onednn_primitives(void **state)
@@ -404,8 +491,9 @@ static void backend_finishes(void **state)
         if (lar_backend_onednn.block(&block, type) != LAR_OK) continue;
         for (int n = 0; n < EXAMPLES; n++) {
             const lar_conv_shape s = shape_of(&examples[n], block, type);
-            if (lar_conv_winograd.runs(&s, block, LAR_CONV_FORWARD) ||
-                lar_conv_winograd_bfloat16.runs(&s, block, LAR_CONV_FORWARD))
+            if (!lar_conv_amx.runs(&s, block, LAR_CONV_FORWARD) &&
+                (lar_conv_winograd.runs(&s, block, LAR_CONV_FORWARD) ||
+                 lar_conv_winograd_bfloat16.runs(&s, block, LAR_CONV_FORWARD)))
                 continue;
             for (int how = 0; how < 4; how++) {
                 finished(&examples[n], &s, 1U << LAR_CONV_FORWARD, how & 1, how & 2);
@@ -430,8 +518,11 @@ static void missing_bfloat16_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(direct_weights),           cmocka_unit_test(direct),
-        cmocka_unit_test(onednn_primitives),        cmocka_unit_test(backend_finishes),
+        cmocka_unit_test(direct_weights),
+        cmocka_unit_test(direct),
+        cmocka_unit_test(amx),
+        cmocka_unit_test(onednn_primitives),
+        cmocka_unit_test(backend_finishes),
         cmocka_unit_test(missing_bfloat16_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
