@@ -1,9 +1,9 @@
 # Studies that strip: what check says, prepare makes, flags and keeps, where scores are, what predict does.
 # SPDX-License-Identifier: Apache-2.0
 export LARMOR_MODELS=$PWD/no-models # whatever the user has
-status 0 larmor phantom cohort --subjects 4 --spacing 4 --quiet
-status 0 larmor crop cohort/t1/sub-04_T1.nii.gz --axis z --range "0.66 1" -o cohort/vertex.nii.gz --quiet
-mv cohort/vertex.nii.gz cohort/t1/sub-04_T1.nii.gz # no brain but its top
+status 0 larmor phantom cohort --subjects 4 --spacing 2 --quiet
+status 0 larmor crop cohort/t1/sub-04_T1.nii.gz --axis z --range "0.5 1" -o cohort/half.nii.gz --quiet
+mv cohort/half.nii.gz cohort/t1/sub-04_T1.nii.gz # its upper half
 cat >cohort/study.yaml <<'END'
 data:
   images:
@@ -134,8 +134,8 @@ sed '/strip/d; s/^network/  - strip: {}\nnetwork/' cohort/study.yaml >cohort/wro
 status 2 larmor check cohort/wrong.yaml
 complains "wrong.yaml:7:5: there is no 'brain' yet: the step that makes it comes later$"
 
-# the example of the manual, made small
-status 0 larmor phantom lab --subjects 3 --spacing 4 --turn 4 --move 4 --quiet
-sed 's/spacing: 2/spacing: 4/' "$SOURCE/examples/strip_zscore/study.yaml" >lab/study.yaml
+# the example of the manual
+status 0 larmor phantom lab --subjects 3 --spacing 2 --turn 4 --move 4 --quiet
+cp "$SOURCE/examples/strip_zscore/study.yaml" lab/study.yaml
 status 0 larmor prepare lab/study.yaml --force
 says "^3 cases prepared, 0 kept, 0 failed: lab/study/prepared$"
