@@ -14,11 +14,10 @@ static lar_net *build(void)
     lar_arena *arena = NULL;
     lar_network_params network = lar_network_default();
     lar_net *net = NULL;
-    static const char *const settings[][2] = {
-        { "name", "meshnet" },  { "channels", "15" }, { "dilations", "16,8,4,2,1" },
-        { "repeat", "5" },      { "norm", "instance" }, { "plain", "yes" },
-        { "activation", "gelu" }
-    };
+    static const char *const settings[][2] = { { "name", "meshnet" },         { "channels", "15" },
+                                               { "dilations", "16,8,4,2,1" }, { "repeat", "5" },
+                                               { "norm", "instance" },        { "plain", "yes" },
+                                               { "activation", "gelu" } };
     check(lar_arena_new(&arena));
     for (size_t n = 0; n < sizeof settings / sizeof *settings; n++)
         check(lar_param_set(lar_param_find(lar_network_table, settings[n][0]), &network,
@@ -72,6 +71,7 @@ int main(int argc, char **argv)
         .batch = 1,
         .size = { n[1], n[2], n[3] },
         .mode = LAR_PLAN_PREDICT,
+        .no_target = true,
         .precision = lar_text_is(argv[5], "bfloat16") ? LAR_BFLOAT16 : LAR_FLOAT32,
         .backend = argv[6],
     };
@@ -101,7 +101,8 @@ int main(int argc, char **argv)
         if (out) fwrite(volume, sizeof *volume, (size_t)voxels, out);
     }
     if (out) fclose(out);
-    printf("%.3f s CPU, %.3f s wall, %.3f us CPU a voxel, %ld kB peak, %zu bytes planned, %s, %016llx\n",
+    printf("%.3f s CPU, %.3f s wall, %.3f us CPU a voxel, %ld kB peak, %zu bytes planned, %s, "
+           "%016llx\n",
            cpu_end - cpu, wall_end - wall, (cpu_end - cpu) / (double)voxels * 1e6,
            memory_kb("VmHWM"), lar_plan_bytes(plan),
            plan->backend->conv_about(plan->convs[plan->conv_count - 1], LAR_CONV_FORWARD),

@@ -184,7 +184,8 @@ lar_status lar_parallel(int64_t n, int64_t grain, lar_body body, void *arg);
  */
 int lar_thread_number(void);
 /* For a body that calls what would use threads: until it says false, this thread is the only one,
- * lar_threads_get() is 1 and lar_thread_number() 0, so that scratch memory is that of one thread. */
+ * lar_threads_get() is 1 and lar_thread_number() 0, so that scratch memory is that of one thread.
+ */
 void lar_thread_alone(bool alone);
 static inline int64_t lar_piece_count(int64_t n, int64_t grain)
 {

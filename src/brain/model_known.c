@@ -44,7 +44,12 @@ static const known table[] = {
       .channels = 15,
       .dilations = { 16, 8, 4, 2, 1 },
       .repeat = 5,
-      .recipe = { .spacing_mm = 1, .axes = "LIA", .margin_mm = 20, .low = 0.02, .high = 0.98 } },
+      .recipe = { .spacing_mm = 1,
+                  .axes = "LIA",
+                  .margin_mm = 20,
+                  .low = 0.02,
+                  .high = 0.98,
+                  .hounsfield = { 2, { 0, 100 } } } },
 };
 enum { KNOWN = sizeof table / sizeof *table };
 

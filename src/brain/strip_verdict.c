@@ -23,7 +23,7 @@
 #define MOST_HOLES   30.0 /* ml; ventricles that a mask leaves out are as much */
 #define MOST_EDGE    0.1
 #define LEAST_MM     90.0 /* that the head of a newborn has along any axis */
-#define MOST_SKIN    0.01
+#define MOST_SKIN    0.006
 #define LEAST_SKULL  0.45
 #define LEAST_MIRROR 0.8
 
@@ -35,7 +35,7 @@ typedef struct bound {
 static const bound deeper_mm = { 8, 16 }; /* the deepest twentieth of the vault below its median */
 static const bound no_skull = { 0.5, 0.9 }; /* share of the part of the surface that has most */
 static const bound missed = { 0.2, 0.3 };
-static const bound dents = { 0.2, 0.32 }, bulges = { 0.12, 0.22 };
+static const bound dents = { 0.2, 0.285 }, bulges = { 0.12, 0.22 };
 #define TOGETHER 1.35
 
 static void doubt(lar_strip_verdict *v, const char *format, ...) LAR_PRINTF(2, 3);

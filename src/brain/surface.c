@@ -63,7 +63,7 @@ static lar_status run(lar_image **mask, char model[128], const lar_image *in, in
     model[0] = 0;
     LAR_TRY(shrink(&scan, &box, in));
     LAR_TRY(lar_image_like(&inside, scan, LAR_F32));
-    LAR_TRY(lar_surface_find(inside->voxels, scan, contrast == LAR_STRIP_CT, &box));
+    LAR_TRY(lar_surface_find(inside->voxels, scan, contrast, &box));
     LAR_TRY(bring_back(mask, inside, in));
 done:
     lar_image_free(scan);

@@ -31,6 +31,7 @@
 #define CUT_LEAST 2.0
 #define CUT_MOST  4.0
 #define CUT_WIDTH 0.55 /* of the way from there to the middle */
+#define FAR_OFF   0.75 /* farther counts no more: fat of the face is farther than any fluid */
 #define DEEP_MM   12.0 /* so far inside there is no bone */
 #define LOW_LEAST 0.55 /* grey matter of T1 is brighter */
 #define LOW_MOST  0.85
@@ -176,7 +177,7 @@ done:
 /* Which side of tissue the fluid is on, and where between both. Deep in the brain there is no bone:
  * what is far from the middle there is fluid of ventricles and fissures. The other half of the
  * distribution says how far tissue itself spreads. */
-static lar_status find_range(range *out, stage *s)
+static lar_status find_range(range *out, stage *s, int contrast)
 {
     static const double fractions[3] = { 0.16, 0.5, 0.84 };
     double at[3], moment = 0;
@@ -187,10 +188,12 @@ static lar_status find_range(range *out, stage *s)
     const lar_status status = lar_quantiles(at, fractions, 3, deep, found);
     if (status != LAR_OK) return status;
     for (int64_t n = 0; n < found; n++) {
-        const double away = (double)deep[n] - at[1];
+        const double away = fmin(fmax((double)deep[n] - at[1], -FAR_OFF), FAR_OFF);
         moment += away * away * away;
     }
-    const bool bright = moment > 0;
+    const bool told =
+        contrast == LAR_STRIP_T1 || contrast == LAR_STRIP_T2 || contrast == LAR_STRIP_FLAIR;
+    const bool bright = told ? contrast == LAR_STRIP_T2 : moment > 0;
     const double spread = bright ? at[1] - at[0] : at[2] - at[1];
     int64_t beyond = 0;
     double otsu = 0;
@@ -219,7 +222,7 @@ static float step(float x, float at, float width)
     return part * part * (3 - 2 * part);
 }
 
-static void find_costs(stage *s, const range *tissue, bool keep_core)
+static void find_costs(stage *s, const range *tissue, bool keep_core, float strength)
 {
     const float least = (float)EDGE_LEAST, shape_mm = (float)SHAPE_MM,
                 per_shape = (float)SHAPE_PER_MM, per_dark = (float)DARK_PER_MM,
@@ -231,6 +234,7 @@ static void find_costs(stage *s, const range *tissue, bool keep_core)
         const float away = fminf(fmaxf(s->shape[n] / shape_mm, -1), 1);
         s->edge[n] = least + (1 - least) * bright;
         s->inside[n] = per_shape * away + per_dark * (1 - bright) - per_bright * bright;
+        s->inside[n] *= strength;
         if (s->depth[n] < scalp)
             s->inside[n] = SURELY;
         else if (keep_core && s->core[n])
@@ -241,9 +245,17 @@ static void find_costs(stage *s, const range *tissue, bool keep_core)
 static lar_status settle(stage *s, const range *tissue, int64_t steps, bool keep_core)
 {
     lar_status status = LAR_OK;
-    find_costs(s, tissue, keep_core);
-    LAR_TRY(lar_surface_minimize(s->u, s->edge, s->inside, steps, &s->box));
-    for (int64_t n = 0; n < s->box.count; n++) s->mask[n] = s->u[n] > 0.5f;
+    const int64_t count = s->box.count, before = lar_mask_count(s->mask, count);
+    int64_t found = 0;
+    /* where its surface costs more than all that it encloses is worth, it collapses */
+    for (float strength = 1; strength <= 4 && found < before / 3; strength *= 2) {
+        for (int64_t n = 0; strength > 1 && n < count; n++) s->u[n] = s->mask[n];
+        find_costs(s, tissue, keep_core, strength);
+        LAR_TRY(lar_surface_minimize(s->u, s->edge, s->inside, steps, &s->box));
+        found = 0;
+        for (int64_t n = 0; n < count; n++) found += s->u[n] > 0.5f;
+    }
+    for (int64_t n = 0; n < count; n++) s->mask[n] = s->u[n] > 0.5f;
     LAR_TRY(lar_mask_keep_largest(s->mask, s->box.size));
     LAR_TRY(lar_mask_fill_holes(s->mask, s->box.size));
     const double millilitres =
@@ -321,8 +333,10 @@ done:
     return status;
 }
 
-lar_status lar_surface_find(float *u, const lar_image *scan, bool ct, const lar_surface_box *whole)
+lar_status lar_surface_find(float *u, const lar_image *scan, int contrast,
+                            const lar_surface_box *whole)
 {
+    const bool ct = contrast == LAR_STRIP_CT;
     lar_status status = LAR_OK;
     stage fine = { 0 }, coarse = { 0 };
     int64_t first[3];
@@ -340,15 +354,16 @@ lar_status lar_surface_find(float *u, const lar_image *scan, bool ct, const lar_
     for (int round = 0; round < ROUNDS; round++) {
         LAR_TRY(find_level(&coarse, ct));
         if (round) LAR_TRY(find_shape(&coarse));
-        if (round && !ct) LAR_TRY(find_range(&tissue, &coarse));
+        if (round && !ct) LAR_TRY(find_range(&tissue, &coarse, contrast));
         LAR_TRY(settle(&coarse, &tissue, COARSE_STEPS, round == 0));
     }
     LAR_TRY(find_level(&coarse, ct));
     LAR_TRY(find_shape(&coarse));
-    if (!ct) LAR_TRY(find_range(&tissue, &coarse));
+    if (!ct) LAR_TRY(find_range(&tissue, &coarse, contrast));
     lar_surface_refine(fine.shape, &fine.box, coarse.shape, &half);
     lar_surface_refine(fine.level, &fine.box, coarse.level, &half);
     lar_surface_refine(fine.u, &fine.box, coarse.u, &half);
+    for (int64_t n = 0; n < fine.box.count; n++) fine.mask[n] = fine.shape[n] < 0;
     LAR_TRY(settle(&fine, &tissue, FINE_STEPS, false));
     for (int64_t k = 0, n = 0; k < fine.box.size[2]; k++)
         for (int64_t j = 0; j < fine.box.size[1]; j++)

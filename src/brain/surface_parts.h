@@ -35,7 +35,9 @@ void lar_surface_box_of(int64_t first[3], lar_surface_box *out, const uint8_t *m
                         const lar_surface_box *whole);
 
 /* The region of a scan of MR, or of CT in Hounsfield units, that the brain fills: 1 in `u`, else 0.
- * LAR_ENUMERIC where there is no head, or no brain in it. */
-lar_status lar_surface_find(float *u, const lar_image *scan, bool ct, const lar_surface_box *box);
+ * contrast: LAR_STRIP_CONTRAST_AUTO ...; AUTO is MR. LAR_ENUMERIC where there is no head, or no
+ * brain in it. */
+lar_status lar_surface_find(float *u, const lar_image *scan, int contrast,
+                            const lar_surface_box *box);
 
 #endif

@@ -186,6 +186,7 @@ typedef struct lar_plan_params {
     int mode;        /* LAR_PLAN_TRAIN or LAR_PLAN_PREDICT */
     int loss;        /* index in lar_losses */
     lar_precision precision;
+    bool no_target; /* of a plan for prediction: none is loaded, and there is no loss */
     /* More of the forward pass is computed again in the backward one until lar_plan_bytes() is no
      * more than this, or nothing is left to drop. 0: as fast as it goes. */
     size_t memory;

@@ -37,7 +37,10 @@ static void share(plan_schedule *s)
     for (int n = 0; n < s->op_count; n++) {
         const plan_op *op = &s->ops[n];
         if (op->out < 0 || s->tensors[op->out].pinned) continue;
-        if (op->kind == OP_CONV) take_over(s, n, op->out, op->in2); /* adds to what is there */
+        if (op->kind == OP_CONV &&
+            op->in2 >= 0 && /* adds to what is there, if it does not read it */
+            s->tensors[op->in].root != s->tensors[op->in2].root)
+            take_over(s, n, op->out, op->in2);
         if (!in_place(op)) continue;
         bool done = take_over(s, n, op->out, op->in) || take_over(s, n, op->out, op->in2);
         for (int t = 0; t < op->value.count && !done; t++)

@@ -92,6 +92,7 @@ lar_status lar_plan_new(lar_plan **out, lar_net *net, const lar_plan_params *par
     plan->net = net;
     plan->loss = &lar_losses[params->loss];
     plan->mode = params->mode;
+    plan->no_target = params->no_target && params->mode == LAR_PLAN_PREDICT;
     plan->type = params->precision;
     plan->batch = params->batch;
     plan->threads = lar_threads_get();
@@ -229,6 +230,7 @@ lar_status lar_plan_load_input(lar_plan *plan, int64_t n, int64_t c, const float
 
 lar_status lar_plan_load_target(lar_plan *plan, int64_t n, int64_t c, const float *voxels)
 {
+    if (plan->no_target) return lar_fail(LAR_EARGUMENT, "the plan was made without targets");
     const bool predicted = plan->predicted; /* the output does not depend on the target */
     const lar_status status = load(plan, plan->predict.target, n, c, voxels);
     plan->predicted = predicted && status == LAR_OK;
@@ -261,6 +263,7 @@ lar_status lar_plan_predict(lar_plan *plan)
 lar_status lar_plan_loss(lar_plan *plan, double *loss)
 {
     const plan_schedule *s = &plan->predict;
+    if (plan->no_target) return lar_fail(LAR_EARGUMENT, "the plan was made without targets");
     if (!plan->predicted) return lar_fail(LAR_EARGUMENT, "there is no prediction yet");
     return lar_plan_loss_of(plan, lar_plan_at(plan, s, s->output), lar_plan_at(plan, s, s->target),
                             NULL, 1, loss);

@@ -104,6 +104,7 @@ struct lar_plan {
     const lar_backend *backend;
     const lar_loss *loss;
     int mode, threads, block;
+    bool no_target;
     lar_precision type;
     int64_t batch;
     uint64_t seed;

@@ -377,9 +377,9 @@ static void backward(maker *m)
     for (int n = m->net->node_count - 1; n >= 0; n--) backward_node(m, n);
 }
 
-static int pinned(maker *m, lar_layout layout)
+static int pinned(maker *m, lar_layout layout, bool empty)
 {
-    const int tensor = tensor_in(m, layout);
+    const int tensor = new_tensor(m, layout, empty ? 0 : lar_layout_bytes(&layout));
     if (!m->out_of_memory) m->s->tensors[tensor].pinned = true;
     return tensor;
 }
@@ -398,9 +398,9 @@ lar_status lar_schedule_make(plan_schedule *out, lar_plan *plan, const plan_valu
         m->gradient_of[n] = m->tensor_of[n] = m->place_for[n] = -1;
     const lar_layout result = { plan->batch, lar_net_output_channels(net),
                                 plan->nodes[net->output].voxels, 1, LAR_FLOAT32 };
-    out->input = pinned(m, lar_plan_layout(plan, 0));
-    out->target = pinned(m, result);
-    out->output = pinned(m, result);
+    out->input = pinned(m, lar_plan_layout(plan, 0), false);
+    out->target = pinned(m, result, plan->no_target);
+    out->output = pinned(m, result, false);
     forward(m);
     if (training && !m->out_of_memory) backward(m);
     if (m->out_of_memory) {

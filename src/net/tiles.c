@@ -40,6 +40,7 @@ static lar_status try_window(choice *c, const int64_t window[3], bool *fits, siz
                                .size = { window[0], window[1], window[2] },
                                .mode = LAR_PLAN_PREDICT,
                                .precision = c->params.precision,
+                               .no_target = true,
                                .backend = c->params.backend };
     int64_t out[3];
     lar_plan *plan = NULL;

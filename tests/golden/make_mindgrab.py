@@ -6,7 +6,9 @@ between two quantiles, the network in float32, its logits back onto the scan's o
   make_mindgrab.py                             mindgrab.txt: logits of random weights in a random box; and
                                                tiny_strip.safetensors, a model file of one layer that marks what is bright
   make_mindgrab.py weights FILE                those weights, as a file of MindGrab's layout
-  make_mindgrab.py mask WEIGHTS IMAGE OUT      the mask of an image, on its grid, before it is cleaned
+  make_mindgrab.py mask WEIGHTS IMAGE OUT      the mask of an image, on its grid: 1 as the network gives it, and 2 more
+                                               where the largest piece and its holes are
+  make_mindgrab.py slices WEIGHTS IMAGE        mindgrab_slices.txt: how many voxels of it lie in each slice, along i, j, k
 SPDX-License-Identifier: Apache-2.0"""
 import os
 import subprocess
@@ -166,6 +168,14 @@ def write_tiny():
                   dict(notes, larmor="0.1.0", kind="strip", version="1", seal=seal))
 
 
+def write_slices(mask):
+    import make_net
+    with open(os.path.join(make_net.HERE, "mindgrab_slices.txt"), "w") as f:
+        f.write("# by make_mindgrab.py with PyTorch, of MindGrab's own t1_crop.nii.gz: voxels of the mask in each slice\n")
+        for a in range(3):
+            f.write(" ".join(map(str, mask.sum(tuple({0, 1, 2} - {a})))) + "\n")
+
+
 def main(argv):
     larmor = os.environ.get("LARMOR", "larmor")
     if len(argv) == 1:
@@ -176,8 +186,10 @@ def main(argv):
     elif argv[1:2] == ["mask"]:
         import nibabel
         image = nibabel.load(argv[3])
-        raw = mask_of(read_weights(argv[2]), argv[3], larmor)[0]
-        nibabel.save(nibabel.Nifti1Image(raw.astype(np.uint8), image.affine), argv[4])
+        raw, clean, _ = mask_of(read_weights(argv[2]), argv[3], larmor)
+        nibabel.save(nibabel.Nifti1Image(raw + 2 * clean.astype(np.uint8), image.affine), argv[4])
+    elif argv[1:2] == ["slices"]:
+        write_slices(mask_of(read_weights(argv[2]), argv[3], larmor)[1])
     else:
         sys.exit(__doc__)
 

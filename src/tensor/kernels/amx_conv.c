@@ -6,6 +6,7 @@
  * one behind the other are a tile, whatever row they are of. What comes out at the ends of rows is
  * dropped. SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/kernels/amx.h"
+#include "tensor/kernels/amx_axis.h"
 #include "tensor/kernels/amx_tile.h"
 #include "tensor/kernels/direct_rows.h"
 #include "tensor/kernels/kernels.h"
@@ -23,29 +24,6 @@ enum {
     RUN = 32          /* planes of output of a piece */
 };
 
-/* Output voxel r + dilation * n reads input voxels r - padding + dilation * (n + tap). */
-typedef struct axis {
-    int64_t kernel, dilation, padding, from, to;
-} axis;
-
-static int64_t classes(const axis *a)
-{
-    return a->dilation < a->to ? a->dilation : a->to;
-}
-
-/* Outputs of class r. */
-static int64_t outputs(const axis *a, int64_t r)
-{
-    return (a->to - r + a->dilation - 1) / a->dilation;
-}
-
-/* Input voxel n of class r; -1 where there is none. */
-static int64_t input(const axis *a, int64_t r, int64_t n)
-{
-    const int64_t at = r - a->padding + a->dilation * n;
-    return at < a->from ? at : -1;
-}
-
 /* Where row elements come from and go to. */
 typedef struct copy {
     int32_t at, x;
@@ -62,43 +40,19 @@ typedef struct work {
     uint16_t *out;
     const lar_term *after;
     bool add, stream; /* past the caches */
+    bool in_place;    /* planes of the input are read where they lie */
     char *scratch; /* of each thread: planes, copies, and the output's x of each position or -1 */
 } work;
 
-static axis axis_of(const lar_conv_shape *s, int a, int pass)
+static bool dense(const axis *a)
 {
-    const bool data = pass == LAR_CONV_DATA;
-    const int64_t reach = s->dilation[a] * (s->kernel[a] - 1);
-    return (axis){ .kernel = s->kernel[a],
-                   .dilation = s->dilation[a],
-                   .padding = data ? reach - s->padding[a] : s->padding[a],
-                   .from = data ? s->out_size[a] : s->size[a],
-                   .to = data ? s->size[a] : s->out_size[a] };
+    return a->dilation == 1 && a->padding == 0 && a->from == a->to + a->kernel - 1;
 }
 
-/* The number of zeros before the first voxel of class r, or behind the last, of all `count`. */
-static int64_t zeros(const axis *a, int64_t r, bool behind)
+/* The position behind the last that there is an output for. */
+static int64_t plane_end(const work *w)
 {
-    const int64_t count = outputs(a, r) + a->kernel - 1;
-    int64_t n = 0;
-    while (n < count && input(a, r, behind ? count - 1 - n : n) < 0) n++;
-    return n;
-}
-
-/* Where class r begins in a row, if the one before begins at `before`: zeros may be of both. */
-static int64_t next_class(const axis *a, int64_t r, int64_t before)
-{
-    const int64_t end = before + outputs(a, r - 1) + a->kernel - 1;
-    const int64_t last = zeros(a, r - 1, true), first = zeros(a, r % classes(a), false);
-    const int64_t both = last < first ? last : first;
-    return end - (both < a->kernel - 1 ? both : a->kernel - 1);
-}
-
-static int64_t pitch_of(const axis *a)
-{
-    int64_t at = 0;
-    for (int64_t r = 1; r <= classes(a); r++) at = next_class(a, r, at);
-    return at;
+    return (w->y.to - 1) * w->pitch + w->x.to;
 }
 
 static work work_of(const lar_conv_shape *s, int pass)
@@ -124,12 +78,15 @@ static work work_of(const lar_conv_shape *s, int pass)
                            .kernel = { w.y.kernel, w.x.kernel },
                            .pitch = w.pitch };
     w.steps = lar_amx_steps(&w.sum);
+    /* no zeros, no classes; what lies behind a row is read, but never behind a plane */
+    w.in_place = w.from_blocks == 1 && w.pitch == w.x.from && dense(&w.z) && dense(&w.y) &&
+                 dense(&w.x) && plane_end(&w) >= LAR_AMX_POSITIONS;
     return w;
 }
 
-static int64_t plane_bytes(const work *w)
+static int64_t plane_bytes(const work *w) /* of copies */
 {
-    return w->from_blocks * w->positions * VOXEL;
+    return w->in_place ? 0 : w->from_blocks * w->positions * VOXEL;
 }
 
 static int64_t thread_bytes(const work *w)
@@ -253,32 +210,42 @@ PAIRS static void keep(const work *w, const piece *p, const float *sums, int64_t
     }
 }
 
+/* Where plane n of the class of the input is. */
+static const char *plane_at(const work *w, const piece *p, int64_t n)
+{
+    const int64_t sample = p->sample * w->s->groups + p->group, slot = n % w->z.kernel;
+    if (!w->in_place) return p->planes + slot * plane_bytes(w);
+    return w->in + ((sample * w->z.from + n) * w->y.from + p->y_first) * w->x.from * VOXEL;
+}
+
 /* Plane n of the class from those planes of the input that there are. */
 static void sum_plane(const work *w, const piece *p, int64_t n)
 {
     const int64_t end = p->rows * w->pitch, block = w->z.kernel * w->steps * LAR_AMX_TILE;
-    const int64_t z = p->z_class + n * w->z.dilation;
+    const int64_t z = p->z_class + n * w->z.dilation, all = LAR_AMX_POSITIONS, half = all / 2;
+    const int64_t last = (w->in_place ? plane_end(w) - p->y_first * w->pitch : w->positions) - all;
     float sums[LAR_AMX_POSITIONS * BLOCK] __attribute__((aligned(64)));
     lar_amx_sum s = w->sum;
     int64_t first = 0;
     for (int64_t k = 0; k < w->z.kernel; k++)
         if (input(&w->z, p->z_class, n + k) >= 0) {
             if (s.count == 0) first = k;
-            s.planes[s.count++] = p->planes + (n + k) % w->z.kernel * plane_bytes(w);
+            s.planes[s.count++] = plane_at(w, p, n + k);
         }
     const char *weights =
         w->weights + p->group * w->to_blocks * block + first * w->steps * LAR_AMX_TILE;
-    const int64_t twos = s.odd ? 0 : w->to_blocks / 2 * 2, half = LAR_AMX_POSITIONS / 2;
-    for (int64_t at = 0; at < end; at += LAR_AMX_POSITIONS) {
+    const int64_t twos = s.odd ? 0 : w->to_blocks / 2 * 2;
+    for (int64_t at = 0; at < end; at += all) {
         for (int64_t o = 0; o < twos; o += 2)
-            for (int64_t part = at; part < at + 2 * half && part < end; part += half) {
+            for (int64_t part = at; part < at + all && part < end; part += half) {
                 lar_amx_sum_two(sums, &s, part, weights + o * block, block);
                 keep(w, p, sums, part, half, o, z);
                 keep(w, p, sums + half * BLOCK, part, half, o + 1, z);
             }
-        for (int64_t o = twos; o < w->to_blocks; o++) {
-            lar_amx_sum_one(sums, &s, at, weights + o * block);
-            keep(w, p, sums, at, LAR_AMX_POSITIONS, o, z);
+        const int64_t early = at > last ? at - last : 0; /* some are there already */
+        for (int64_t o = twos; o < w->to_blocks && early < all; o++) {
+            lar_amx_sum_one(sums, &s, at - early, weights + o * block);
+            keep(w, p, sums + early * BLOCK, at, all - early, o, z);
         }
     }
 }
@@ -314,7 +281,8 @@ static lar_status pieces(void *arg, int64_t number, int64_t begin, int64_t end)
     lar_amx_begin(&w->sum);
     for (int64_t n = z_first; n < z_last + w->z.kernel - 1; n++) {
         const int64_t z = input(&w->z, p.z_class, n);
-        if (z >= 0) copy_plane(w, &p, p.planes + n % w->z.kernel * plane_bytes(w), z);
+        if (z >= 0 && !w->in_place)
+            copy_plane(w, &p, p.planes + n % w->z.kernel * plane_bytes(w), z);
         if (n >= z_first + w->z.kernel - 1) sum_plane(w, &p, n - w->z.kernel + 1);
     }
     lar_amx_end();

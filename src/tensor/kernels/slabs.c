@@ -10,7 +10,7 @@
 #include "tensor/kernels/slabs.h"
 
 /* Bytes of a slab and of what a kernel makes of it: most of a second-level cache of 2 MB. */
-enum { SLAB_BYTES = 1280 << 10, TASKS = 16 };
+enum { SLAB_BYTES = 1792 << 10, TASKS = 16 };
 
 typedef struct work {
     const lar_conv_shape *s;

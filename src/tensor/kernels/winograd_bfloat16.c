@@ -21,8 +21,10 @@ enum {
 };
 
 typedef struct work {
-    winograd_tiles tiles;
-    int64_t in_blocks, out_blocks, voxels, groups, lengths; /* groups of panels, pieces along z */
+    winograd_tiles tiles, inputs; /* of the output; the sizes of the input */
+    int64_t padding[3];
+    int64_t in_blocks, out_blocks, in_voxels, out_voxels;
+    int64_t groups, lengths; /* groups of panels, pieces along z */
     const uint16_t *weights, *in;
     uint16_t *out;
     const lar_term *after;
@@ -57,23 +59,24 @@ PAIRS_INLINE void column(__m512 *c, const uint16_t *const *row, int64_t x)
 PAIRS static void input(const work *w, uint16_t *panel, int64_t skip, int slot, const uint16_t *in,
                         int64_t z, int64_t ty, int64_t tx, int64_t count)
 {
-    const winograd_tiles *t = &w->tiles;
+    const winograd_tiles *t = &w->inputs;
     const int64_t width = t->size[2];
     const uint16_t *row[4];
     for (int n = 0; n < 4; n++) {
-        const int64_t y = 2 * ty - 1 + n;
+        const int64_t y = 2 * ty - w->padding[1] + n;
         const bool inside = y >= 0 && y < t->size[1];
         row[n] = inside ? in + (z * t->size[1] + y) * width * BLOCK : w->zeros;
     }
     __m512 p[4], q[4], r[4], s[4];
-    for (int y = 0; y < 4; y++) p[y] = _mm512_setzero_ps();
-    if (tx > 0) column(p, row, 2 * tx - 1);
-    column(q, row, 2 * tx);
+    int64_t x = 2 * tx - w->padding[2];
+    for (int y = 0; y < 4; y++) p[y] = q[y] = _mm512_setzero_ps();
+    if (x >= 0 && x < width) column(p, row, x);
+    if (x >= -1 && x + 1 < width) column(q, row, x + 1);
     uint16_t *to = panel + slot * BLOCK;
-    for (int64_t x = 2 * tx; count > 0; x += 2, count--) {
+    for (; count > 0; x += 2, count--) {
         _Pragma("GCC unroll 4") for (int y = 0; y < 4; y++) r[y] = s[y] = _mm512_setzero_ps();
-        if (x + 1 < width) column(r, row, x + 1);
-        if (x + 2 < width) column(s, row, x + 2);
+        if (x + 2 < width) column(r, row, x + 2);
+        if (x + 3 < width) column(s, row, x + 3);
         _Pragma("GCC unroll 4") for (int y = 0; y < 4; y++)
         {
             keep(to + (4 * y + 0) * TILES * BLOCK, p[y] - r[y]);
@@ -178,12 +181,25 @@ PAIRS static void output(const work *w, uint16_t *out, const float *half, int64_
 
 static work work_of(const lar_conv_shape *s, int pass)
 {
-    work w = { .tiles = winograd_tiles_of(s) };
-    w.in_blocks = (pass == LAR_CONV_FORWARD ? s->in : s->out) / BLOCK;
-    w.out_blocks = (pass == LAR_CONV_FORWARD ? s->out : s->in) / BLOCK;
-    w.voxels = s->size[0] * s->size[1] * s->size[2];
+    const bool data = pass == LAR_CONV_DATA;
+    lar_conv_shape to = *s, from = *s; /* the output, and the input, as if they were both */
+    work w = { .in_blocks = (data ? s->out : s->in) / BLOCK,
+               .out_blocks = (data ? s->in : s->out) / BLOCK,
+               .in_voxels = 1,
+               .out_voxels = 1 };
+    for (int a = 0; a < 3; a++) {
+        to.size[a] = to.out_size[a] = data ? s->size[a] : s->out_size[a];
+        from.size[a] = from.out_size[a] = data ? s->out_size[a] : s->size[a];
+        w.padding[a] = data ? 2 - s->padding[a] : s->padding[a];
+    }
+    w.tiles = winograd_tiles_of(&to);
+    w.inputs = winograd_tiles_of(&from);
+    for (int a = 0; a < 3; a++) {
+        w.in_voxels *= w.inputs.size[a];
+        w.out_voxels *= w.tiles.size[a];
+    }
     w.groups = lar_piece_count(w.tiles.tiles[1] * w.tiles.tiles[2], PANELS * TILES);
-    w.lengths = lar_piece_count(s->size[0], PLANES);
+    w.lengths = lar_piece_count(w.tiles.size[0], PLANES);
     return w;
 }
 
@@ -208,14 +224,14 @@ static void plane_input(const work *w, uint16_t *ring, int64_t sample, int64_t z
                         int64_t last)
 {
     const int64_t across = w->tiles.tiles[2];
-    if (z < 0 || z >= w->tiles.size[0]) return;
+    if (z < 0 || z >= w->inputs.size[0]) return;
     uint16_t *panels = ring + z % RING * ring_values(w);
     for (int64_t tile = first, next; tile < last; tile = next) {
         next = row_end(w, tile, last);
         for (int64_t b = 0; b < w->in_blocks; b++)
             input(w, panels + ((tile - first) / TILES * w->in_blocks + b) * PANEL,
                   w->in_blocks * PANEL, (int)((tile - first) % TILES),
-                  w->in + (sample * w->in_blocks + b) * w->voxels * BLOCK, z, tile / across,
+                  w->in + (sample * w->in_blocks + b) * w->in_voxels * BLOCK, z, tile / across,
                   tile % across, next - tile);
     }
 }
@@ -227,11 +243,11 @@ INLINE void fetch(const work *w, int64_t sample, int64_t z, int64_t first, int64
     for (int64_t tile = first, next; tile < last; tile = next) {
         next = row_end(w, tile, last);
         for (int64_t b = 0; b < w->in_blocks; b++)
-            winograd_fetch(&w->tiles,
+            winograd_fetch(&w->inputs,
                            (const float *)(const void *)(w->in + (sample * w->in_blocks + b) *
-                                                                     w->voxels * BLOCK),
-                           BLOCK / 2, z, 2 * (tile / across) - 1 + q, 2 * (tile % across),
-                           2 * (next - tile));
+                                                                     w->in_voxels * BLOCK),
+                           BLOCK / 2, z, 2 * (tile / across) - w->padding[1] + q,
+                           2 * (tile % across), 2 * (next - tile));
     }
 }
 
@@ -240,14 +256,15 @@ static void plane_output(const work *w, const uint16_t *ring, float *halves, int
 {
     const int64_t across = w->tiles.tiles[2], panels = lar_piece_count(last - first, TILES);
     const int64_t tap = w->in_blocks * BLOCK * 4 * BLOCK, step = PANELS * 2 * TILES * BLOCK;
-    const int low = z > 0 ? 0 : 1, high = z + 1 < w->tiles.size[0] ? 3 : 2;
+    const int64_t start = z - w->padding[0], left = w->inputs.size[0] - start;
+    const int low = start < 0 ? (int)-start : 0, high = left < 3 ? (int)left : 3;
     for (int64_t o = 0; o < w->out_blocks; o++) {
         for (int q = 0; q < 4; q++) {
-            if (o == 0) fetch(w, sample, z + 2, first, last, q);
+            if (o == 0) fetch(w, sample, start + 3, first, last, q);
             for (int64_t p = 0; p < panels; p++) {
                 source sources[3];
                 for (int k = low; k < high; k++)
-                    sources[k - low] = (source){ ring + (z + k - 1) % RING * ring_values(w) +
+                    sources[k - low] = (source){ ring + (start + k) % RING * ring_values(w) +
                                                      p * w->in_blocks * PANEL + q * PANEL / 4,
                                                  w->weights + ((o * 4 + q) * 3 + k) * tap };
                 products(halves + q * step + p * 2 * TILES * BLOCK, sources, high - low,
@@ -259,7 +276,7 @@ static void plane_output(const work *w, const uint16_t *ring, float *halves, int
             next = row_end(w, tile, last);
             if (next > tile + TILES - slot) next = tile + TILES - slot;
             const int64_t block = sample * w->out_blocks + o;
-            output(w, w->out + block * w->voxels * BLOCK,
+            output(w, w->out + block * w->out_voxels * BLOCK,
                    halves + ((tile - first) / TILES * 2 * TILES + slot) * BLOCK, step, z,
                    tile / across, tile % across, (int)(next - tile), w->after, block * BLOCK);
         }
@@ -281,10 +298,10 @@ static lar_status piece(void *arg, int64_t number, int64_t begin, int64_t end)
     const int64_t z_end = z_first + PLANES < depth ? z_first + PLANES : depth;
     uint16_t *ring = w->scratch + lar_thread_number() * thread_values(w);
     float *halves = (float *)(void *)(ring + RING * ring_values(w));
-    plane_input(w, ring, sample, z_first - 1, first, last);
-    plane_input(w, ring, sample, z_first, first, last);
+    plane_input(w, ring, sample, z_first - w->padding[0], first, last);
+    plane_input(w, ring, sample, z_first - w->padding[0] + 1, first, last);
     for (int64_t z = z_first; z < z_end; z++) {
-        plane_input(w, ring, sample, z + 1, first, last);
+        plane_input(w, ring, sample, z - w->padding[0] + 2, first, last);
         plane_output(w, ring, halves, sample, z, first, last);
     }
     return LAR_OK;
@@ -341,16 +358,34 @@ static void pack(const lar_conv_shape *s, int block, int pass, const float *weig
         }
 }
 
-/* As winograd_forward.c: more taps inside than products, with what packing takes. */
+/* How often a tap along an axis meets a voxel that is there. */
+static int64_t meetings(const work *w, int axis)
+{
+    const int64_t to = w->tiles.size[axis], from = w->inputs.size[axis];
+    int64_t count = 0;
+    for (int64_t k = 0; k < 3; k++) {
+        const int64_t first = w->padding[axis] - k, end = from + first < to ? from + first : to;
+        const int64_t begin = first > 0 ? first : 0;
+        if (end > begin) count += end - begin;
+    }
+    return count;
+}
+
+/* As winograd_forward.c: more taps inside than products, with what packing takes. Any padding:
+ * slabs bring their margins with them. */
 static bool runs(const lar_conv_shape *s, int block, int pass)
 {
+    lar_conv_shape same = *s;
+    for (int a = 0; a < 3; a++) {
+        if (s->padding[a] > 2) return false;
+        same.padding[a] = 1;
+    }
     if (pass == LAR_CONV_WEIGHTS || block != BLOCK || s->type != LAR_BFLOAT16 ||
-        !winograd_fits(s, 1) || !lar_direct_has_pairs())
+        !winograd_fits(&same, 1) || !lar_direct_has_pairs())
         return false;
-    const winograd_tiles t = winograd_tiles_of(s);
-    const int64_t panels = lar_piece_count(t.tiles[1] * t.tiles[2], TILES);
-    const int64_t taps = (3 * s->size[1] - 2) * (3 * s->size[2] - 2);
-    return 16 * (panels * TILES + 24) < taps;
+    const work w = work_of(s, pass);
+    const int64_t panels = lar_piece_count(w.tiles.tiles[1] * w.tiles.tiles[2], TILES);
+    return 16 * (panels * TILES + 24) < meetings(&w, 1) * meetings(&w, 2);
 }
 
 static size_t packed_bytes(const lar_conv_shape *s, int block, int pass)
@@ -363,7 +398,8 @@ static size_t packed_bytes(const lar_conv_shape *s, int block, int pass)
 static size_t scratch(const lar_conv_shape *s, int block, int pass)
 {
     const work w = work_of(s, pass);
-    return (size_t)(lar_threads_get() * thread_values(&w) + s->size[2] * block) * sizeof(uint16_t);
+    return (size_t)(lar_threads_get() * thread_values(&w) + w.inputs.size[2] * block) *
+           sizeof(uint16_t);
 }
 
 static lar_status run(const lar_conv_shape *s, int block, int pass, const void *packed,
@@ -377,7 +413,7 @@ static lar_status run(const lar_conv_shape *s, int block, int pass, const void *
     w.add = add;
     w.scratch = memory;
     w.zeros = w.scratch + lar_threads_get() * thread_values(&w);
-    memset(w.zeros, 0, (size_t)(s->size[2] * block) * sizeof *w.zeros);
+    memset(w.zeros, 0, (size_t)(w.inputs.size[2] * block) * sizeof *w.zeros);
     return lar_parallel(s->batch * w.groups * w.lengths, 1, piece, &w);
 }
 

@@ -97,6 +97,7 @@ static void meshnets(void **state)
     for (int b = 0; b < 2; b++) {
         one_case("meshnet", b ? "plain" : NULL);
         one_case("meshnet_softmax", b ? "plain" : NULL);
+        one_case("meshnet_line", b ? "plain" : NULL);
     }
 }
 

@@ -114,6 +114,7 @@ static const example examples[] = {
       { 2, 1, 2 },
       { 4, 7, 16 },
       false },
+    { "slabs in strips", 1, 1, 2, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(0), { 3, 24, 501 }, false },
     { "slabs", 3, 1, 1, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(0), { 4, 7, 14 }, false },
     { "many planes", 1, 1, 1, 1, CUBE(3), CUBE(1), CUBE(1), CUBE(1), { 70, 3, 4 }, false },
     { "strips", 1, 2, 2, 1, { 3, 3, 1 }, CUBE(1), CUBE(1), { 1, 1, 0 }, { 2, 90, 67 }, false },

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "math/math.h"
+#include "tensor/kernels/direct_rows.h"
 #include "tensor/kernels/kernels.h"
 
 enum { GUARD = 64 };
@@ -408,6 +409,78 @@ static void test_bfloat16(void **state)
     lar_free(shift);
 }
 
+/* One pass that reads a tensor of (z, y, x) voxels and surrounds it by `margin` zeros. */
+static uint16_t *run_with_margin(int pass, int64_t margin, const uint16_t *in, const int64_t *size,
+                                 const float *weights, size_t *bytes)
+{
+    const lar_conv_kernel *k = &lar_conv_winograd_bfloat16;
+    const bool data = pass == LAR_CONV_DATA;
+    lar_conv_shape s = shape_of(2, 16, 32, 0, 0, 0);
+    s.type = LAR_BFLOAT16;
+    for (int a = 0; a < 3; a++) {
+        s.padding[a] = data ? 2 - margin : margin;
+        (data ? s.out_size : s.size)[a] = size[a];
+        (data ? s.size : s.out_size)[a] = size[a] + 2 * margin - 2;
+    }
+    const int64_t *to = data ? s.size : s.out_size;
+    *bytes = (size_t)(2 * (data ? 16 : 32) * to[0] * to[1] * to[2]) * sizeof *in;
+    const size_t packed_bytes = k->packed(&s, 16, pass), room = k->scratch(&s, 16, pass);
+    float *packed = guarded(packed_bytes), *scratch = guarded(room), *out = guarded(*bytes);
+    k->pack(&s, 16, pass, weights, packed);
+    CHECK_OK(k->run(&s, 16, pass, packed, in, out, NULL, false, scratch));
+    uint16_t *result = lar_alloc_raw((int64_t)*bytes, 1);
+    assert_non_null(result);
+    memcpy(result, out, *bytes);
+    release(packed, packed_bytes);
+    release(scratch, room);
+    release(out, *bytes);
+    return result;
+}
+
+/* Zeros that lie in a tensor are those that padding brings: to the bit. */
+static void margins_of(int pass, int64_t z, int64_t y, int64_t x)
+{
+    const int64_t inner[3] = { z, y, x }, outer[3] = { z + 2, y + 2, x + 2 };
+    const int64_t planes = pass == LAR_CONV_DATA ? 4 : 2;
+    float *values = draw(planes * 16 * z * y * x, 1, 0.3), *weights = draw(16 * 32 * 27, 3, 0);
+    uint16_t *small = lar_alloc(planes * 16 * z * y * x, sizeof *small);
+    uint16_t *large = lar_alloc(planes * 16 * outer[0] * outer[1] * outer[2], sizeof *large);
+    assert_true(small && large);
+    for (int64_t n = 0; n < planes * 16 * z * y * x; n++) {
+        const int64_t v = n / 16;
+        const int64_t row = (v / (x * y * z) * outer[0] + v / (x * y) % z + 1) * outer[1];
+        small[n] = to_half(values[n]);
+        large[((row + v / x % y + 1) * outer[2] + v % x + 1) * 16 + n % 16] = small[n];
+    }
+    for (int64_t margin = 0; margin <= 2; margin += 2) {
+        size_t bytes[2];
+        uint16_t *a = run_with_margin(pass, margin, margin ? small : large, margin ? inner : outer,
+                                      weights, &bytes[0]);
+        uint16_t *b = run_with_margin(pass, 1, margin ? large : small, margin ? outer : inner,
+                                      weights, &bytes[1]);
+        assert_int_equal(bytes[0], bytes[1]);
+        assert_memory_equal(a, b, bytes[0]);
+        lar_free(a);
+        lar_free(b);
+    }
+    lar_free(values);
+    lar_free(weights);
+    lar_free(small);
+    lar_free(large);
+}
+
+static void test_margins(void **state)
+{
+    (void)state;
+    if (!lar_conv_winograd_bfloat16.run || !lar_direct_has_pairs()) skip();
+    for (int pass = LAR_CONV_FORWARD; pass <= LAR_CONV_DATA; pass++) {
+        margins_of(pass, 1, 1, 1);
+        margins_of(pass, 2, 5, 6);
+        margins_of(pass, 27, 3, 4);
+        margins_of(pass, 3, 12, 23);
+    }
+}
+
 static void test_what_it_does_not_run(void **state)
 {
     (void)state;
@@ -436,10 +509,10 @@ static void test_what_it_does_not_run(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_forward_and_data),
-                                        cmocka_unit_test(test_after_and_add),
-                                        cmocka_unit_test(test_weights),
-                                        cmocka_unit_test(test_bfloat16),
-                                        cmocka_unit_test(test_what_it_does_not_run) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forward_and_data), cmocka_unit_test(test_after_and_add),
+        cmocka_unit_test(test_weights),          cmocka_unit_test(test_bfloat16),
+        cmocka_unit_test(test_margins),          cmocka_unit_test(test_what_it_does_not_run)
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
