@@ -827,6 +827,9 @@ LAR_API lar_status lar_figure(const lar_image *const *images, const char *const 
 LAR_API lar_status lar_contours(const lar_image *fixed, const lar_image *moved,
                                 const lar_image *before, const char *title, const char *path,
                                 bool force);
+/* The same of a mask: its outline over the image that it belongs to. */
+LAR_API lar_status lar_mask_contours(const lar_image *image, const lar_image *mask,
+                                     const char *title, const char *path, bool force);
 
 /* ---- networks -------------------------------------------------------------------------- */
 

@@ -130,7 +130,7 @@ static lar_status write_all(const work *w)
     }
     if (o->mask_out) LAR_TRY(write_one(w->mask, o->mask_out, w));
     if (o->distance_out) LAR_TRY(write_one(w->distance, o->distance_out, w));
-    if (o->check) LAR_TRY(lar_contours(w->in, w->mask, NULL, NULL, o->check, o->force));
+    if (o->check) LAR_TRY(lar_mask_contours(w->in, w->mask, NULL, o->check, o->force));
 done:
     lar_image_free(brain);
     return status;

@@ -32,6 +32,7 @@ static const double places[LAR_PLANES][SLICES] = { { 0.28, 0.50, 0.72 },
 
 typedef struct scene {
     const char *title;
+    const char *const *words; /* whose contours, over what */
     const lar_look *fixed;
     double window[2];
     const lar_outlines *blocks[BLOCKS];
@@ -123,17 +124,14 @@ done:
 
 static void draw_foot(cairo_t *cr, const scene *s)
 {
-    static const char *const words[2] = {
-        "contours of the moved image", "over the fixed image in grey    L is the patient's left"
-    };
     const double y = s->height - MARGIN + 4, end = s->width - MARGIN;
     const double right = lar_panel_ruler(cr, s->zoom, 0.3 * s->column_width, end, y);
     lar_style style = { .size = 13, .colour = lar_outlines_colour };
     double x = MARGIN;
     for (int n = 0; n < 2; n++) {
         style.widest = right - x - 12;
-        if (style.widest > 40) lar_canvas_text(cr, words[n], x, y, &style);
-        x += lar_canvas_text_width(cr, words[n], &style) + 6;
+        if (style.widest > 40) lar_canvas_text(cr, s->words[n], x, y, &style);
+        x += lar_canvas_text_width(cr, s->words[n], &style) + 6;
         style.colour = lar_panel_soft;
     }
 }
@@ -163,15 +161,16 @@ done:
     return status;
 }
 
-lar_status lar_contours(const lar_image *fixed, const lar_image *moved, const lar_image *before,
-                        const char *title, const char *path, bool force)
+static lar_status contours(const lar_image *fixed, const lar_image *moved, const lar_image *before,
+                           const char *title, const char *const words[2], const char *path,
+                           bool force)
 {
     lar_status status = LAR_OK;
     lar_canvas *canvas = NULL;
     lar_look look = { 0 };
     lar_head head = { 0 };
     lar_outlines outlines[BLOCKS] = { 0 };
-    scene s = { .title = title, .fixed = &look };
+    scene s = { .title = title, .words = words, .fixed = &look };
 
     LAR_TRY(lar_canvas_open(&canvas, path, force));
     LAR_TRY(lar_look_init(&look, fixed));
@@ -192,4 +191,22 @@ done:
     lar_look_clear(&look);
     lar_canvas_free(canvas);
     return status;
+}
+
+lar_status lar_contours(const lar_image *fixed, const lar_image *moved, const lar_image *before,
+                        const char *title, const char *path, bool force)
+{
+    static const char *const words[2] = {
+        "contours of the moved image", "over the fixed image in grey    L is the patient's left"
+    };
+    return contours(fixed, moved, before, title, words, path, force);
+}
+
+lar_status lar_mask_contours(const lar_image *image, const lar_image *mask, const char *title,
+                             const char *path, bool force)
+{
+    static const char *const words[2] = {
+        "outline of the mask", "over the image in grey    L is the patient's left"
+    };
+    return contours(image, mask, NULL, title, words, path, force);
 }
