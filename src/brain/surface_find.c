@@ -25,7 +25,8 @@
 #define EDGE_LEAST    0.05
 #define SHAPE_PER_MM  0.02
 #define SHAPE_MM      15.0
-#define DARK_PER_MM   0.02
+#define DARK_PER_MM   0.02f
+#define BONE_PER_MM   0.1f
 #define BRIGHT_PER_MM 0.01
 /* Fluid begins between 2 and 4 spreads of tissue from its middle, where the histogram says. */
 #define CUT_LEAST 2.0
@@ -35,7 +36,7 @@
 #define DEEP_MM   12.0 /* so far inside there is no bone */
 #define LOW_LEAST 0.55 /* grey matter of T1 is brighter */
 #define LOW_MOST  0.85
-#define BONE      0.45 /* where fluid is bright: half way between bone and tissue */
+#define BONE      0.6 /* where fluid is bright: half way between bone and tissue */
 
 enum { ROUNDS = 2, COARSE_STEPS = 200, FINE_STEPS = 60 }; /* after these u hardly changes */
 
@@ -61,12 +62,14 @@ enum { FLOATS = 8 };
 typedef struct range {
     float low, high; /* high: INFINITY where fluid is dark */
     float low_width, high_width;
+    float
+        outside; /* cost per mm3 of what is beyond: bone, or where fluid is as dark, perhaps that */
 } range;
 
 /* Hounsfield units: fluid and brain, between fat or air and bone (Muschelli 2015,
  * doi:10.1016/j.neuroimage.2015.03.074). */
-static const range hounsfield = { 0, 100, 20, 60 };
-static const range any_contrast = { 0.55f, INFINITY, 0.25f, 1 };
+static const range hounsfield = { 0, 100, 20, 60, BONE_PER_MM };
+static const range any_contrast = { 0.55f, INFINITY, 0.25f, 1, DARK_PER_MM };
 
 static lar_status stage_init(stage *s, const lar_surface_box *box)
 {
@@ -206,9 +209,8 @@ static lar_status find_range(range *out, stage *s, int contrast)
     *out = any_contrast;
     if (bright) {
         out->low = (float)BONE;
-        out->low_width = (float)BONE * 0.45f;
-        out->high = (float)(at[1] + cut);
-        out->high_width = (float)(CUT_WIDTH * cut);
+        out->low_width = 0.25f;
+        out->outside = BONE_PER_MM;
     } else {
         out->low = (float)fmin(fmax(at[1] - cut, LOW_LEAST), LOW_MOST);
         out->low_width = (float)CUT_WIDTH * (1 - out->low);
@@ -225,7 +227,7 @@ static float step(float x, float at, float width)
 static void find_costs(stage *s, const range *tissue, bool keep_core, float strength)
 {
     const float least = (float)EDGE_LEAST, shape_mm = (float)SHAPE_MM,
-                per_shape = (float)SHAPE_PER_MM, per_dark = (float)DARK_PER_MM,
+                per_shape = (float)SHAPE_PER_MM, per_dark = tissue->outside,
                 per_bright = (float)BRIGHT_PER_MM, scalp = (float)SCALP_MM;
     for (int64_t n = 0; n < s->box.count; n++) {
         const float x = s->value[n] / s->level[n];
