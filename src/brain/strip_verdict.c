@@ -19,13 +19,16 @@
 #define LEAST_ML 300.0
 #define MOST_ML  2100.0
 
-/* Good masks of the half of heads that bounds were chosen on, and those planted beside them. */
+/* Chosen on masks of the same heads that the bench has, but for its phantoms, and on others planted
+ * there. */
 #define MOST_HOLES   30.0 /* ml; ventricles that a mask leaves out are as much */
 #define MOST_EDGE    0.1
 #define LEAST_MM     90.0 /* that the head of a newborn has along any axis */
 #define MOST_SKIN    0.006
 #define LEAST_SKULL  0.45
 #define LEAST_MIRROR 0.8
+#define MOST_DEGREES 15.0 /* steps are of 10 */
+#define LEAST_GAIN   1.03
 
 /* What good masks have less of than `good`, and failures more than `bad`. One that is beyond it is
  * enough, and so are several that are on the way: together TOGETHER of the way. */
@@ -152,6 +155,7 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
     lar_rim rim = { 0 };
     lar_rim_report seen = { .worst = 1 };
     lar_shape_fit shape;
+    lar_plane_fit plane;
     *out = (lar_strip_verdict){ 0 };
     LAR_TRY(lar_verdict_size(out, mask));
     decide_size(out, mask);
@@ -171,6 +175,10 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
     out->symmetry = shape.symmetry;
     out->dent = shape.dent;
     out->bump = shape.bump;
+    lar_plane_compare(&plane, &rim, shape.turn, shape.middle);
+    if (plane.degrees > MOST_DEGREES && plane.gain > LEAST_GAIN)
+        doubt(out, "the image is most symmetric about a plane %.0f degrees from the middle of it",
+              plane.degrees);
     decide_together(out, &seen, &shape, rim.radius_mm);
     if (out->symmetry < LEAST_MIRROR)
         doubt(out, "its left and right sides agree by only %.2f (Dice)", out->symmetry);

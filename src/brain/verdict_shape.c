@@ -242,6 +242,9 @@ lar_status lar_shape_compare(lar_shape_fit *out, const lar_rim *rim)
             }
         }
         out->symmetry = symmetry_of(rim, f, angle);
+        turn_of(out->turn, angle);
+        for (int a = 0; a < 3; a++)
+            out->middle[a] = rim->middle[a] + f->shift[a] * rim->radius_mm / rim->spacing_mm;
     }
     lar_free(f);
     return status;

@@ -205,8 +205,7 @@ lar_status lar_contours(const lar_image *fixed, const lar_image *moved, const la
 lar_status lar_mask_contours(const lar_image *image, const lar_image *mask, const char *title,
                              const char *path, bool force)
 {
-    static const char *const words[2] = {
-        "outline of the mask", "over the image in grey    L is the patient's left"
-    };
+    static const char *const words[2] = { "outline of the mask",
+                                          "over the image in grey    L is the patient's left" };
     return contours(image, mask, NULL, title, words, path, force);
 }
