@@ -56,6 +56,7 @@ complains "cannot judge"
 status 0 larmor strip $t1 -o again0.nii --mask-out first.nii --method surface --trust
 status 0 larmor strip again0.nii -o again.nii --mask-out again_mask.nii --trust
 says "^method  *stripped"
+says "^verdict"
 first=$(voxels first.nii) again=$(voxels again_mask.nii)
 [ "$again" -gt $((first * 95 / 100)) ] && [ "$again" -le "$first" ] || fail "the mask of a stripped image is another: $first, $again"
 
