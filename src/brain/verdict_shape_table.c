@@ -1,5 +1,5 @@
-/* The mean shape of brains, as verdict_shape.c compares masks with it: made of masks of three label
- * maps of whole heads and of phantoms, each turned on the others and mirrored.
+/* The mean shape of brains, as verdict_shape.c compares masks with it: made of masks of two label
+ * maps of whole heads and of three phantoms, each turned on the others and mirrored.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "brain/verdict_shape.h"
 
