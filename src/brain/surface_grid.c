@@ -1,5 +1,6 @@
 /* Volumes at half the size and back, and the box of a mask.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
 #include "brain/surface_parts.h"
 
 void lar_surface_halve(float *out, const lar_surface_box *coarse, const float *in,

@@ -252,7 +252,7 @@ const lar_command lar_command_strip = {
     .json = true,
     .examples =
         (const lar_example[]){
-            { "larmor strip t1.nii.gz -o t1_brain.nii.gz --mask-out brain_mask.nii.gz",
+            { "larmor strip flair.nii.gz --mask-out brain_mask.nii.gz -o flair_brain.nii.gz",
               "the brain, and its mask" },
             { "larmor strip flair.nii.gz --mask-out wide_mask.nii.gz --grow 3 --check check.png "
               "-o flair_brain.nii.gz",
