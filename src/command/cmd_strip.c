@@ -255,9 +255,9 @@ const lar_command lar_command_strip = {
             { "larmor strip flair.nii.gz --mask-out brain_mask.nii.gz -o flair_brain.nii.gz",
               "the brain, and its mask" },
             { "larmor strip flair.nii.gz --mask-out wide_mask.nii.gz --grow 3 --check check.png "
-              "-o flair_brain.nii.gz",
+              "-o flair_wide.nii.gz",
               "3 mm wider, and a picture to look at" },
-            { "larmor strip t1.nii.gz --judge mask.nii.gz", "can this mask be trusted?" },
+            { "larmor strip flair.nii.gz --judge brain_mask.nii.gz", "can this mask be trusted?" },
             { NULL, NULL } },
     .run = strip_run,
 };
