@@ -20,6 +20,9 @@ typedef struct lar_strip_method {
 } lar_strip_method;
 /* In the order of LAR_STRIP_LEARNED ...; NULL at the end. */
 extern const lar_strip_method *const lar_strip_methods[];
+/* The one that the params call for, and whether it can run. AUTO with a model is learned; without
+ * one, surface where no model is there. */
+lar_status lar_strip_method_for(const lar_strip_method **out, const lar_strip_params *params);
 
 extern const char *const lar_strip_contrast_names[]; /* of LAR_STRIP_CONTRAST_AUTO ... */
 

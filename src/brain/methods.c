@@ -35,3 +35,13 @@ lar_strip_params lar_strip_default(void)
     lar_param_defaults(lar_strip_table, &p);
     return p;
 }
+
+lar_status lar_strip_method_for(const lar_strip_method **out, const lar_strip_params *params)
+{
+    const bool any = params->method == LAR_STRIP_AUTO;
+    *out = lar_strip_methods[any ? 0 : params->method - LAR_STRIP_LEARNED];
+    const lar_status status = (*out)->ready(params);
+    if (!any || params->model || status != LAR_ENOINPUT) return status;
+    *out = lar_strip_methods[LAR_STRIP_SURFACE - LAR_STRIP_LEARNED];
+    return (*out)->ready(params);
+}

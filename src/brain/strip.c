@@ -65,17 +65,6 @@ lar_status lar_strip_settle_contrast(int *contrast, const lar_strip_look *look)
     return status;
 }
 
-/* AUTO with a model is learned; without one, surface where no model is there. */
-static lar_status choose(const lar_strip_method **out, const lar_strip_params *params)
-{
-    const bool any = params->method == LAR_STRIP_AUTO;
-    *out = lar_strip_methods[any ? 0 : params->method - LAR_STRIP_LEARNED];
-    lar_status status = (*out)->ready(params);
-    if (!any || params->model || status != LAR_ENOINPUT) return status;
-    *out = lar_strip_methods[LAR_STRIP_SURFACE - LAR_STRIP_LEARNED];
-    return (*out)->ready(params);
-}
-
 /* The surface moved, and one piece without holes again. */
 static lar_status grow(lar_image *mask, double mm)
 {
@@ -107,7 +96,7 @@ static lar_status make(lar_image **mask, lar_strip_report *report, const lar_ima
         report->method = "stripped";
         return lar_strip_left(mask, floats, look);
     }
-    LAR_TRY(choose(&method, params));
+    LAR_TRY(lar_strip_method_for(&method, params));
     LAR_TRY(method->run(mask, report->model, floats, report->contrast, params));
     report->method = method->name;
     const int64_t count = lar_image_voxel_count(*mask);

@@ -194,14 +194,10 @@ done:
 lar_status lar_strip_foretell(const char **method, const lar_step *step, const lar_study *study)
 {
     const lar_strip_params how = asked(step, study);
-    const bool any = how.method == LAR_STRIP_AUTO;
-    const lar_strip_method *first = lar_strip_methods[any ? 0 : how.method - LAR_STRIP_LEARNED];
-    lar_status status = first->ready(&how);
-    *method = first->name;
-    if (!any || how.model || status != LAR_ENOINPUT) return status;
-    first = lar_strip_methods[LAR_STRIP_SURFACE - LAR_STRIP_LEARNED];
-    *method = first->name;
-    return first->ready(&how);
+    const lar_strip_method *chosen;
+    const lar_status status = lar_strip_method_for(&chosen, &how);
+    *method = chosen->name;
+    return status;
 }
 
 lar_status lar_strip_ready(const lar_study *study)
