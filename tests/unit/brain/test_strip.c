@@ -117,6 +117,47 @@ static void what_is_no_head_is_refused(void **state)
     lar_phantom_free(p);
 }
 
+/* A head with voxels of other sizes, and slabs of it. */
+static void what_is_too_large_or_small_is_refused(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_head("t1");
+    lar_image *image, *slab, *mask;
+    lar_strip_verdict v;
+    const int64_t *size = p->scans[0].image->grid.size, from[3] = { 0, 0, size[2] / 2 };
+    static const double factors[] = { 5, 0.1 };
+    static const char *const words[] = { "mm: far more than a head", "mm: there is no room for" };
+    for (int n = 0; n < 2; n++) {
+        CHECK_OK(lar_image_copy(&image, p->scans[0].image));
+        for (int r = 0; r < 3; r++)
+            for (int a = 0; a < 3; a++) image->grid.to_world.m[r][a] *= factors[n];
+        check_refused(image, LAR_STRIP_T1, LAR_EARGUMENT, words[n]);
+        assert_non_null(strstr(lar_error(), "try larmor info"));
+        CHECK_OK(lar_image_like(&mask, image, LAR_U8));
+        if (n == 0) /* the verdict too would take all memory */
+            CHECK_FAILS(lar_strip_judge(&v, image, mask, LAR_STRIP_T1), LAR_EARGUMENT, words[n]);
+        lar_image_free(mask);
+        lar_image_free(image);
+    }
+    for (int64_t slices = 10; slices <= 11; slices++) { /* of 3 mm */
+        CHECK_OK(lar_image_box(&slab, p->scans[0].image, from,
+                               (int64_t[3]){ size[0], size[1], slices }));
+        if (slices == 10) {
+            check_refused(slab, LAR_STRIP_T1, LAR_EARGUMENT, "is a slab of 30 mm, too thin");
+        } else {
+            lar_strip_params params = lar_strip_default();
+            lar_strip_report report;
+            params.method = LAR_STRIP_SURFACE;
+            const lar_status status = lar_strip(&mask, NULL, &report, slab, &params);
+            assert_true(status != LAR_EARGUMENT);
+            if (status == LAR_OK) assert_true(report.verdict.doubtful);
+            lar_image_free(mask);
+        }
+        lar_image_free(slab);
+    }
+    lar_phantom_free(p);
+}
+
 /* ---- verdicts ------------------------------------------------------------------------------ */
 
 static lar_strip_verdict judged(const lar_image *in, const lar_image *mask)
@@ -245,6 +286,7 @@ int main(void)
         cmocka_unit_test(distance_is_that_of_all_pairs),
         cmocka_unit_test(a_mask_without_surface_is_far),
         cmocka_unit_test(what_is_no_head_is_refused),
+        cmocka_unit_test(what_is_too_large_or_small_is_refused),
         cmocka_unit_test(planted_failures_are_doubted),
         cmocka_unit_test(axes_do_not_matter),
         cmocka_unit_test(a_stripped_image_gives_its_mask),
