@@ -280,6 +280,7 @@ static void bad_input_is_named(void **state)
                 "there is no model 'no_such_model'");
     params.model = TEST_SOURCE "/README.md";
     CHECK_FAILS(lar_strip_methods[0]->ready(&params), LAR_EFORMAT, "README.md'");
+    assert_non_null(strstr(lar_error(), "try larmor models add "));
 }
 
 static void threads_do_not_matter(void **state)
