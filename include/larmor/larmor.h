@@ -827,7 +827,8 @@ LAR_API lar_status lar_figure(const lar_image *const *images, const char *const 
 LAR_API lar_status lar_contours(const lar_image *fixed, const lar_image *moved,
                                 const lar_image *before, const char *title, const char *path,
                                 bool force);
-/* The same of a mask: its outline over the image that it belongs to. */
+/* The same of a mask, 0 and 1: its outline, half way between its voxels and others, over the image
+ * that it belongs to. An empty mask has none. */
 LAR_API lar_status lar_mask_contours(const lar_image *image, const lar_image *mask,
                                      const char *title, const char *path, bool force);
 

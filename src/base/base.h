@@ -110,6 +110,9 @@ bool lar_text_ends(const char *text, const char *end);
 bool lar_text_starts(const char *text, const char *start);
 /* As strcmp(), but numbers by their value: Subj2 before Subj10. */
 int lar_text_order(const char *a, const char *b);
+/* Of a verdict: that it is doubtful, and why, unless that is set already: the first reason is the
+ * strongest. */
+void lar_doubt(bool *doubtful, char reason[256], const char *format, ...) LAR_PRINTF(3, 4);
 /* The nearest word of a NULL-ended list, or NULL where none is near; for "did you mean". */
 const char *lar_text_nearest(const char *word, const char *const *words);
 

@@ -130,6 +130,16 @@ bool lar_text_starts(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
+void lar_doubt(bool *doubtful, char reason[256], const char *format, ...)
+{
+    va_list list;
+    if (*doubtful) return;
+    *doubtful = true;
+    va_start(list, format);
+    vsnprintf(reason, 256, format, list);
+    va_end(list);
+}
+
 /* Edits (insert, remove, replace, each 1) between two short words. */
 static int word_distance(const char *a, const char *b)
 {

@@ -96,8 +96,11 @@ lar_status lar_strip_store_open(lar_strip_model **out, const char *name)
     const char *found = NULL;
 
     *out = NULL;
-    if (name && (strchr(name, '/') || lar_text_ends(name, SUFFIX)))
-        return lar_strip_model_read(out, name);
+    if (name && (strchr(name, '/') || lar_text_ends(name, SUFFIX))) {
+        status = lar_strip_model_read(out, name);
+        if (status != LAR_EFORMAT || lar_text_ends(name, SUFFIX)) return status;
+        return lar_hint(status, "larmor models add %s, where that is published weights", name);
+    }
     LAR_TRY(lar_arena_new(&arena));
     LAR_TRY(lar_strip_store_list(&paths, arena));
     for (int64_t n = 0; n < paths.count && !found; n++)

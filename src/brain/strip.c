@@ -11,9 +11,29 @@
 
 enum { LEAST_VOXELS = 4 }; /* along each axis */
 
+/* A brain is not looked for in less: the thickness of a slab, and the longest side. Nor in more: a
+ * whole body has 0.25 cubic metres, and a head whose voxels are wrongly said to be of centimetres
+ * would take all memory. */
+#define LEAST_SLAB_MM 32.0
+#define LEAST_MM      80.0
+#define MOST_LITRES   300.0
+
+static void sides(double mm[3], const lar_grid *grid)
+{
+    lar_grid_spacing(grid, mm);
+    for (int a = 0; a < 3; a++) mm[a] *= (double)grid->size[a];
+}
+
+static lar_status say_extent(const double mm[3], const char *what)
+{
+    lar_fail(LAR_EARGUMENT, "the image is of %.0fx%.0fx%.0f mm: %s", mm[0], mm[1], mm[2], what);
+    return lar_hint(LAR_EARGUMENT, "larmor info, for whether its voxel sizes are right");
+}
+
 lar_status lar_strip_check(const lar_image *in)
 {
     const int64_t *size = in->grid.size;
+    double mm[3];
     if (in->channels > 1) {
         const lar_status status =
             lar_fail(LAR_EARGUMENT, "the image has %lld volumes, and a mask is made of one",
@@ -27,7 +47,21 @@ lar_status lar_strip_check(const lar_image *in)
                      (long long)size[0], (long long)size[1], (long long)size[2], LEAST_VOXELS);
         return lar_hint(status, "larmor stack for a volume of slices");
     }
+    sides(mm, &in->grid);
+    if (mm[0] * mm[1] * mm[2] > MOST_LITRES * 1e6) return say_extent(mm, "far more than a head");
     return LAR_OK;
+}
+
+static lar_status check_room(const lar_image *in)
+{
+    double mm[3];
+    sides(mm, &in->grid);
+    const double least = fmin(fmin(mm[0], mm[1]), mm[2]), most = fmax(fmax(mm[0], mm[1]), mm[2]);
+    if (most < LEAST_MM) return say_extent(mm, "there is no room for a brain in it");
+    if (least >= LEAST_SLAB_MM) return LAR_OK;
+    return lar_fail(LAR_EARGUMENT,
+                    "the image is a slab of %.0f mm, too thin to find a brain in it: expected %.0f",
+                    least, LEAST_SLAB_MM);
 }
 
 static lar_status check_params(const lar_strip_params *p)
@@ -120,6 +154,7 @@ lar_status lar_strip(lar_image **mask, lar_image **distance, lar_strip_report *r
     *report = (lar_strip_report){ .method = "", .contrast = params->contrast };
     LAR_TRY(check_params(params));
     LAR_TRY(lar_strip_check(in));
+    LAR_TRY(check_room(in));
     LAR_TRY(lar_first_channel(&floats, in));
     LAR_TRY(lar_strip_look_at(&look, floats));
     LAR_TRY(lar_strip_settle_contrast(&report->contrast, &look));

@@ -13,7 +13,7 @@ typedef struct lar_strip_look {
     double outside;   /* that value */
 } lar_strip_look;
 
-/* LAR_EARGUMENT where it is no single volume. */
+/* LAR_EARGUMENT where it is no single volume, or far larger than a head. */
 lar_status lar_strip_check(const lar_image *in);
 /* Of one finite float32 channel, contiguous. LAR_ENUMERIC where it is constant. */
 lar_status lar_strip_look_at(lar_strip_look *out, const lar_image *floats);

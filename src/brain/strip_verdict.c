@@ -3,7 +3,6 @@
  * verdicts).
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/base.h"
@@ -41,16 +40,7 @@ static const bound missed = { 0.2, 0.3 };
 static const bound dents = { 0.2, 0.285 }, bulges = { 0.12, 0.22 };
 #define TOGETHER 1.35
 
-static void doubt(lar_strip_verdict *v, const char *format, ...) LAR_PRINTF(2, 3);
-static void doubt(lar_strip_verdict *v, const char *format, ...)
-{
-    va_list list;
-    if (v->doubtful) return; /* the first reason is the strongest */
-    v->doubtful = true;
-    va_start(list, format);
-    vsnprintf(v->reason, sizeof v->reason, format, list);
-    va_end(list);
-}
+#define doubt(v, ...) lar_doubt(&(v)->doubtful, (v)->reason, __VA_ARGS__)
 
 /* "in front, below, on the left": where a direction points. */
 static const char *place_of(char text[48], const double at[3])

@@ -75,23 +75,6 @@ static void list_outputs(const char *paths[OUTPUTS], const options *o)
     memcpy(paths, all, sizeof all);
 }
 
-static lar_status check_outputs(const options *o)
-{
-    const char *paths[OUTPUTS];
-    list_outputs(paths, o);
-    for (int a = 0; a < OUTPUTS; a++) {
-        if (!paths[a]) continue;
-        for (int b = 0; b < a; b++)
-            if (lar_text_is(paths[a], paths[b]))
-                return lar_fail(LAR_EARGUMENT, "two outputs have the same name, '%s'", paths[a]);
-        if (lar_path_exists(paths[a]) && !o->force) {
-            lar_fail(LAR_EEXISTS, "'%s' exists already", paths[a]);
-            return lar_hint(LAR_EEXISTS, "--force to replace it, or another name");
-        }
-    }
-    return LAR_OK;
-}
-
 static lar_status check(const options *o)
 {
     const bool bends = o->params.kind == LAR_REGISTER_DEFORMABLE;
@@ -113,7 +96,9 @@ static lar_status check(const options *o)
                         "--field-out (--inverse-field-out) for the rest, or a name that ends in "
                         ".nii.gz for the whole map as a field");
     }
-    return check_outputs(o);
+    const char *paths[OUTPUTS];
+    list_outputs(paths, o);
+    return lar_cli_outputs(paths, OUTPUTS, o->force);
 }
 
 static lar_status read_all(work *w)

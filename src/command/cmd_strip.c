@@ -43,24 +43,6 @@ typedef struct work {
 
 /* ---- arguments ----------------------------------------------------------------------------- */
 
-enum { OUTPUTS = 4 };
-
-static lar_status check_outputs(const options *o)
-{
-    const char *const paths[OUTPUTS] = { o->output, o->mask_out, o->distance_out, o->check };
-    for (int a = 0; a < OUTPUTS; a++) {
-        if (!paths[a]) continue;
-        for (int b = 0; b < a; b++)
-            if (lar_text_is(paths[a], paths[b]))
-                return lar_fail(LAR_EARGUMENT, "two outputs have the same name, '%s'", paths[a]);
-        if (lar_path_exists(paths[a]) && !o->force) {
-            lar_fail(LAR_EEXISTS, "'%s' exists already", paths[a]);
-            return lar_hint(LAR_EEXISTS, "--force to replace it, or another name");
-        }
-    }
-    return LAR_OK;
-}
-
 static lar_status check(const lar_call *call, const options *o)
 {
     const bool writes = o->output || o->mask_out || o->distance_out;
@@ -79,7 +61,8 @@ static lar_status check(const lar_call *call, const options *o)
         const lar_status status = lar_fail(LAR_EARGUMENT, "--value belongs to the stripped image");
         return lar_hint(status, "-o FILE --value %g", o->value);
     }
-    return check_outputs(o);
+    const char *const paths[] = { o->output, o->mask_out, o->distance_out, o->check };
+    return lar_cli_outputs(paths, sizeof paths / sizeof *paths, o->force);
 }
 
 /* ---- outputs ------------------------------------------------------------------------------- */

@@ -89,6 +89,8 @@ void lar_cli_bash(lar_text *out);                            /* completion scrip
 /* Fails where the output of -o is missing, or exists without `force`: before the work, not after.
  * Writing checks again. */
 lar_status lar_cli_output(const lar_call *call, const char *output, bool force);
+/* The same of several outputs, of which any may be missing (NULL); no two may have one name. */
+lar_status lar_cli_outputs(const char *const *paths, int64_t count, bool force);
 /* Prints text on stdout; a closed or full stdout is LAR_EIO. */
 lar_status lar_cli_print(const char *text);
 

@@ -98,7 +98,7 @@ lar_status lar_register_record(lar_case_findings *out, const lar_study *study,
 /* Sets, after all steps were read, the images of strip steps that name none: those that lie in the
  * world of the one in which the mask is found. LAR_EARGUMENT where a named one does not. on: of the
  * step. */
-lar_status lar_strip_choose(bool *on, const lar_step *step, const lar_study *study);
+lar_status lar_strip_set_images(bool *on, const lar_step *step, const lar_study *study);
 /* What strip steps found, as records of a case; of the arena. */
 lar_status lar_strip_findings(lar_case_findings *out, const lar_study *study,
                               const lar_strip_report *strips, lar_arena *arena);

@@ -69,7 +69,7 @@ static const lar_step *brought_later(const lar_step *step, const lar_study *stud
     return NULL;
 }
 
-lar_status lar_strip_choose(bool *on, const lar_step *step, const lar_study *study)
+lar_status lar_strip_set_images(bool *on, const lar_step *step, const lar_study *study)
 {
     const strip_step *p = step->params;
     const lar_data_params *data = &study->data;

@@ -196,7 +196,8 @@ lar_status lar_study_read_steps(lar_study *study, const lar_walk *walk, const la
         if (!on) return LAR_EMEMORY;
         memcpy(on, step->on, (size_t)study->data.image_count * sizeof *on);
         step->on = on;
-        status = lar_walk_place(walk, step->line, step->column, lar_strip_choose(on, step, study));
+        status =
+            lar_walk_place(walk, step->line, step->column, lar_strip_set_images(on, step, study));
     }
     return status;
 }

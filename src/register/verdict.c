@@ -46,16 +46,7 @@ static bool is_stretched(const lar_register_verdict *v, double most)
     return v->scale[0] < 1 / most || v->scale[2] > most;
 }
 
-static void doubt(lar_register_verdict *v, const char *format, ...) LAR_PRINTF(2, 3);
-static void doubt(lar_register_verdict *v, const char *format, ...)
-{
-    va_list list;
-    if (v->doubtful) return; /* the first reason is the strongest */
-    v->doubtful = true;
-    va_start(list, format);
-    vsnprintf(v->reason, sizeof v->reason, format, list);
-    va_end(list);
-}
+#define doubt(v, ...) lar_doubt(&(v)->doubtful, (v)->reason, __VA_ARGS__)
 
 static void decide(lar_register_verdict *v, double moved_mm, const lar_register_params *params)
 {

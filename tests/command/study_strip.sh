@@ -33,6 +33,23 @@ says "^bad: step 1, strip, cannot run its method learned, because "
 status 66 larmor prepare cohort/learned.yaml
 complains "^larmor prepare: step 1, strip, cannot run its method learned$"
 [ -e cohort/learned ] && fail "prepare made a folder for what it cannot do"
+
+# where a model is there, which one is recorded and told in the report, and what is doubted is flagged;
+# a damaged one is told before anything is done, also where the method is left open
+mkdir models broken-models
+cp "$SOURCE/tests/golden/tiny_strip.safetensors" models/mindgrab.safetensors
+head -c 1040 models/mindgrab.safetensors >broken-models/mindgrab.safetensors
+for study in study learned; do
+    status 65 env LARMOR_MODELS=broken-models larmor prepare cohort/$study.yaml
+    complains "^larmor prepare: step 1, strip, cannot run its method learned$"
+    complains "broken-models/mindgrab.safetensors'.*cut"
+done
+[ -e cohort/learned ] && fail "prepare made a folder for what it cannot do"
+status 1 env LARMOR_MODELS=models larmor prepare cohort/learned.yaml
+complains "cases* .* flagged"
+grep -q '"model": "mindgrab 500a150ec01a"' cohort/learned/prepared/cases.json || fail "the model is not recorded"
+grep -q "learned (mindgrab 500a150ec01a)" cohort/learned/report.html || fail "the report does not name the model"
+rm -r cohort/learned
 [ -e cohort/study ] && fail "check made something"
 sed 's/  - resample/  - crop: {mask: brain}\n  - resample/' cohort/study.yaml >cohort/cropped.yaml
 status 0 larmor check cohort/cropped.yaml

@@ -161,9 +161,11 @@ done:
     return status;
 }
 
+typedef lar_status (*init_fn)(lar_outlines *out, const lar_image *image);
+
 static lar_status contours(const lar_image *fixed, const lar_image *moved, const lar_image *before,
-                           const char *title, const char *const words[2], const char *path,
-                           bool force)
+                           init_fn init, const char *title, const char *const words[2],
+                           const char *path, bool force)
 {
     lar_status status = LAR_OK;
     lar_canvas *canvas = NULL;
@@ -178,7 +180,7 @@ static lar_status contours(const lar_image *fixed, const lar_image *moved, const
     LAR_TRY(lar_outlines_window(s.window, &head));
     const lar_image *const images[BLOCKS] = { before ? before : moved, moved };
     for (; s.block_count < (before ? 2 : 1); s.block_count++) {
-        LAR_TRY(lar_outlines_init(&outlines[s.block_count], images[s.block_count]));
+        LAR_TRY(init(&outlines[s.block_count], images[s.block_count]));
         s.blocks[s.block_count] = &outlines[s.block_count];
     }
     choose_places(&s, &head);
@@ -199,7 +201,7 @@ lar_status lar_contours(const lar_image *fixed, const lar_image *moved, const la
     static const char *const words[2] = {
         "contours of the moved image", "over the fixed image in grey    L is the patient's left"
     };
-    return contours(fixed, moved, before, title, words, path, force);
+    return contours(fixed, moved, before, lar_outlines_init, title, words, path, force);
 }
 
 lar_status lar_mask_contours(const lar_image *image, const lar_image *mask, const char *title,
@@ -207,5 +209,5 @@ lar_status lar_mask_contours(const lar_image *image, const lar_image *mask, cons
 {
     static const char *const words[2] = { "outline of the mask",
                                           "over the image in grey    L is the patient's left" };
-    return contours(image, mask, NULL, title, words, path, force);
+    return contours(image, mask, NULL, lar_outlines_init_mask, title, words, path, force);
 }

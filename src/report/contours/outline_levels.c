@@ -156,6 +156,12 @@ done:
     return status;
 }
 
+lar_status lar_outlines_init_mask(lar_outlines *out, const lar_image *mask)
+{
+    *out = (lar_outlines){ .levels = { 0.5 }, .level_count = 1, .mask = true };
+    return lar_look_init(&out->look, mask);
+}
+
 void lar_outlines_clear(lar_outlines *o)
 {
     lar_look_clear(&o->look);

@@ -74,7 +74,7 @@ lar_status lar_outlines_draw(cairo_t *cr, const lar_outlines *o, const lar_slice
 {
     lar_status status = LAR_OK;
     const double surface = 0.5; /* of a mask, 0 and 1 */
-    pen p = { cr, x, y, SHORTEST_MM * zoom, false };
+    pen p = { cr, x, y, o->mask ? 0 : SHORTEST_MM * zoom, false };
     double *values = lar_alloc_raw(slice->width * slice->height, sizeof *values);
 
     if (!values) return LAR_EMEMORY;
@@ -88,8 +88,8 @@ lar_status lar_outlines_draw(cairo_t *cr, const lar_outlines *o, const lar_slice
     cairo_stroke(cr);
     if (p.outside)
         lar_canvas_text(
-            cr, "outside the moved image", x + (double)slice->width / 2,
-            y + (double)slice->height / 2,
+            cr, o->mask ? "outside the mask's image" : "outside the moved image",
+            x + (double)slice->width / 2, y + (double)slice->height / 2,
             &(lar_style){
                 .size = 14, .bold = true, .halo = true, .align = 0.5, .colour = lar_panel_bright });
 done:

@@ -12,10 +12,13 @@ typedef struct lar_outlines {
     lar_look look, surface; /* surface: a mask of the head, where no level shows its skin */
     double levels[LAR_LEVELS_MAX];
     int level_count;
+    bool mask; /* its pieces are drawn however small they are */
 } lar_outlines;
 
 /* LAR_ENUMERIC where the image is constant or not finite. */
 lar_status lar_outlines_init(lar_outlines *out, const lar_image *image);
+/* The surface of a mask, 0 and 1; of an empty or full one there is none. */
+lar_status lar_outlines_init_mask(lar_outlines *out, const lar_image *mask);
 void lar_outlines_clear(lar_outlines *o);
 /* What of the image below is drawn black and white. */
 lar_status lar_outlines_window(double out[2], const lar_head *head);

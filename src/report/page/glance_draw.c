@@ -232,8 +232,8 @@ lar_status lar_glance_outline_png(lar_text *out, const lar_glance *g, const lar_
                                   const lar_image *mask, const lar_glance_params *params)
 {
     lar_status status = LAR_OK;
-    lar_outlines outlines = { .levels = { 0.5 }, .level_count = 1 };
-    LAR_TRY(lar_look_init(&outlines.look, mask));
+    lar_outlines outlines = { 0 };
+    LAR_TRY(lar_outlines_init_mask(&outlines, mask));
     LAR_TRY(draw_lines(out, g, image, &outlines, params));
 done:
     lar_outlines_clear(&outlines);

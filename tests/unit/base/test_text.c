@@ -92,6 +92,26 @@ static void sentences_gather_context(void **state)
     assert_true(strlen(lar_error()) > 1000);
 }
 
+static void the_first_doubt_stays(void **state)
+{
+    (void)state;
+    struct {
+        char reason[256], after;
+    } of = { .after = 'x' };
+    char long_name[300];
+    bool doubtful = false;
+    lar_doubt(&doubtful, of.reason, "%d pieces", 2);
+    assert_true(doubtful);
+    lar_doubt(&doubtful, of.reason, "small");
+    assert_string_equal(of.reason, "2 pieces");
+    doubtful = false;
+    memset(long_name, 'y', sizeof long_name);
+    long_name[299] = 0;
+    lar_doubt(&doubtful, of.reason, "%s", long_name);
+    assert_int_equal(strlen(of.reason), 255);
+    assert_int_equal(of.after, 'x');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +120,7 @@ int main(void)
         cmocka_unit_test(strings_grow_and_survive_failed_memory),
         cmocka_unit_test(paths_come_apart),
         cmocka_unit_test(sentences_gather_context),
+        cmocka_unit_test(the_first_doubt_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

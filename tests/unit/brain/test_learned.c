@@ -246,6 +246,12 @@ static void ct_is_clipped_first(void **state)
     }
     assert_true(bone > 0.1 * all && bone < 0.6 * all);
     lar_image_free(box);
+    CHECK_OK(lar_learned_input(&box, in, &grid, false, &m->recipe)); /* of MR nothing is clipped */
+    double bright = 0;
+    values = box->voxels;
+    for (int64_t n = 0; n < lar_image_voxel_count(box); n++) bright += values[n] == 1;
+    assert_true(bright < 0.5 * bone);
+    lar_image_free(box);
     lar_strip_model_free(m);
     lar_image_free(in);
 }
@@ -274,6 +280,7 @@ static void bad_input_is_named(void **state)
                 "there is no model 'no_such_model'");
     params.model = TEST_SOURCE "/README.md";
     CHECK_FAILS(lar_strip_methods[0]->ready(&params), LAR_EFORMAT, "README.md'");
+    assert_non_null(strstr(lar_error(), "try larmor models add "));
 }
 
 static void threads_do_not_matter(void **state)

@@ -117,6 +117,47 @@ static void what_is_no_head_is_refused(void **state)
     lar_phantom_free(p);
 }
 
+/* A head with voxels of other sizes, and slabs of it. */
+static void what_is_too_large_or_small_is_refused(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_head("t1");
+    lar_image *image, *slab, *mask;
+    lar_strip_verdict v;
+    const int64_t *size = p->scans[0].image->grid.size, from[3] = { 0, 0, size[2] / 2 };
+    static const double factors[] = { 5, 0.1 };
+    static const char *const words[] = { "mm: far more than a head", "mm: there is no room for" };
+    for (int n = 0; n < 2; n++) {
+        CHECK_OK(lar_image_copy(&image, p->scans[0].image));
+        for (int r = 0; r < 3; r++)
+            for (int a = 0; a < 3; a++) image->grid.to_world.m[r][a] *= factors[n];
+        check_refused(image, LAR_STRIP_T1, LAR_EARGUMENT, words[n]);
+        assert_non_null(strstr(lar_error(), "try larmor info"));
+        CHECK_OK(lar_image_like(&mask, image, LAR_U8));
+        if (n == 0) /* the verdict too would take all memory */
+            CHECK_FAILS(lar_strip_judge(&v, image, mask, LAR_STRIP_T1), LAR_EARGUMENT, words[n]);
+        lar_image_free(mask);
+        lar_image_free(image);
+    }
+    for (int64_t slices = 10; slices <= 11; slices++) { /* of 3 mm */
+        CHECK_OK(lar_image_box(&slab, p->scans[0].image, from,
+                               (int64_t[3]){ size[0], size[1], slices }));
+        if (slices == 10) {
+            check_refused(slab, LAR_STRIP_T1, LAR_EARGUMENT, "is a slab of 30 mm, too thin");
+        } else {
+            lar_strip_params params = lar_strip_default();
+            lar_strip_report report;
+            params.method = LAR_STRIP_SURFACE;
+            const lar_status status = lar_strip(&mask, NULL, &report, slab, &params);
+            assert_true(status != LAR_EARGUMENT);
+            if (status == LAR_OK) assert_true(report.verdict.doubtful);
+            lar_image_free(mask);
+        }
+        lar_image_free(slab);
+    }
+    lar_phantom_free(p);
+}
+
 /* ---- verdicts ------------------------------------------------------------------------------ */
 
 static lar_strip_verdict judged(const lar_image *in, const lar_image *mask)
@@ -213,6 +254,127 @@ static void axes_do_not_matter(void **state)
     lar_phantom_free(p);
 }
 
+/* ---- params, and images that are or are not stripped --------------------------------------- */
+
+static void what_cannot_be_asked_for(void **state)
+{
+    (void)state;
+    lar_phantom *p = make_head("t1");
+    static const struct {
+        lar_strip_params params;
+        const char *words;
+    } wrong[] = {
+        { { .method = 3 }, "no method 3" },
+        { { .method = -1 }, "no method -1" },
+        { { .contrast = LAR_STRIP_CT + 1 }, "no contrast 6" },
+        { { .method = LAR_STRIP_SURFACE, .model = "a" }, "belongs to the method learned" },
+        { { .grow_mm = INFINITY }, "cannot grow by inf" },
+        { { .grow_mm = NAN }, "cannot grow by" },
+    };
+    for (size_t n = 0; n < sizeof wrong / sizeof *wrong; n++) {
+        lar_strip_report report;
+        lar_image *mask;
+        CHECK_FAILS(lar_strip(&mask, NULL, &report, p->scans[0].image, &wrong[n].params),
+                    LAR_EARGUMENT, wrong[n].words);
+        assert_null(mask);
+    }
+    lar_phantom_free(p);
+}
+
+/* The phantom's scan, and `outside` where the true mask, wider by some millimetres, is not. */
+static lar_image *cut_out(const lar_phantom *p, int64_t scan, double wider_mm, double outside)
+{
+    lar_image *wide, *cut, *floats;
+    const double mm[3] = { 3, 3, 3 };
+    CHECK_OK(lar_image_copy(&wide, p->brain));
+    CHECK_OK(lar_mask_dilate(wide->voxels, wide->grid.size, mm, wider_mm + 6));
+    CHECK_OK(lar_mask_erode(wide->voxels, wide->grid.size, mm, 6)); /* closes what is folded */
+    CHECK_OK(lar_image_to_type(&floats, p->scans[scan].image, LAR_F32));
+    CHECK_OK(lar_mask_apply(&cut, floats, wide, outside));
+    lar_image_free(floats);
+    lar_image_free(wide);
+    return cut;
+}
+
+/* Whether it is taken for a stripped one; freed. The mask, if any, is left to the caller. */
+static bool is_stripped(lar_image **mask, lar_image *in, int contrast, double grow_mm)
+{
+    lar_strip_params params = lar_strip_default();
+    lar_strip_report report;
+    params.method = LAR_STRIP_SURFACE;
+    params.contrast = contrast;
+    params.grow_mm = grow_mm;
+    const lar_status status = lar_strip(mask, NULL, &report, in, &params);
+    assert_true(status == LAR_OK || status == LAR_ENUMERIC);
+    lar_image_free(in);
+    return lar_text_is(report.method, "stripped");
+}
+
+static void what_counts_as_stripped(void **state)
+{
+    (void)state;
+    enum { MR, CT };
+    lar_phantom *p = make_head("t1,ct");
+    lar_image *mask, *in;
+    assert_true(is_stripped(&mask, cut_out(p, MR, 0, 0), LAR_STRIP_T1, 0));
+    const int64_t count = lar_image_voxel_count(mask), all = lar_mask_count(mask->voxels, count);
+    lar_image_free(mask);
+    assert_true(is_stripped(&mask, cut_out(p, MR, 0, 0), LAR_STRIP_T1, -6));
+    const int64_t inner = lar_mask_count(mask->voxels, count);
+    assert_true(inner > all / 2 && inner < all * 9 / 10);
+    lar_image_free(mask);
+    assert_true(is_stripped(&mask, cut_out(p, MR, 0, 0), LAR_STRIP_T1, 6));
+    assert_true(lar_mask_count(mask->voxels, count) > all * 11 / 10);
+    lar_image_free(mask);
+    assert_true(is_stripped(&mask, cut_out(p, MR, 0, 0), LAR_STRIP_T1, -100));
+    assert_null(mask);
+    assert_non_null(strstr(lar_error(), "100 mm inside its surface"));
+
+    /* CT with water or air outside, called CT or not; MR whose outside is as dark as air in CT */
+    assert_true(is_stripped(&mask, cut_out(p, CT, 0, 0), LAR_STRIP_CT, 0));
+    lar_image_free(mask);
+    assert_true(is_stripped(&mask, cut_out(p, CT, 0, -1024), LAR_STRIP_CONTRAST_AUTO, 0));
+    lar_image_free(mask);
+    in = cut_out(p, MR, 0, -1000);
+    float *values = in->voxels;
+    for (int64_t n = 0; n < count; n++)
+        if (values[n] > -1000) values[n] += 200;
+    assert_true(is_stripped(&mask, in, LAR_STRIP_T1, 0));
+    lar_image_free(mask);
+
+    /* with skull and skin around it, the head of a child is a head, of the volume of a brain */
+    for (int n = MR; n <= CT; n++) {
+        in = cut_out(p, n, 18, n ? -1024 : 0);
+        const int64_t *size = in->grid.size;
+        for (int64_t v = 0; v < count; v++) { /* nothing touches the border */
+            const int64_t i = v % size[0], j = v / size[0] % size[1], k = v / size[0] / size[1];
+            if (i % (size[0] - 1) == 0 || j % (size[1] - 1) == 0 || k % (size[2] - 1) == 0)
+                ((float *)in->voxels)[v] = n ? -1024 : 0;
+        }
+        for (int r = 0; r < 3; r++)
+            for (int a = 0; a < 3; a++) in->grid.to_world.m[r][a] *= 0.75;
+        assert_false(is_stripped(&mask, in, LAR_STRIP_CONTRAST_AUTO, 0));
+        lar_image_free(mask);
+    }
+    /* nor is a border one value of which a side is noise */
+    in = cut_out(p, MR, 0, 0);
+    values = in->voxels;
+    const int64_t plane = in->grid.size[0] * in->grid.size[1];
+    for (int64_t n = count - plane; n < count; n++) values[n] = 300 + (float)(n % 7);
+    assert_false(is_stripped(&mask, in, LAR_STRIP_T1, 0));
+    lar_image_free(mask);
+    /* and what is too small is no brain */
+    in = cut_out(p, MR, 0, 0);
+    values = in->voxels;
+    for (int64_t n = 0; n < count; n++)
+        if (n / plane > 25 || n / plane < 20) values[n] = 0;
+    for (int64_t n = 0; n < count; n++)
+        if (n % in->grid.size[0] > in->grid.size[0] / 2) values[n] = 0;
+    assert_false(is_stripped(&mask, in, LAR_STRIP_T1, 0));
+    lar_image_free(mask);
+    lar_phantom_free(p);
+}
+
 static void a_stripped_image_gives_its_mask(void **state)
 {
     (void)state;
@@ -245,8 +407,11 @@ int main(void)
         cmocka_unit_test(distance_is_that_of_all_pairs),
         cmocka_unit_test(a_mask_without_surface_is_far),
         cmocka_unit_test(what_is_no_head_is_refused),
+        cmocka_unit_test(what_is_too_large_or_small_is_refused),
         cmocka_unit_test(planted_failures_are_doubted),
         cmocka_unit_test(axes_do_not_matter),
+        cmocka_unit_test(what_cannot_be_asked_for),
+        cmocka_unit_test(what_counts_as_stripped),
         cmocka_unit_test(a_stripped_image_gives_its_mask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,6 +203,34 @@ static void weights_that_are_no_numbers(void **state)
     check_folder_remove(folder);
 }
 
+/* Written by somebody else, with seals that hold. */
+static void what_a_model_may_say(void **state)
+{
+    static const char *const names[] = { "-x", "", "a/b", "a.b" };
+    lar_strip_model *m = random_model(), *back;
+    (void)state;
+    const char *folder = check_folder(), *path = in_folder(folder, "x.safetensors"),
+               *name = m->name;
+    for (int n = 0; n < 4; n++) {
+        m->name = names[n];
+        CHECK_OK(lar_strip_model_write(m, path, true));
+        CHECK_FAILS(lar_strip_model_read(&back, path), LAR_EFORMAT, "expected up to 64 letters");
+    }
+    m->name = name;
+    m->recipe.low = m->recipe.high;
+    CHECK_OK(lar_strip_model_write(m, path, true));
+    CHECK_FAILS(lar_strip_model_read(&back, path), LAR_EFORMAT, "limits of intensity do not rise");
+    m->recipe.low = 0.02;
+    m->recipe.hounsfield = (lar_reals){ .count = 2, .at = { 80, 80 } };
+    CHECK_OK(lar_strip_model_write(m, path, true));
+    CHECK_FAILS(lar_strip_model_read(&back, path), LAR_EFORMAT, "limits of intensity do not rise");
+    m->recipe.axes = "LLA";
+    CHECK_OK(lar_strip_model_write(m, path, true));
+    CHECK_FAILS(lar_strip_model_read(&back, path), LAR_EFORMAT, "is damaged");
+    lar_strip_model_free(m);
+    check_folder_remove(folder);
+}
+
 static void other_kinds_are_named(void **state)
 {
     const float one = 1;
@@ -312,6 +340,7 @@ int main(void)
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(damage_is_told),
         cmocka_unit_test(weights_that_are_no_numbers),
+        cmocka_unit_test(what_a_model_may_say),
         cmocka_unit_test(other_kinds_are_named),
         cmocka_unit_test(the_store),
         cmocka_unit_test(where_the_store_is),

@@ -2,6 +2,7 @@
  * trusted.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "phantom_scans.h"
+#include "small_cohort.h"
 
 enum { SUBJECTS = 3 };
 
@@ -14,22 +15,11 @@ enum { SUBJECTS = 3 };
 #define STEPS   "prepare: [{register: {move: flair, to: t1, kind: rigid}}]\n"
 #define TRUSTED STUDY "  trust: [S3]\n" STEPS
 
-static char root[64];
-
-static const char *in_root(const char *name)
-{
-    static char path[8][256];
-    static int turn;
-    char *at = path[turn++ % 8];
-    snprintf(at, sizeof path[0], "%s/%s", root, name);
-    return at;
-}
-
 /* The third subject's flair is of the second one's head. */
 static int cohort_make(void **state)
 {
     (void)state;
-    snprintf(root, sizeof root, "%s", check_folder());
+    root_make();
     for (int n = 1; n <= SUBJECTS; n++) {
         lar_phantom *phantom = phantom_of(n, "t1,flair");
         lar_image *copy;
@@ -45,38 +35,6 @@ static int cohort_make(void **state)
         lar_phantom_free(phantom);
     }
     return 0;
-}
-
-static int cohort_remove(void **state)
-{
-    (void)state;
-    check_folder_remove(root);
-    return 0;
-}
-
-static lar_status run(lar_prepare_report *report, const char *text, bool force)
-{
-    lar_study *study = small_study(text, root);
-    const lar_status status = lar_prepare_cohort(report, study, force, NULL, (lar_progress){ 0 });
-    lar_study_free(study);
-    return status;
-}
-
-static void counts(const lar_prepare_report *report, int64_t done, int64_t kept, int64_t flagged)
-{
-    assert_int_equal(report->done, done);
-    assert_int_equal(report->kept, kept);
-    assert_int_equal(report->failed, 0);
-    assert_int_equal(report->flagged, flagged);
-}
-
-static lar_prepared *reopen(const char *text)
-{
-    lar_prepared *prepared;
-    lar_study *study = small_study(text, root);
-    CHECK_OK(lar_study_prepared(&prepared, study));
-    lar_study_free(study);
-    return prepared;
 }
 
 /* The third case's volumes under the one name and not under the other. */
@@ -100,9 +58,9 @@ static void doubtful_cases_are_flagged(void **state)
 {
     (void)state;
     lar_prepare_report report;
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
     assert_non_null(strstr(lar_error(), "'trust: [S3]' under data"));
-    counts(&report, 2, 0, 1);
+    cohort_counts(&report, 2, 0, 1);
     written(true);
 
     char *text;
@@ -113,7 +71,8 @@ static void doubtful_cases_are_flagged(void **state)
     lar_free(text);
 
     /* training sees two, the record all three */
-    lar_prepared *prepared = reopen(STUDY STEPS);
+    lar_prepared *prepared;
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     assert_int_equal(prepared->case_count, 2);
     assert_int_equal(prepared->flagged_count, 1);
     assert_int_equal(prepared->failed_count, 0);
@@ -137,7 +96,8 @@ static void records_come_back(void **state)
     (void)state;
     lar_case *again;
     lar_study *study = small_study(STUDY STEPS, root);
-    lar_prepared *prepared = reopen(STUDY STEPS);
+    lar_prepared *prepared;
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     const char *const paths[] = { in_root("t1/S3.nii"), in_root("flair/S3.nii") };
     CHECK_OK(lar_prepare_case(&again, study, NULL, "S3", paths, true));
     const lar_case_map *a = &prepared->record->cases[2].findings.maps[0],
@@ -163,8 +123,8 @@ static void kept_trusted_and_doubted_again(void **state)
 {
     (void)state;
     lar_prepare_report report;
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
-    counts(&report, 0, 2, 1);
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
+    cohort_counts(&report, 0, 2, 1);
     written(true);
 
     lar_prepared *prepared;
@@ -173,10 +133,10 @@ static void kept_trusted_and_doubted_again(void **state)
                 "the study now says "
                 "'data.trust: S3'");
     lar_study_free(study);
-    CHECK_OK(run(&report, TRUSTED, false));
-    counts(&report, 0, 3, 0);
+    CHECK_OK(cohort_run(&report, TRUSTED, false));
+    cohort_counts(&report, 0, 3, 0);
     written(false);
-    prepared = reopen(TRUSTED);
+    CHECK_OK(cohort_open(&prepared, TRUSTED));
     assert_int_equal(prepared->case_count, 3);
     assert_int_equal(prepared->flagged_count, 0);
     assert_true(prepared->record->cases[2].findings.maps[0].verdict.doubtful);
@@ -185,18 +145,18 @@ static void kept_trusted_and_doubted_again(void **state)
     lar_image_free(flair);
     lar_prepared_free(prepared);
 
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
-    counts(&report, 0, 2, 1);
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
+    cohort_counts(&report, 0, 2, 1);
     written(true);
     /* stopped while its volumes were given other names: prepared again, nothing stays behind */
     assert_int_equal(
         rename(in_root("exp/prepared/S3/t1.flagged.nii"), in_root("exp/prepared/S3/t1.nii")), 0);
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
-    counts(&report, 0, 2, 1);
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
+    cohort_counts(&report, 0, 2, 1);
     written(true);
-    CHECK_OK(run(&report, TRUSTED, false));
+    CHECK_OK(cohort_run(&report, TRUSTED, false));
     written(false);
-    CHECK_FAILS(run(&report, STUDY "  trust: [S9]\n" STEPS, false), LAR_EARGUMENT,
+    CHECK_FAILS(cohort_run(&report, STUDY "  trust: [S9]\n" STEPS, false), LAR_EARGUMENT,
                 "trust names 'S9', but there is no such subject");
 }
 
@@ -205,12 +165,12 @@ static void a_failed_case_leaves_no_flagged_volumes(void **state)
 {
     (void)state;
     lar_prepare_report report;
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
     const lar_grid grid = small_grid(20, 20, 20, 4);
     lar_image *flat;
     CHECK_OK(lar_image_new(&flat, &grid, 1, LAR_F32));
     small_write(flat, in_root("flair/S3.nii"));
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, "1 of 3 cases failed");
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, "1 of 3 cases failed");
     assert_int_equal(report.failed, 1);
     assert_int_equal(report.flagged, 0);
     assert_false(lar_path_exists(in_root("exp/prepared/S3/flair.flagged.nii")));

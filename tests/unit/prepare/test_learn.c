@@ -1,7 +1,7 @@
 /* What a cohort's normalizers learn: from the training subjects alone, kept while they stay the
  * same, and the same whether or not a run was stopped.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "small_scans.h"
+#include "small_cohort.h"
 
 #include <sys/stat.h>
 #include <utime.h>
@@ -19,17 +19,6 @@ enum { SUBJECTS = 6, TRAINING = 4 };
     "  - smooth: {fwhm: 3}\n"                                                                      \
     "  - normalize: {method: nyul, foreground: whole}\n"                                           \
     "  - resample: {images: flair, onto: t1}\n"
-
-static char root[64];
-
-static const char *in_root(const char *name)
-{
-    static char path[8][256];
-    static int turn;
-    char *at = path[turn++ % 8];
-    snprintf(at, sizeof path[0], "%s/%s", root, name);
-    return at;
-}
 
 static void put_scans(int n, int kind)
 {
@@ -49,17 +38,10 @@ static void put_text(const char *name, const char *text)
 static int cohort_make(void **state)
 {
     (void)state;
-    snprintf(root, sizeof root, "%s", check_folder());
+    root_make();
     for (int n = 1; n <= SUBJECTS; n++) put_scans(n, n);
     put_text("split.csv",
              "subject,split\nS1,train\nS2,valid\nS3,train\nS4,train\nS5,test\nS6,train\n");
-    return 0;
-}
-
-static int cohort_remove(void **state)
-{
-    (void)state;
-    check_folder_remove(root);
     return 0;
 }
 

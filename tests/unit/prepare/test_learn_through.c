@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "intensity/intensity.h"
 #include "phantom_scans.h"
+#include "small_cohort.h"
 
 enum { TRAINING = 3 }; /* S1 to S3, where the flair of S3 is of another head; S4 is held out */
 
@@ -17,21 +18,12 @@ enum { TRAINING = 3 }; /* S1 to S3, where the flair of S3 is of another head; S4
 static char root[64];
 static lar_image *scans[TRAINING + 1][2];
 
-static const char *in_root(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    char *at = path[turn++ % 4];
-    snprintf(at, sizeof path[0], "%s/%s", root, name);
-    return at;
-}
-
 static int cohort_make(void **state)
 {
     (void)state;
     static const char split[] = "subject,split\nS1,train\nS2,train\nS3,train\nS4,valid\n";
     static const char *const folders[] = { "t1", "flair" };
-    snprintf(root, sizeof root, "%s", check_folder());
+    root_make();
     for (int n = 0; n <= TRAINING; n++) {
         lar_phantom *phantom = phantom_of(n + 1, "t1,flair"), *other = phantom_of(2, "t1,flair");
         for (int m = 0; m < 2; m++) {
@@ -51,15 +43,6 @@ static int cohort_make(void **state)
         lar_phantom_free(other);
     }
     CHECK_OK(lar_file_write(in_root("split.csv"), split, strlen(split), true));
-    return 0;
-}
-
-static int cohort_remove(void **state)
-{
-    (void)state;
-    for (int n = 0; n <= TRAINING; n++)
-        for (int m = 0; m < 2; m++) lar_image_free(scans[n][m]);
-    check_folder_remove(root);
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /* A cohort into its work folder and out of it again: one bad case among good ones, stopping and
  * going on, what is kept and what is refused.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "small_scans.h"
+#include "small_cohort.h"
 
 #include <sys/stat.h>
 #include <utime.h>
@@ -16,17 +16,6 @@ enum { SUBJECTS = 5 };
     "  split: {valid: 2}\n"
 #define STEPS "prepare: [{resample: {images: flair, onto: t1}}, {normalize: {}}]\n"
 
-static char root[64];
-
-static const char *in_root(const char *name)
-{
-    static char path[8][256];
-    static int turn;
-    char *at = path[turn++ % 8];
-    snprintf(at, sizeof path[0], "%s/%s", root, name);
-    return at;
-}
-
 static void put_scans(const char *id, int kind)
 {
     char name[64];
@@ -40,7 +29,7 @@ static void put_scans(const char *id, int kind)
 static int cohort_make(void **state)
 {
     (void)state;
-    snprintf(root, sizeof root, "%s", check_folder());
+    root_make();
     for (int n = 0; n < SUBJECTS; n++) {
         char id[16];
         snprintf(id, sizeof id, "S%d", n + 1);
@@ -49,31 +38,11 @@ static int cohort_make(void **state)
     return 0;
 }
 
-static int cohort_remove(void **state)
-{
-    (void)state;
-    check_folder_remove(root);
-    return 0;
-}
-
 static lar_status run_with(lar_prepare_report *report, const char *text, bool force,
                            lar_progress progress)
 {
     lar_study *study = small_study(text, root);
     const lar_status status = lar_prepare_cohort(report, study, force, NULL, progress);
-    lar_study_free(study);
-    return status;
-}
-
-static lar_status run(lar_prepare_report *report, const char *text, bool force)
-{
-    return run_with(report, text, force, (lar_progress){ 0 });
-}
-
-static lar_status reopen(lar_prepared **out, const char *text)
-{
-    lar_study *study = small_study(text, root);
-    const lar_status status = lar_study_prepared(out, study);
     lar_study_free(study);
     return status;
 }
@@ -94,12 +63,12 @@ static void opens_what_was_prepared(void **state)
     (void)state;
     lar_prepare_report report;
     lar_prepared *prepared;
-    CHECK_FAILS(reopen(&prepared, STUDY STEPS), LAR_ENOINPUT, "nothing is prepared in");
+    CHECK_FAILS(cohort_open(&prepared, STUDY STEPS), LAR_ENOINPUT, "nothing is prepared in");
     assert_non_null(strstr(lar_error(), "try larmor prepare exp.yaml"));
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     assert_int_equal(report.done, SUBJECTS);
     assert_false(lar_path_exists(in_root("exp/failed.tsv")));
-    CHECK_OK(reopen(&prepared, STUDY STEPS));
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     assert_int_equal(prepared->case_count, SUBJECTS);
     assert_int_equal(prepared->failed_count, 0);
     assert_int_equal(lar_prepared_count(prepared, LAR_TRAIN), 3);
@@ -143,24 +112,24 @@ static void done_cases_are_kept(void **state)
     lar_prepare_report report;
     lar_prepared *prepared;
     lar_image *image;
-    CHECK_OK(run(&report, STUDY STEPS, false));
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     assert_int_equal(report.kept, SUBJECTS);
     assert_int_equal(report.done, 0);
-    CHECK_OK(run(&report, STUDY STEPS, true));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, true));
     assert_int_equal(report.done, SUBJECTS);
     /* a torn volume is made again; a scan that changed too */
     damage(in_root("exp/prepared/S2/t1.nii"), 1000);
-    CHECK_OK(reopen(&prepared, STUDY STEPS));
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     CHECK_FAILS(lar_prepared_map(&image, prepared, 1, 0), LAR_EFORMAT, "'S2'");
     lar_prepared_free(prepared);
     put_scans("S4", 9);
     const struct utimbuf later = { .actime = 2000000000, .modtime = 2000000000 };
     assert_int_equal(utime(in_root("flair/S5.nii"), &later), 0); /* of the same length */
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     assert_int_equal(report.kept, SUBJECTS - 3);
     assert_int_equal(report.done, 3);
-    CHECK_OK(reopen(&prepared, STUDY STEPS));
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     assert_int_equal(prepared->cases[3].grid.size[0], 18);
     CHECK_OK(lar_prepared_map(&image, prepared, 1, 0));
     lar_image_free(image);
@@ -174,19 +143,19 @@ static void another_study_is_refused(void **state)
                                       "interpolation: linear}}, {normalize: {}}]\n";
     lar_prepare_report report;
     lar_prepared *prepared;
-    CHECK_OK(run(&report, STUDY STEPS, false));
-    CHECK_FAILS(reopen(&prepared, other), LAR_EARGUMENT,
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
+    CHECK_FAILS(cohort_open(&prepared, other), LAR_EARGUMENT,
                 "it was made with 'prepare.1.resample.interpolation: cubic', the study now says "
                 "'prepare.1.resample.interpolation: linear'");
-    CHECK_FAILS(run(&report, other, false), LAR_EEXISTS, "was prepared by another study");
-    CHECK_OK(reopen(&prepared, STUDY STEPS)); /* the refused run changed nothing */
+    CHECK_FAILS(cohort_run(&report, other, false), LAR_EEXISTS, "was prepared by another study");
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS)); /* the refused run changed nothing */
     lar_prepared_free(prepared);
-    CHECK_OK(run(&report, other, true));
-    CHECK_OK(reopen(&prepared, other));
+    CHECK_OK(cohort_run(&report, other, true));
+    CHECK_OK(cohort_open(&prepared, other));
     lar_prepared_free(prepared);
     /* what does not concern the volumes may change: comments, training */
-    CHECK_OK(run(&report, STUDY STEPS, true));
-    CHECK_OK(reopen(&prepared, "# said again\n" STUDY STEPS "train: {epochs: 3}\n"));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, true));
+    CHECK_OK(cohort_open(&prepared, "# said again\n" STUDY STEPS "train: {epochs: 3}\n"));
     lar_prepared_free(prepared);
 }
 
@@ -203,18 +172,18 @@ static void split_is_kept(void **state)
     lar_prepared *prepared;
     char *before, *after;
     size_t length;
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     CHECK_OK(lar_file_read(&before, &length, in_root("exp/split.csv"), 4096));
     assert_true(lar_text_starts(before, "subject,split\nS1,"));
-    CHECK_FAILS(reopen(&prepared, seeded), LAR_EARGUMENT, "data.split.seed: 1");
-    CHECK_FAILS(run(&report, seeded, false), LAR_EEXISTS, "splits the subjects otherwise");
+    CHECK_FAILS(cohort_open(&prepared, seeded), LAR_EARGUMENT, "data.split.seed: 1");
+    CHECK_FAILS(cohort_run(&report, seeded, false), LAR_EEXISTS, "splits the subjects otherwise");
     CHECK_OK(lar_file_read(&after, &length, in_root("exp/split.csv"), 4096));
     assert_string_equal(before, after);
     lar_free(after);
     CHECK_OK(lar_file_remove(in_root("exp/split.csv")));
-    CHECK_OK(run(&report, seeded, false));
+    CHECK_OK(cohort_run(&report, seeded, false));
     assert_int_equal(report.kept, SUBJECTS); /* volumes do not depend on the split */
-    CHECK_OK(reopen(&prepared, seeded));
+    CHECK_OK(cohort_open(&prepared, seeded));
     lar_prepared_free(prepared);
     /* the old split by its file, which is then edited */
     CHECK_OK(lar_file_write(in_root("old.csv"), before, strlen(before), false));
@@ -225,16 +194,16 @@ static void split_is_kept(void **state)
                                 "    flair: {path: \"flair/{subject}.nii\", role: target, "
                                 "contrast: flair}\n"
                                 "  split: old.csv\n" STEPS;
-    CHECK_OK(run(&report, filed, false));
+    CHECK_OK(cohort_run(&report, filed, false));
     CHECK_OK(lar_file_read(&after, &length, in_root("exp/split.csv"), 4096));
     assert_string_equal(before, after);
     lar_free(after);
-    CHECK_OK(reopen(&prepared, filed));
+    CHECK_OK(cohort_open(&prepared, filed));
     lar_prepared_free(prepared);
     char *word = strstr(before, "train");
     memcpy(word, "valid", 5);
     CHECK_OK(lar_file_write(in_root("old.csv"), before, strlen(before), true));
-    CHECK_FAILS(reopen(&prepared, filed), LAR_EARGUMENT, "was prepared as train");
+    CHECK_FAILS(cohort_open(&prepared, filed), LAR_EARGUMENT, "was prepared as train");
     lar_free(before);
 }
 
@@ -247,7 +216,7 @@ static void a_bad_case_does_not_stop_the_others(void **state)
     size_t length;
     damage(in_root("t1/S2.nii.gz"), 200); /* its header can still be read */
     damage(in_root("flair/S3.nii"), 100); /* and here it cannot */
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, "2 of 5 cases failed");
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, "2 of 5 cases failed");
     assert_int_equal(report.done, 3);
     assert_int_equal(report.failed, 2);
     CHECK_OK(lar_file_read(&text, &length, in_root("exp/failed.tsv"), 4096));
@@ -258,20 +227,20 @@ static void a_bad_case_does_not_stop_the_others(void **state)
     for (const char *c = text; *c; c++) lines += *c == '\n';
     assert_int_equal(lines, 3);
     lar_free(text);
-    CHECK_OK(reopen(&prepared, STUDY STEPS));
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     assert_int_equal(prepared->case_count, 3);
     assert_int_equal(prepared->failed_count, 2);
     assert_string_equal(prepared->cases[1].id, "S4");
     lar_prepared_free(prepared);
     put_scans("S2", 1);
     put_scans("S3", 2);
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     assert_int_equal(report.kept, 3);
     assert_int_equal(report.done, 2);
     assert_false(lar_path_exists(in_root("exp/failed.tsv")));
     /* a case that was done and now fails takes its volumes away */
     damage(in_root("t1/S2.nii.gz"), 200);
-    CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EPARTIAL, "1 of 5 cases failed");
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, "1 of 5 cases failed");
     assert_false(lar_path_exists(in_root("exp/prepared/S2/t1.nii")));
 }
 
@@ -279,7 +248,7 @@ static void other_grids_are_an_error_before_anything_runs(void **state)
 {
     (void)state;
     lar_prepare_report report;
-    CHECK_FAILS(run(&report, STUDY "prepare: [{normalize: {}}]\n", false), LAR_EGEOMETRY,
+    CHECK_FAILS(cohort_run(&report, STUDY "prepare: [{normalize: {}}]\n", false), LAR_EGEOMETRY,
                 "case 'S1': 'flair' is on another grid (12x11x10, 1.8x1.8x1.8 mm, RAS) than 't1' "
                 "(9x10x8, 2x2x2 mm, RAS)");
     assert_non_null(strstr(lar_error(), "try the step '- resample: {images: [flair], onto: t1}'"));
@@ -304,14 +273,14 @@ static void goes_on_where_it_was_stopped(void **state)
     lar_prepared *prepared;
     char *whole, *resumed;
     size_t whole_count, resumed_count;
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     CHECK_OK(lar_file_read(&whole, &whole_count, in_root("exp/prepared/cases.json"), 1 << 20));
     check_folder_remove(in_root("exp"));
     patience two = { 2 };
     CHECK_FAILS(run_with(&report, STUDY STEPS, false, (lar_progress){ run_out, &two }),
                 LAR_ESTOPPED, "stopped before 'S3'");
-    CHECK_FAILS(reopen(&prepared, STUDY STEPS), LAR_ENOINPUT, "was stopped before 'S3'");
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_FAILS(cohort_open(&prepared, STUDY STEPS), LAR_ENOINPUT, "was stopped before 'S3'");
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     assert_int_equal(report.kept, 2);
     assert_int_equal(report.done, 3);
     CHECK_OK(lar_file_read(&resumed, &resumed_count, in_root("exp/prepared/cases.json"), 1 << 20));
@@ -340,15 +309,16 @@ static void a_damaged_record_is_said(void **state)
         "\"input\"}], \"cases\": [{\"subject\": \"x\", \"split\": \"train\", \"status\": \"done\", "
         "\"grid\": {\"size\": [0, 1, 1], \"to_world\": [[1,0,0,0],[0,1,0,0],[0,0,1,0]]}}]}",
     };
-    CHECK_OK(run(&report, STUDY STEPS, false));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, false));
     for (size_t n = 0; n < sizeof texts / sizeof *texts; n++) {
         CHECK_OK(
             lar_file_write(in_root("exp/prepared/cases.json"), texts[n], strlen(texts[n]), true));
         CHECK_FAILS(lar_prepared_open(&prepared, in_root("exp"), NULL, NULL), LAR_EFORMAT,
                     "is not what prepare writes");
-        CHECK_FAILS(run(&report, STUDY STEPS, false), LAR_EFORMAT, "is not what prepare writes");
+        CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EFORMAT,
+                    "is not what prepare writes");
     }
-    CHECK_OK(run(&report, STUDY STEPS, true));
+    CHECK_OK(cohort_run(&report, STUDY STEPS, true));
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, cohort_make, cohort_remove)

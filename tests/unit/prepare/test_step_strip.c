@@ -204,12 +204,24 @@ static void air_after_a_line(void **state)
         if (!inside[n]) CHECK_NEAR(voxels[n], 10, 1e-5);
     lar_case_free(prepared);
 
+    /* and of what is called CT -1000 HU, beside an image that is not */
+    lar_study *study = small_study("data:\n  images:\n    t1: {path: \"{subject}.nii\"}\n"
+                                   "    flair: {path: \"{subject}.ct\", contrast: ct}\n"
+                                   "prepare:\n" STRIP ONTO,
+                                   root);
+    const char *const given[] = { paths[0], paths[1], NULL };
+    CHECK_OK(lar_prepare_case(&prepared, study, NULL, "A", given, true));
+    lar_study_free(study);
+    for (int n = 0; n < 2; n++)
+        CHECK_NEAR(*(const float *)prepared->images[n]->voxels, n ? -1000 : 0, 0);
+    lar_case_free(prepared);
+
     double value;
     int64_t made;
-    lar_study *study = small_study("data:\n  images:\n    t1: {path: \"{subject}.nii\"}\n"
-                                   "    ct: {path: \"{subject}.ct\", role: target, contrast: ct}\n"
-                                   "prepare: [strip: {mask: b}]\n",
-                                   root);
+    study = small_study("data:\n  images:\n    t1: {path: \"{subject}.nii\"}\n"
+                        "    ct: {path: \"{subject}.ct\", role: target, contrast: ct}\n"
+                        "prepare: [strip: {mask: b}]\n",
+                        root);
     value = lar_stripped_value(&made, study, 1);
     CHECK_NEAR(value, -1000, 0);
     assert_int_equal(made, 2);

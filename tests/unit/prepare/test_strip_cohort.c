@@ -1,6 +1,7 @@
 /* A cohort whose brains are found: what is recorded and kept, and a bad scan among good ones.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "phantom_scans.h"
+#include "small_cohort.h"
 
 enum { SUBJECTS = 3 };
 
@@ -14,22 +15,11 @@ enum { SUBJECTS = 3 };
     "{size: 90}]\n"
 #define TRUSTED STUDY "  trust: [S3]\n" STEPS
 
-static char root[64];
-
-static const char *in_root(const char *name)
-{
-    static char path[8][256];
-    static int turn;
-    char *at = path[turn++ % 8];
-    snprintf(at, sizeof path[0], "%s/%s", root, name);
-    return at;
-}
-
 /* Of the third subject the brain is cut off below. */
 static int cohort_make(void **state)
 {
     (void)state;
-    snprintf(root, sizeof root, "%s", check_folder());
+    root_make();
     for (int n = 1; n <= SUBJECTS; n++) {
         lar_phantom *phantom;
         lar_image *copy;
@@ -50,38 +40,6 @@ static int cohort_make(void **state)
     return 0;
 }
 
-static int cohort_remove(void **state)
-{
-    (void)state;
-    check_folder_remove(root);
-    return 0;
-}
-
-static lar_status run(lar_prepare_report *report, const char *text)
-{
-    lar_study *study = small_study(text, root);
-    const lar_status status = lar_prepare_cohort(report, study, false, NULL, (lar_progress){ 0 });
-    lar_study_free(study);
-    return status;
-}
-
-static void counts(const lar_prepare_report *report, int64_t done, int64_t kept, int64_t flagged)
-{
-    assert_int_equal(report->done, done);
-    assert_int_equal(report->kept, kept);
-    assert_int_equal(report->failed, 0);
-    assert_int_equal(report->flagged, flagged);
-}
-
-static lar_prepared *reopen(const char *text)
-{
-    lar_prepared *prepared;
-    lar_study *study = small_study(text, root);
-    CHECK_OK(lar_study_prepared(&prepared, study));
-    lar_study_free(study);
-    return prepared;
-}
-
 static const char words[] = "1 of 3 cases is flagged, see '";
 
 static void written(bool flagged)
@@ -98,15 +56,16 @@ static void one_is_flagged_and_the_rest_goes_on(void **state)
     lar_prepare_report report;
     char *text;
     size_t length;
-    CHECK_FAILS(run(&report, STUDY STEPS), LAR_EPARTIAL, words);
-    counts(&report, 2, 0, 1);
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
+    cohort_counts(&report, 2, 0, 1);
     written(true);
     CHECK_OK(lar_file_read(&text, &length, in_root("exp/flagged.tsv"), 1 << 16));
     assert_true(lar_text_starts(
         text, "subject\treason\nS3\tstep 1: the mask 'brain' of 'flair' may not be the brain: "));
     lar_free(text);
 
-    lar_prepared *prepared = reopen(STUDY STEPS);
+    lar_prepared *prepared;
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     assert_int_equal(prepared->case_count, 2);
     assert_int_equal(prepared->flagged_count, 1);
     assert_int_equal(lar_prepared_made_mask(prepared), 1);
@@ -133,7 +92,8 @@ static void verdicts_come_back(void **state)
     (void)state;
     lar_case *again;
     lar_study *study = small_study(STUDY STEPS, root);
-    lar_prepared *prepared = reopen(STUDY STEPS);
+    lar_prepared *prepared;
+    CHECK_OK(cohort_open(&prepared, STUDY STEPS));
     const char *const paths[] = { in_root("t1/S3.nii"), NULL };
     CHECK_OK(lar_prepare_case(&again, study, NULL, "S3", paths, true));
     const lar_strip_verdict *a = &prepared->record->cases[2].findings.strips[0].verdict,
@@ -153,21 +113,22 @@ static void kept_and_trusted(void **state)
 {
     (void)state;
     lar_prepare_report report;
-    CHECK_FAILS(run(&report, STUDY STEPS), LAR_EPARTIAL, words);
-    counts(&report, 0, 2, 1);
+    CHECK_FAILS(cohort_run(&report, STUDY STEPS, false), LAR_EPARTIAL, words);
+    cohort_counts(&report, 0, 2, 1);
     written(true);
-    CHECK_OK(run(&report, TRUSTED));
-    counts(&report, 0, 3, 0);
+    CHECK_OK(cohort_run(&report, TRUSTED, false));
+    cohort_counts(&report, 0, 3, 0);
     written(false);
-    lar_prepared *prepared = reopen(TRUSTED);
+    lar_prepared *prepared;
+    CHECK_OK(cohort_open(&prepared, TRUSTED));
     assert_int_equal(prepared->case_count, 3);
     assert_true(prepared->record->cases[2].findings.strips[0].verdict.doubtful);
     lar_prepared_free(prepared);
 
     /* a mask that is gone is made again, and nothing else */
     CHECK_OK(lar_file_remove(in_root("exp/prepared/S1/brain.nii")));
-    CHECK_OK(run(&report, TRUSTED));
-    counts(&report, 1, 2, 0);
+    CHECK_OK(cohort_run(&report, TRUSTED, false));
+    cohort_counts(&report, 1, 2, 0);
 }
 
 /* Records of before there were masks, or keys that came with them. */

@@ -1,6 +1,6 @@
 /* Who looks on while a cohort is prepared: what is told, in which order, and that it changes
  * nothing. SPDX-License-Identifier: Apache-2.0 */
-#include "small_scans.h"
+#include "small_cohort.h"
 
 #define STUDY                                                                                      \
     "data:\n"                                                                                      \
@@ -11,21 +11,10 @@
     "prepare: [{clip: {images: t1, percentiles: [1, 99]}}, {resample: {images: flair, onto: t1}}," \
     " {normalize: {}}]\n"
 
-static char root[64];
-
-static const char *in_root(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    char *at = path[turn++ % 4];
-    snprintf(at, sizeof path[0], "%s/%s", root, name);
-    return at;
-}
-
 static int make(void **state)
 {
     (void)state;
-    snprintf(root, sizeof root, "%s", check_folder());
+    root_make();
     for (int n = 1; n <= 3; n++) {
         char name[64];
         const lar_grid t1 = small_grid(9, 10, 8, 2), flair = small_grid(12, 11, 10, 1.8);

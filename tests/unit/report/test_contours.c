@@ -325,6 +325,102 @@ static void threads_do_not_show(void **state)
     lar_image_free(fixed);
 }
 
+/* The mask of a shell: its outline is two lines, whose places tell which side is inside. */
+static double shell(const double xyz[3])
+{
+    const double r = distance((double[3]){ xyz[0] - 6, xyz[1] + 4, xyz[2] - 2 });
+    return r < 46 && r > 20;
+}
+
+static double brick(const double xyz[3])
+{
+    return fabs(xyz[0]) < 40 && fabs(xyz[1]) < 50 && fabs(xyz[2]) < 30;
+}
+
+static picture draw_mask(const lar_image *image, const lar_image *mask, const char *name)
+{
+    CHECK_OK(lar_mask_contours(image, mask, NULL, file(name), true));
+    return open_picture(file(name));
+}
+
+static void outlines_of_masks_lie_between_voxels(void **state)
+{
+    (void)state;
+    lar_image *fixed = fixed_image();
+    const frame f = frame_of(fixed, 1);
+    for (int n = 0; n < 2; n++) { /* on the image's own grid, and on finer voxels */
+        const lar_grid grid = n ? box_grid(1, 1, 1, 149) : fixed->grid;
+        const double voxel = n ? 1 : 3;
+        lar_image *mask = fill(&grid, shell, LAR_U8);
+        picture p = draw_mask(fixed, mask, "shell.png");
+        for (int plane = 0; plane < 3; plane++) {
+            static const double middle[3] = { 6, -4, 2 };
+            const double *c = middle;
+            double x[8];
+            assert_int_equal(crossings(x, &p, &f, 0, plane, 1, c[up[plane]] + 0.01), 4);
+            CHECK_NEAR(x[0], c[across[plane]] - 46, voxel);
+            CHECK_NEAR(x[1], c[across[plane]] - 20, voxel);
+            CHECK_NEAR(x[2], c[across[plane]] + 20, voxel);
+            CHECK_NEAR(x[3], c[across[plane]] + 46, voxel);
+        }
+        cairo_surface_destroy(p.surface);
+        lar_image_free(mask);
+    }
+    lar_image_free(fixed);
+}
+
+/* Half way between the last voxel inside and the first outside, exactly, and closed: as much ink
+ * as the rectangle is long. */
+static void outlines_of_bricks_are_rectangles(void **state)
+{
+    (void)state;
+    /* of voxels of 3 mm, one of them in the middle */
+    static const double half[3] = { 40.5, 49.5, 28.5 };
+    lar_image *fixed = fixed_image(), *mask = fill(&fixed->grid, brick, LAR_U8);
+    const frame f = frame_of(fixed, 1);
+    picture p = draw_mask(fixed, mask, "brick.png");
+    for (int plane = 0; plane < 3; plane++) {
+        double x[8];
+        for (int row = -20; row <= 20; row += 20) {
+            assert_int_equal(crossings(x, &p, &f, 0, plane, 1, row), 2);
+            CHECK_NEAR(x[0], -half[across[plane]], 0.4 / f.zoom);
+            CHECK_NEAR(x[1], half[across[plane]], 0.4 / f.zoom);
+        }
+        assert_int_equal(crossings(x, &p, &f, 0, plane, 1, half[up[plane]] + 4), 0);
+    }
+    const double axial = ink_of(&p, &f, 0, AXIAL, 1), coronal = ink_of(&p, &f, 0, CORONAL, 1);
+    CHECK_NEAR(axial / coronal, (half[0] + half[1]) / (half[0] + half[2]), 0.03);
+    cairo_surface_destroy(p.surface);
+    lar_image_free(mask);
+    lar_image_free(fixed);
+}
+
+static void small_masks_are_seen_and_empty_ones_not(void **state)
+{
+    (void)state;
+    lar_image *fixed = fixed_image(), *none;
+    const frame f = frame_of(fixed, 1);
+    CHECK_OK(lar_image_new(&none, &fixed->grid, 1, LAR_U8));
+    picture p = draw_mask(fixed, none, "none.png");
+    double sum = 0;
+    for (int n = 0; n < 9; n++) sum += ink_of(&p, &f, 0, n / 3, n % 3);
+    CHECK_NEAR(sum, 0, 1e-9);
+    cairo_surface_destroy(p.surface);
+    /* a piece of 6 mm is seen */
+    for (int64_t k = 24; k <= 25; k++)
+        for (int64_t j = 24; j <= 25; j++)
+            for (int64_t i = 24; i <= 25; i++) ((uint8_t *)none->voxels)[i + 49 * (j + 49 * k)] = 1;
+    p = draw_mask(fixed, none, "none.png");
+    for (int plane = 0; plane < 3; plane++) assert_true(ink_of(&p, &f, 0, plane, 1) > 20);
+    cairo_surface_destroy(p.surface);
+    CHECK_FAILS(lar_mask_contours(fixed, none, NULL, file("none.png"), false), LAR_EEXISTS,
+                "exists already");
+    CHECK_FAILS(lar_mask_contours(fixed, none, NULL, file("none.gif"), true), LAR_EARGUMENT,
+                "none.gif");
+    lar_image_free(none);
+    lar_image_free(fixed);
+}
+
 static void real_scans_have_contours(void **state)
 {
     (void)state;
@@ -356,6 +452,9 @@ int main(void)
         cmocka_unit_test(anatomy_is_seen_in_any_contrast),
         cmocka_unit_test(far_images_are_drawn),
         cmocka_unit_test(threads_do_not_show),
+        cmocka_unit_test(outlines_of_masks_lie_between_voxels),
+        cmocka_unit_test(outlines_of_bricks_are_rectangles),
+        cmocka_unit_test(small_masks_are_seen_and_empty_ones_not),
         cmocka_unit_test(real_scans_have_contours),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
