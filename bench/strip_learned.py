@@ -151,9 +151,9 @@ def rows(options):
                 continue
             mine = dice(ours, truth)
             found.append({"what": "Dice with the truth, " + name, "ours": mine, "peer": stored[name], "unit": "",
-                          "ratio": mine - stored[name], "asked": WORSE, "met": mine - stored[name] >= WORSE})
+                          "ratio": mine - stored[name], "asked": WORSE, "met": bool(mine - stored[name] >= WORSE)})
     if alike:
         worst, name = min(alike)
         found.append({"what": "Dice with PyTorch's mask, the worst of %d (%s)" % (len(alike), name), "ours": worst,
-                      "peer": 1.0, "unit": "", "ratio": worst, "asked": ALIKE, "met": worst >= ALIKE})
+                      "peer": 1.0, "unit": "", "ratio": worst, "asked": ALIKE, "met": bool(worst >= ALIKE)})
     return found

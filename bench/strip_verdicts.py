@@ -134,7 +134,10 @@ def drawn(seed):
         labels = nibabel.as_closest_canonical(nibabel.load(os.path.join(folder, name)))
         codes = np.asarray(labels.dataobj).astype(int)[:252:2, :252:2, :252:2]
         affine = labels.affine @ np.diag([2, 2, 2, 1])
-        brain = ndimage.binary_fill_holes((codes > 0) & (codes < 500))
+        inside = (codes > 0) & (codes < 500)  # with threads down to the neck and specks: no part of a good mask
+        pieces, _ = ndimage.label(ndimage.binary_opening(inside, iterations=2))
+        largest = pieces == 1 + np.bincount(pieces.ravel())[1:].argmax()
+        brain = ndimage.binary_fill_holes(ndimage.binary_dilation(largest, iterations=2) & inside)
         random = np.random.default_rng([seed, n])
         for contrast, look in LOOKS.items():
             table = np.zeros(1000)

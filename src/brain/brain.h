@@ -1,5 +1,5 @@
-/* brain: where the brain is in the image of a head, by a learned network or a deformable surface,
- * and whether to believe it. What users call is in larmor.h.
+/* brain: where the brain is in the image of a head, by a learned network or a surface of least
+ * cost, and whether to believe it. What users call is in larmor.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_BRAIN_H
 #define LAR_BRAIN_H

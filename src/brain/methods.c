@@ -16,8 +16,8 @@ static const char *const precision_names[] = { "auto", "float32", "bfloat16", NU
 
 const lar_param lar_strip_table[] = {
     LAR_P_CHOICE(lar_strip_params, method, "method", 'm', "auto", method_names,
-                 "learned: a network (larmor models); surface: a deformable surface, needs no "
-                 "weights; auto: learned where its weights are there"),
+                 "learned: a network (larmor models); surface: a closed surface of least cost, "
+                 "needs no weights; auto: learned where its weights are there"),
     LAR_P_CHOICE(lar_strip_params, contrast, "contrast", 'c', "auto", lar_strip_contrast_names,
                  "what the image is; auto: CT where values are Hounsfield units, else MR"),
     LAR_P_TEXT(lar_strip_params, model, "model", 0, "", "name",

@@ -23,7 +23,7 @@
 #define MOST_HOLES   30.0 /* ml; ventricles that a mask leaves out are as much */
 #define MOST_EDGE    0.1
 #define LEAST_MM     90.0 /* that the head of a newborn has along any axis */
-#define MOST_SKIN    0.006
+#define MOST_SKIN    0.012
 #define LEAST_SKULL  0.45
 #define LEAST_MIRROR 0.8
 #define MOST_DEGREES 15.0 /* steps are of 10 */

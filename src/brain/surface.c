@@ -1,4 +1,4 @@
-/* The deformable surface: the closed surface around the brain that costs least, on a grid of its
+/* The method surface: the closed surface around the brain that costs least, on a grid of its
  * own, brought back to the grid of the image.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
@@ -57,15 +57,17 @@ static lar_status run(lar_image **mask, char model[128], const lar_image *in, in
 {
     (void)params;
     lar_status status = LAR_OK;
-    lar_image *scan = NULL, *inside = NULL;
+    lar_image *ras = NULL, *scan = NULL, *inside = NULL;
     lar_surface_box box;
     *mask = NULL;
     model[0] = 0;
-    LAR_TRY(shrink(&scan, &box, in));
+    LAR_TRY(lar_image_to_ras(&ras, in));
+    LAR_TRY(shrink(&scan, &box, ras));
     LAR_TRY(lar_image_like(&inside, scan, LAR_F32));
     LAR_TRY(lar_surface_find(inside->voxels, scan, contrast, &box));
     LAR_TRY(bring_back(mask, inside, in));
 done:
+    lar_image_free(ras);
     lar_image_free(scan);
     lar_image_free(inside);
     return status;
@@ -74,7 +76,8 @@ done:
 const lar_strip_method lar_strip_surface = {
     .name = "surface",
     .help = "the closed surface of least cost, needs no weights",
-    .cite = "Smith 2002, doi:10.1002/hbm.10062; Chan 2006, doi:10.1137/040615286",
+    .cite = "Smith 2002, doi:10.1002/hbm.10062; Iglesias 2011, doi:10.1109/TMI.2011.2138152; "
+            "Chan 2006, doi:10.1137/040615286",
     .ready = ready,
     .run = run,
 };

@@ -2,9 +2,9 @@
  * that the bone around the brain is dark, and that brain tissue is of about one brightness; so the
  * surface is cheap where it runs through voxels that are dark beside the tissue around (the local
  * threshold of Smith 2002, doi:10.1002/hbm.10062), and what it should enclose is said by a shape:
- * first that of the cranium, made from the outline of the head alone, then what was found before.
- * Nothing knows which way is up. In CT tissue is a range of Hounsfield units in place of a
- * brightness. SPDX-License-Identifier: Apache-2.0 */
+ * first that of a mean brain, placed below the outline of the head, then half that and half what
+ * was found before. In CT tissue is a range of Hounsfield units in place of a brightness.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "base/base.h"
@@ -13,21 +13,19 @@
 #include "image/image.h"
 #include "math/math.h"
 
-/* Of the radius of the largest ball in the head: the cranium is where one of this size fits, and
- * what lies so much of it deeper is brain, at first. */
-#define BALL      0.9
-#define CORE_PART 0.85
-#define SKULL_MM  14.0 /* scalp, skull and fluid, about */
-#define SCALP_MM  8.0  /* no brain lies less deep in a head */
-#define BIAS_MM   25.0 /* sigma; a coil's brightness changes over more */
-/* Costs: of dark voxels per mm2, beside 1 of tissue; per mm3 for what lies SHAPE_MM or more to one
- * side of the surface that is expected, against what is no tissue, and for what is. */
+#define SCALP_MM 8.0  /* no brain lies less deep in a head */
+#define CORE_MM  20.0 /* what lies so deep in the brain of mean shape is brain */
+#define FOUND    0.5f /* of the shape that is expected; the rest is the mean one */
+#define BIAS_MM  25.0 /* sigma; a coil's brightness changes over more */
+/* Costs: of dark voxels per mm2, beside 1 of tissue; per mm3 for what lies SHAPE_MM outside of the
+ * surface that is expected, four times that from twice as far, against what is no tissue, and for
+ * what is: as much as the surface of a ball of the size of a brain pulls, 2 / radius. */
 #define EDGE_LEAST    0.05
-#define SHAPE_PER_MM  0.02
+#define SHAPE_PER_MM  0.06
 #define SHAPE_MM      15.0
-#define DARK_PER_MM   0.02f
+#define DARK_PER_MM   0.04f
 #define BONE_PER_MM   0.1f
-#define BRIGHT_PER_MM 0.01
+#define BRIGHT_PER_MM 0.03
 /* Fluid begins between 2 and 4 spreads of tissue from its middle, where the histogram says. */
 #define CUT_LEAST 2.0
 #define CUT_MOST  4.0
@@ -38,7 +36,7 @@
 #define LOW_MOST  0.85
 #define BONE      0.6 /* where fluid is bright: half way between bone and tissue */
 
-enum { ROUNDS = 2, COARSE_STEPS = 200, FINE_STEPS = 60 }; /* after these u hardly changes */
+enum { ROUNDS = 3, COARSE_STEPS = 200, FINE_STEPS = 60 }; /* after these u hardly changes */
 
 #define LEAST_ML 50.0  /* less is no head of a patient */
 #define SURELY   10.0f /* per mm: more than any surface costs */
@@ -52,7 +50,7 @@ typedef struct stage {
     float *shape; /* mm from the surface that is expected, below 0 inside */
     float *level; /* of the tissue around */
     float *edge, *inside, *room;
-    uint8_t *mask, *core;
+    uint8_t *mask, *core; /* core: certainly brain */
 } stage;
 
 enum { FLOATS = 8 };
@@ -108,27 +106,22 @@ static lar_status median_of(float *out, const float *values, const uint8_t *mask
     return status;
 }
 
-/* Where a ball of nearly the size of the largest one fits into the head: the cranium without face
- * and neck; its surface lies SKULL_MM deeper. */
-static lar_status begin_shape(stage *s)
+static void take_core(stage *s, const float *shape)
+{
+    for (int64_t n = 0; n < s->box.count; n++) s->core[n] = shape[n] < -(float)CORE_MM;
+}
+
+static lar_status begin_shape(stage *s, lar_brain_pose *pose)
 {
     lar_status status = LAR_OK;
-    const int64_t *size = s->box.size, count = s->box.count;
-    float most = 0;
-    for (int64_t k = 0, n = 0; k < size[2]; k++)
-        for (int64_t j = 0; j < size[1]; j++)
-            for (int64_t i = 0; i < size[0]; i++, n++)
-                s->mask[n] = s->depth[n] > 0 && i && j && k && i < size[0] - 1 && j < size[1] - 1 &&
-                             k < size[2] - 1;
-    LAR_TRY(lar_surface_distance(s->room, s->mask, 0, &s->box));
-    for (int64_t n = 0; n < count; n++) most = fmaxf(most, s->room[n]);
-    const float ball = (float)BALL * most;
-    for (int64_t n = 0; n < count; n++) s->mask[n] = s->room[n] >= ball;
-    LAR_TRY(lar_surface_distance(s->shape, s->mask, 1, &s->box));
+    const int64_t count = s->box.count;
+    for (int64_t n = 0; n < count; n++) s->mask[n] = s->depth[n] > 0;
+    LAR_TRY(lar_surface_distance(s->room, s->mask, 1, &s->box));
+    for (int64_t n = 0; n < count; n++) s->room[n] = s->depth[n] - s->room[n];
+    lar_surface_place_in_head(pose, s->room, &s->box);
+    lar_surface_of_pose(s->shape, pose, &s->box);
+    take_core(s, s->shape);
     for (int64_t n = 0; n < count; n++) {
-        const float outside = s->shape[n] - ball;
-        s->core[n] = outside < -(float)CORE_PART * ball;
-        s->shape[n] = outside + (float)SKULL_MM;
         s->mask[n] = s->shape[n] < 0;
         s->u[n] = s->mask[n];
     }
@@ -167,12 +160,18 @@ done:
     return status;
 }
 
-static lar_status find_shape(stage *s)
+/* From what was found, and the mean brain that is most like it. */
+static lar_status find_shape(stage *s, lar_brain_pose *pose)
 {
     lar_status status = LAR_OK;
     LAR_TRY(lar_surface_distance(s->shape, s->mask, 1, &s->box));
     LAR_TRY(lar_surface_distance(s->room, s->mask, 0, &s->box));
     for (int64_t n = 0; n < s->box.count; n++) s->shape[n] -= s->room[n];
+    lar_surface_place_on_mask(pose, s->shape, &s->box);
+    lar_surface_of_pose(s->room, pose, &s->box);
+    take_core(s, s->room);
+    for (int64_t n = 0; n < s->box.count; n++)
+        s->shape[n] = FOUND * s->shape[n] + (1 - FOUND) * s->room[n];
 done:
     return status;
 }
@@ -224,7 +223,7 @@ static float step(float x, float at, float width)
     return part * part * (3 - 2 * part);
 }
 
-static void find_costs(stage *s, const range *tissue, bool keep_core, float strength)
+static void find_costs(stage *s, const range *tissue)
 {
     const float least = (float)EDGE_LEAST, shape_mm = (float)SHAPE_MM,
                 per_shape = (float)SHAPE_PER_MM, per_dark = tissue->outside,
@@ -233,31 +232,23 @@ static void find_costs(stage *s, const range *tissue, bool keep_core, float stre
         const float x = s->value[n] / s->level[n];
         float bright = step(x, tissue->low, tissue->low_width);
         if (tissue->high < INFINITY) bright *= 1 - step(x, tissue->high, tissue->high_width);
-        const float away = fminf(fmaxf(s->shape[n] / shape_mm, -1), 1);
+        const float away = fminf(fmaxf(s->shape[n] / shape_mm, -2), 2);
         s->edge[n] = least + (1 - least) * bright;
-        s->inside[n] = per_shape * away + per_dark * (1 - bright) - per_bright * bright;
-        s->inside[n] *= strength;
+        s->inside[n] =
+            per_shape * away * fabsf(away) + per_dark * (1 - bright) - per_bright * bright;
         if (s->depth[n] < scalp)
             s->inside[n] = SURELY;
-        else if (keep_core && s->core[n])
+        else if (s->core[n])
             s->inside[n] = -SURELY;
     }
 }
 
-static lar_status settle(stage *s, const range *tissue, int64_t steps, bool keep_core)
+static lar_status settle(stage *s, const range *tissue, int64_t steps)
 {
     lar_status status = LAR_OK;
-    const int64_t count = s->box.count, before = lar_mask_count(s->mask, count);
-    int64_t found = 0;
-    /* where its surface costs more than all that it encloses is worth, it collapses */
-    for (float strength = 1; strength <= 4 && found < before / 3; strength *= 2) {
-        for (int64_t n = 0; strength > 1 && n < count; n++) s->u[n] = s->mask[n];
-        find_costs(s, tissue, keep_core, strength);
-        LAR_TRY(lar_surface_minimize(s->u, s->edge, s->inside, steps, &s->box));
-        found = 0;
-        for (int64_t n = 0; n < count; n++) found += s->u[n] > 0.5f;
-    }
-    for (int64_t n = 0; n < count; n++) s->mask[n] = s->u[n] > 0.5f;
+    find_costs(s, tissue);
+    LAR_TRY(lar_surface_minimize(s->u, s->edge, s->inside, steps, &s->box));
+    for (int64_t n = 0; n < s->box.count; n++) s->mask[n] = s->u[n] > 0.5f;
     LAR_TRY(lar_mask_keep_largest(s->mask, s->box.size));
     LAR_TRY(lar_mask_fill_holes(s->mask, s->box.size));
     const double millilitres =
@@ -342,6 +333,7 @@ lar_status lar_surface_find(float *u, const lar_image *scan, int contrast,
     lar_status status = LAR_OK;
     stage fine = { 0 }, coarse = { 0 };
     int64_t first[3];
+    lar_brain_pose pose;
     lar_surface_box half = { .mm = 2 * whole->mm, .count = 1 };
     LAR_TRY(look(&fine, first, scan, ct, whole));
     for (int a = 0; a < 3; a++) {
@@ -351,22 +343,25 @@ lar_status lar_surface_find(float *u, const lar_image *scan, int contrast,
     LAR_TRY(stage_init(&coarse, &half));
     lar_surface_halve(coarse.value, &half, fine.value, &fine.box);
     lar_surface_halve(coarse.depth, &half, fine.depth, &fine.box);
-    LAR_TRY(begin_shape(&coarse));
+    LAR_TRY(begin_shape(&coarse, &pose));
     range tissue = ct ? hounsfield : any_contrast;
     for (int round = 0; round < ROUNDS; round++) {
         LAR_TRY(find_level(&coarse, ct));
-        if (round) LAR_TRY(find_shape(&coarse));
+        if (round) LAR_TRY(find_shape(&coarse, &pose));
         if (round && !ct) LAR_TRY(find_range(&tissue, &coarse, contrast));
-        LAR_TRY(settle(&coarse, &tissue, COARSE_STEPS, round == 0));
+        LAR_TRY(settle(&coarse, &tissue, COARSE_STEPS));
     }
     LAR_TRY(find_level(&coarse, ct));
-    LAR_TRY(find_shape(&coarse));
+    LAR_TRY(find_shape(&coarse, &pose));
     if (!ct) LAR_TRY(find_range(&tissue, &coarse, contrast));
+    lar_surface_of_pose(coarse.room, &pose, &half);
+    lar_surface_refine(fine.shape, &fine.box, coarse.room, &half);
+    take_core(&fine, fine.shape);
     lar_surface_refine(fine.shape, &fine.box, coarse.shape, &half);
     lar_surface_refine(fine.level, &fine.box, coarse.level, &half);
     lar_surface_refine(fine.u, &fine.box, coarse.u, &half);
     for (int64_t n = 0; n < fine.box.count; n++) fine.mask[n] = fine.shape[n] < 0;
-    LAR_TRY(settle(&fine, &tissue, FINE_STEPS, false));
+    LAR_TRY(settle(&fine, &tissue, FINE_STEPS));
     for (int64_t k = 0, n = 0; k < fine.box.size[2]; k++)
         for (int64_t j = 0; j < fine.box.size[1]; j++)
             for (int64_t i = 0; i < fine.box.size[0]; i++, n++)

@@ -1,4 +1,4 @@
-/* The parts of the deformable surface; for this room only. All of it works on a grid of its own,
+/* The parts of the surface of least cost; for this room only. All of it works on a grid of its own,
  * voxels of one edge length, i fastest.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_SURFACE_PARTS_H
@@ -33,6 +33,21 @@ void lar_surface_refine(float *out, const lar_surface_box *fine, const float *in
 /* The box of a mask that is not empty, with a margin of two voxels as far as there are any. */
 void lar_surface_box_of(int64_t first[3], lar_surface_box *out, const uint8_t *mask,
                         const lar_surface_box *whole);
+
+/* A brain of mean shape: its middle (voxels), its turn (lar_shape_turn), and along each of its own
+ * axes the radius of a ball of its volume. */
+typedef struct lar_brain_pose {
+    double middle[3], turn[3], radius_mm[3];
+} lar_brain_pose;
+/* Where one lies in a head of which `depth` is mm below the skin, below 0 outside; z is up. */
+void lar_surface_place_in_head(lar_brain_pose *pose, const float *depth,
+                               const lar_surface_box *box);
+/* Where one lies, near where `pose` is, of which `outside` is mm from its surface, below 0
+ * inside. */
+void lar_surface_place_on_mask(lar_brain_pose *pose, const float *outside,
+                               const lar_surface_box *box);
+/* About how many mm outside of it each voxel is, below 0 inside. */
+void lar_surface_of_pose(float *out, const lar_brain_pose *pose, const lar_surface_box *box);
 
 /* The region of a scan of MR, or of CT in Hounsfield units, that the brain fills: 1 in `u`, else 0.
  * contrast: LAR_STRIP_CONTRAST_AUTO ...; AUTO is MR. LAR_ENUMERIC where there is no head, or no

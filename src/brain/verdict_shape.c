@@ -6,15 +6,14 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "brain/mean_shape.h"
 #include "brain/verdict_shape.h"
 #include "image/image.h"
 
 enum { COUNT = LAR_SHAPE_DIRECTIONS, REWEIGHTED = 3 };
 
-#define PI         3.14159265358979323846
 #define CAP_COSINE 0.98769 /* 9 degrees: the part of the surface that is one direction */
 #define QUANTILE   0.8     /* of the radii there: gaps between folds count little */
-#define SHARPNESS  40.0    /* of the weight of directions beside another */
 #define FIRST_TURN 0.25    /* radians */
 #define LAST_TURN  0.04
 #define MOST_TURN  0.6
@@ -24,18 +23,6 @@ typedef struct fitting {
     double directions[COUNT][3], radii[COUNT]; /* NaN: no surface there */
     double turned[COUNT], rest[COUNT], shift[3];
 } fitting;
-
-/* Points that are spread evenly over the sphere (a Fibonacci lattice). */
-static void spread(double out[COUNT][3])
-{
-    for (int n = 0; n < COUNT; n++) {
-        const double z = 1 - 2 * (n + 0.5) / COUNT, turn = PI * (1 + sqrt(5.0)) * (n + 0.5);
-        const double across = sqrt(1 - z * z);
-        out[n][0] = cos(turn) * across;
-        out[n][1] = sin(turn) * across;
-        out[n][2] = z;
-    }
-}
 
 static double dot(const double a[3], const double b[3])
 {
@@ -77,30 +64,6 @@ static lar_status measure_radii(fitting *f, const lar_rim *rim)
     lar_free(found);
     lar_free(length);
     return LAR_OK;
-}
-
-/* What `values` of the directions are in another direction. */
-static double between(const fitting *f, const double *values, const double at[3])
-{
-    double sum = 0, weights = 0;
-    for (int n = 0; n < COUNT; n++) {
-        if (isnan(values[n])) continue;
-        const double weight = exp(SHARPNESS * (dot(f->directions[n], at) - 1));
-        sum += weight * values[n];
-        weights += weight;
-    }
-    return weights > 0 ? sum / weights : 0;
-}
-
-/* The turn about x, then y, then z. */
-static void turn_of(double m[3][3], const double angle[3])
-{
-    const double cx = cos(angle[0]), sx = sin(angle[0]), cy = cos(angle[1]), sy = sin(angle[1]);
-    const double cz = cos(angle[2]), sz = sin(angle[2]);
-    const double rows[3][3] = { { cy * cz, -cy * sz, sy },
-                                { cx * sz + sx * sy * cz, cx * cz - sx * sy * sz, -sx * cy },
-                                { sx * sz - cx * sy * cz, sx * cz + cx * sy * sz, cx * cy } };
-    memcpy(m, rows, sizeof rows);
 }
 
 /* x of the symmetric a x = b, by Cramer's rule; nothing where it is singular. */
@@ -150,14 +113,14 @@ static double apart_at(fitting *f, const double angle[3])
 {
     double m[3][3], shape[COUNT], sum = 0;
     int count = 0;
-    turn_of(m, angle);
+    lar_shape_turn(m, angle);
     for (int n = 0; n < COUNT; n++) shape[n] = (double)lar_brain_shape[n];
     for (int n = 0; n < COUNT; n++) {
         double at[3];
         for (int c = 0; c < 3; c++)
             at[c] = f->directions[n][0] * m[0][c] + f->directions[n][1] * m[1][c] +
                     f->directions[n][2] * m[2][c];
-        f->turned[n] = between(f, shape, at);
+        f->turned[n] = lar_shape_between(shape, f->directions, at);
     }
     take_shift_away(f);
     for (int n = 0; n < COUNT; n++)
@@ -197,7 +160,7 @@ static double symmetry_of(const lar_rim *rim, const fitting *f, const double ang
     const int64_t *size = rim->mask->grid.size;
     const uint8_t *mask = rim->mask->voxels;
     int64_t inside = 0, both = 0, n = 0;
-    turn_of(m, angle);
+    lar_shape_turn(m, angle);
     for (int a = 0; a < 3; a++) {
         normal[a] = m[a][0];
         middle[a] = rim->middle[a] + f->shift[a] * rim->radius_mm / rim->spacing_mm;
@@ -226,12 +189,12 @@ lar_status lar_shape_compare(lar_shape_fit *out, const lar_rim *rim)
     double angle[3] = { 0, 0, 0 };
     *out = (lar_shape_fit){ 0 };
     if (!f) return LAR_EMEMORY;
-    spread(f->directions);
+    lar_shape_directions(f->directions);
     lar_status status = measure_radii(f, rim);
     if (status == LAR_OK) {
         out->apart = search(f, angle);
         for (int n = 0; n < COUNT; n++) {
-            const double away = between(f, f->rest, f->directions[n]);
+            const double away = lar_shape_between(f->rest, f->directions, f->directions[n]);
             if (-away > out->dent) {
                 out->dent = -away;
                 memcpy(out->dent_at, f->directions[n], sizeof out->dent_at);
@@ -242,7 +205,7 @@ lar_status lar_shape_compare(lar_shape_fit *out, const lar_rim *rim)
             }
         }
         out->symmetry = symmetry_of(rim, f, angle);
-        turn_of(out->turn, angle);
+        lar_shape_turn(out->turn, angle);
         for (int a = 0; a < 3; a++)
             out->middle[a] = rim->middle[a] + f->shift[a] * rim->radius_mm / rim->spacing_mm;
     }

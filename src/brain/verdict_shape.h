@@ -5,11 +5,6 @@
 
 #include "brain/verdict_rim.h"
 
-enum { LAR_SHAPE_DIRECTIONS = 200 };
-/* How far the surface is from the middle in each direction of lar_shape_direction(), in radii of a
- * ball of the same volume. */
-extern const float lar_brain_shape[LAR_SHAPE_DIRECTIONS];
-
 typedef struct lar_shape_fit {
     double apart;      /* mean distance of the surface from the mean shape, in radii */
     double dent, bump; /* the farthest that a part of it lies inside, and outside, in radii */

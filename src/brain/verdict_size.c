@@ -11,7 +11,7 @@
 #include "math/math.h"
 
 enum { MOST_PIECES = 9 };
-#define PIECE_ML 1.0
+#define PIECE_ML 2.0 /* less is no part of a brain, nor worth a look */
 
 static double voxel_ml(const lar_image *mask)
 {

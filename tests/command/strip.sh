@@ -5,9 +5,9 @@ t1=heads/t1/sub-01_T1.nii.gz ct=heads/ct/sub-01_CT.nii.gz brain=heads/truth/sub-
 voxels() { larmor mask "$1" -o count.nii --force --method positive | awk '/^voxels/ { print $2 }'; }
 
 # everything at once, and what it says
-status 0 larmor strip $t1 -o out.nii --mask-out mask.nii --distance-out distance.nii --check check.png --method surface --trust
+status 0 larmor strip $t1 -o out.nii --mask-out mask.nii --distance-out distance.nii --check check.png --method surface
 says "^method  *surface"
-says "^verdict"
+says "^verdict  *good"
 [ -s out.nii ] && [ -s mask.nii ] && [ -s distance.nii ] || fail "an output is missing"
 [ "$(head -c 4 check.png | tail -c 3)" = PNG ] || fail "the picture is no PNG"
 status 0 larmor info out.nii
@@ -20,14 +20,14 @@ says "float32"
 tr -c '[:print:]' '\n' <mask.nii | grep -q "larmor strip, surface" || fail "the mask does not record its method"
 status 0 larmor mask distance.nii -o inside.nii --method threshold --high 0
 [ "$(voxels inside.nii)" -eq "$(voxels mask.nii)" ] || fail "the distance is not below 0 inside alone"
-status 0 larmor strip $t1 --mask-out one.nii -j 1 --method surface --trust
-status 0 larmor strip $t1 --mask-out three.nii -j 3 --method surface --trust
+status 0 larmor strip $t1 --mask-out one.nii -j 1 --method surface
+status 0 larmor strip $t1 --mask-out three.nii -j 3 --method surface
 cmp -s one.nii three.nii || fail "one thread and three give different masks"
-status 0 larmor strip $t1 --mask-out wide.nii --grow 4 --method surface --trust
+status 0 larmor strip $t1 --mask-out wide.nii --grow 4 --method surface
 [ "$(voxels wide.nii)" -gt "$(voxels mask.nii)" ] || fail "--grow does not grow"
 
 # CT: outside is air
-status 0 larmor strip $ct -o ct_brain.nii --json --trust
+status 0 larmor strip $ct -o ct_brain.nii --json
 says '"contrast": "ct"'
 status 2 larmor strip $ct -o no.nii --contrast t1
 complains "this is CT, not t1"
@@ -53,10 +53,10 @@ status 65 larmor strip top.nii --judge $brain
 complains "cannot judge"
 
 # a stripped image is noticed
-status 0 larmor strip $t1 -o again0.nii --mask-out first.nii --method surface --trust
-status 0 larmor strip again0.nii -o again.nii --mask-out again_mask.nii --trust
+status 0 larmor strip $t1 -o again0.nii --mask-out first.nii --method surface
+status 0 larmor strip again0.nii -o again.nii --mask-out again_mask.nii
 says "^method  *stripped"
-says "^verdict"
+says "^verdict  *good"
 first=$(voxels first.nii) again=$(voxels again_mask.nii)
 [ "$again" -gt $((first * 95 / 100)) ] && [ "$again" -le "$first" ] || fail "the mask of a stripped image is another: $first, $again"
 

@@ -1,8 +1,8 @@
-/* The mean shape of brains, as verdict_shape.c compares masks with it: made of masks of two label
- * maps of whole heads and of three phantoms, each turned on the others and mirrored.
+/* The mean shape of brains, as masks are compared with it and heads begun from it: made of masks of
+ * two label maps of whole heads and of three phantoms, each turned on the others and mirrored.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/banned.h"
-#include "brain/verdict_shape.h"
+#include "brain/mean_shape.h"
 
 /* clang-format off */
 const float lar_brain_shape[LAR_SHAPE_DIRECTIONS] = {
