@@ -50,8 +50,8 @@ void lar_surface_place_on_mask(lar_brain_pose *pose, const float *outside,
 void lar_surface_of_pose(float *out, const lar_brain_pose *pose, const lar_surface_box *box);
 
 /* The region of a scan of MR, or of CT in Hounsfield units, that the brain fills: 1 in `u`, else 0.
- * contrast: LAR_STRIP_CONTRAST_AUTO ...; AUTO is MR. LAR_ENUMERIC where there is no head, or no
- * brain in it. */
+ * Axes are right, front, top. contrast: LAR_STRIP_CONTRAST_AUTO ...; AUTO is MR. LAR_ENUMERIC where
+ * there is no head, or no brain in it. */
 lar_status lar_surface_find(float *u, const lar_image *scan, int contrast,
                             const lar_surface_box *box);
 
