@@ -30,4 +30,8 @@ double lar_strip_millilitres(const lar_image *mask); /* of bytes */
 /* Fills volume, pieces, holes and edge. */
 lar_status lar_verdict_size(lar_strip_verdict *v, const lar_image *mask);
 
+/* The head in floats. Where fluid, fat or brain outshines the scalp the head of MR seems to end
+ * where these do: so it is looked for again with all that is brighter than its middle held back. */
+lar_status lar_brain_head(lar_image **out, const lar_image *scan, bool ct);
+
 #endif

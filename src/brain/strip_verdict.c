@@ -149,7 +149,7 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
     *out = (lar_strip_verdict){ 0 };
     LAR_TRY(lar_verdict_size(out, mask));
     decide_size(out, mask);
-    LAR_TRY(lar_rim_init(&rim, floats, mask, !look->stripped));
+    LAR_TRY(lar_rim_init(&rim, floats, mask, !look->stripped, contrast == LAR_STRIP_CT));
     out->holes = fmax(out->holes, rim.holes);
     if (out->holes > MOST_HOLES) doubt(out, "it has holes of %.0f ml", out->holes);
     if (rim.count == 0) goto done;

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/base.h"
+#include "brain/strip_parts.h"
 #include "brain/surface_parts.h"
 #include "filter/filter.h"
 #include "image/image.h"
@@ -260,32 +261,6 @@ done:
     return status;
 }
 
-/* Where fluid or fat outshines the rest the head seems to end where these do: so it is looked for
- * again with all that is brighter than its middle held back. */
-static lar_status find_head(lar_image **out, const lar_image *scan)
-{
-    lar_status status = LAR_OK;
-    lar_image *first = NULL, *clipped = NULL;
-    float *room = NULL, middle;
-    const int64_t count = lar_image_voxel_count(scan);
-    LAR_TRY(lar_head_mask(&first, scan));
-    LAR_TRY(lar_image_copy(&clipped, scan));
-    room = lar_alloc_raw(count, sizeof *room);
-    if (!room) {
-        status = LAR_EMEMORY;
-        goto done;
-    }
-    LAR_TRY(median_of(&middle, scan->voxels, first->voxels, count, room));
-    float *values = clipped->voxels;
-    for (int64_t n = 0; n < count; n++) values[n] = fminf(values[n], middle);
-    LAR_TRY(lar_head_mask(out, clipped));
-done:
-    lar_image_free(first);
-    lar_image_free(clipped);
-    lar_free(room);
-    return status;
-}
-
 /* Values above air, and depth, in the box of the head. */
 static lar_status look(stage *fine, int64_t first[3], const lar_image *scan, bool ct,
                        const lar_surface_box *whole)
@@ -295,7 +270,7 @@ static lar_status look(stage *fine, int64_t first[3], const lar_image *scan, boo
     float *room = NULL, air = 0;
     uint8_t *outside = NULL;
     lar_surface_box box;
-    LAR_TRY(ct ? lar_head_mask(&head, scan) : find_head(&head, scan));
+    LAR_TRY(lar_brain_head(&head, scan, ct));
     const uint8_t *inside = head->voxels;
     const float *values = scan->voxels;
     lar_surface_box_of(first, &box, inside, whole);

@@ -115,7 +115,8 @@ done:
     return status;
 }
 
-lar_status lar_rim_init(lar_rim *rim, const lar_image *floats, const lar_image *mask, bool head)
+lar_status lar_rim_init(lar_rim *rim, const lar_image *floats, const lar_image *mask, bool head,
+                        bool ct)
 {
     lar_status status = LAR_OK;
     lar_image *ras = NULL, *share = NULL, *skin = NULL;
@@ -137,7 +138,7 @@ lar_status lar_rim_init(lar_rim *rim, const lar_image *floats, const lar_image *
     if (lar_mask_count(rim->mask->voxels, lar_image_voxel_count(rim->mask)) == 0) goto done;
     LAR_TRY(lar_mask_distance(&rim->distance, rim->mask));
     if (head) {
-        LAR_TRY(lar_head_mask(&skin, rim->values));
+        LAR_TRY(lar_brain_head(&skin, rim->values, ct));
         LAR_TRY(lar_mask_distance(&rim->depth, skin));
     }
     find_middle(rim);

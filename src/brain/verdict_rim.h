@@ -26,7 +26,8 @@ typedef struct lar_rim {
     int64_t count;
 } lar_rim;
 /* head: whether there is one around the brain. */
-lar_status lar_rim_init(lar_rim *rim, const lar_image *floats, const lar_image *mask, bool head);
+lar_status lar_rim_init(lar_rim *rim, const lar_image *floats, const lar_image *mask, bool head,
+                        bool ct);
 void lar_rim_clear(lar_rim *rim);
 
 /* What is seen along the lines. */
