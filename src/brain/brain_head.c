@@ -1,4 +1,4 @@
-/* The head around a brain.
+/* The head around a brain, and what is in the middle of it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
@@ -8,14 +8,24 @@
 #include "image/image.h"
 #include "math/math.h"
 
-lar_status lar_brain_head(lar_image **out, const lar_image *scan, bool ct)
+lar_status lar_brain_median(float *out, const float *values, const uint8_t *mask, int64_t count,
+                            float *room)
 {
     static const double half = 0.5;
+    double median;
+    int64_t found = 0;
+    for (int64_t n = 0; n < count; n++)
+        if (mask[n]) room[found++] = values[n];
+    const lar_status status = lar_quantiles(&median, &half, 1, room, found);
+    *out = (float)median;
+    return status;
+}
+
+lar_status lar_brain_head(lar_image **out, const lar_image *scan, bool ct)
+{
     lar_status status = LAR_OK;
     lar_image *first = NULL, *clipped = NULL;
-    float *room = NULL;
-    double middle;
-    int64_t found = 0;
+    float *room = NULL, middle;
     const int64_t count = lar_image_voxel_count(scan);
     if (ct) return lar_head_mask(out, scan);
     LAR_TRY(lar_head_mask(&first, scan));
@@ -26,11 +36,8 @@ lar_status lar_brain_head(lar_image **out, const lar_image *scan, bool ct)
         goto done;
     }
     float *values = clipped->voxels;
-    const uint8_t *inside = first->voxels;
-    for (int64_t n = 0; n < count; n++)
-        if (inside[n]) room[found++] = values[n];
-    LAR_TRY(lar_quantiles(&middle, &half, 1, room, found));
-    for (int64_t n = 0; n < count; n++) values[n] = fminf(values[n], (float)middle);
+    LAR_TRY(lar_brain_median(&middle, values, first->voxels, count, room));
+    for (int64_t n = 0; n < count; n++) values[n] = fminf(values[n], middle);
     LAR_TRY(lar_head_mask(out, clipped));
 done:
     lar_image_free(first);

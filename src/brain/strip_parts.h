@@ -33,5 +33,8 @@ lar_status lar_verdict_size(lar_strip_verdict *v, const lar_image *mask);
 /* The head in floats. Where fluid, fat or brain outshines the scalp the head of MR seems to end
  * where these do: so it is looked for again with all that is brighter than its middle held back. */
 lar_status lar_brain_head(lar_image **out, const lar_image *scan, bool ct);
+/* Of the values where `mask` is 1; room: as many floats. */
+lar_status lar_brain_median(float *out, const float *values, const uint8_t *mask, int64_t count,
+                            float *room);
 
 #endif

@@ -93,20 +93,6 @@ static void stage_clear(stage *s)
     lar_free(s->mask);
 }
 
-/* Of the values where `mask` is 1. */
-static lar_status median_of(float *out, const float *values, const uint8_t *mask, int64_t count,
-                            float *room)
-{
-    static const double half = 0.5;
-    double median;
-    int64_t found = 0;
-    for (int64_t n = 0; n < count; n++)
-        if (mask[n]) room[found++] = values[n];
-    const lar_status status = lar_quantiles(&median, &half, 1, room, found);
-    *out = (float)median;
-    return status;
-}
-
 static void take_core(stage *s, const float *shape)
 {
     for (int64_t n = 0; n < s->box.count; n++) s->core[n] = shape[n] < -(float)CORE_MM;
@@ -141,7 +127,7 @@ static lar_status find_level(stage *s, bool ct)
     }
     const double voxels = BIAS_MM / s->box.mm, sigma[3] = { voxels, voxels, voxels };
     float middle;
-    LAR_TRY(median_of(&middle, s->value, s->mask, s->box.count, s->room));
+    LAR_TRY(lar_brain_median(&middle, s->value, s->mask, s->box.count, s->room));
     if (!(middle > 0)) {
         status =
             lar_fail(LAR_ENUMERIC, "no brain was found: the middle of the head is as dark as air");
@@ -283,7 +269,7 @@ static lar_status look(stage *fine, int64_t first[3], const lar_image *scan, boo
     }
     for (int64_t n = 0; n < whole->count; n++) outside[n] = !inside[n];
     if (!ct && lar_mask_count(inside, whole->count) < whole->count)
-        LAR_TRY(median_of(&air, values, outside, whole->count, room));
+        LAR_TRY(lar_brain_median(&air, values, outside, whole->count, room));
     for (int64_t k = 0, n = 0; k < box.size[2]; k++)
         for (int64_t j = 0; j < box.size[1]; j++)
             for (int64_t i = 0; i < box.size[0]; i++, n++) {

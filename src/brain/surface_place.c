@@ -2,7 +2,8 @@
  * searched so that its surface is as deep below the skin, or as near to the surface of the mask, as
  * it should be. That a shape is placed before anything is cut out is from ROBEX (Iglesias 2011,
  * doi:10.1109/TMI.2011.2138152); here the outline of the head alone says where, so that the
- * contrast of the scan does not matter. SPDX-License-Identifier: Apache-2.0 */
+ * contrast of the scan does not matter.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "base/base.h"
