@@ -1,10 +1,6 @@
 /* Affine: the head larger or smaller, turned, sheared and shifted, about the sample's centre.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
 #include "augment/augment_parts.h"
-
-#define DEGREE (acos(-1) / 180)
 
 typedef struct affine_params {
     lar_reals scale, degrees, translation, shear;
@@ -63,22 +59,11 @@ static void draw(double *values, const void *params, lar_dice *dice)
     if (p->isotropic) values[SCALE + 1] = values[SCALE + 2] = values[SCALE];
 }
 
-/* m = the turn about `axis`, after m. */
-static void turn(double m[3][3], int axis, double degrees)
-{
-    const int p = (axis + 1) % 3, q = (axis + 2) % 3;
-    const double c = cos(degrees * DEGREE), s = sin(degrees * DEGREE);
-    for (int n = 0; n < 3; n++) {
-        const double at_p = m[p][n], at_q = m[q][n];
-        m[p][n] = c * at_p - s * at_q;
-        m[q][n] = s * at_p + c * at_q;
-    }
-}
-
 static void place(lar_augment_map *map, const double *values)
 {
     static const int pairs[3][2] = { { 0, 1 }, { 0, 2 }, { 1, 2 } };
-    double linear[3][3] = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } }, shift[3];
+    double linear[3][3] = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
+    double turn[3][3], all[3][3] = { { 0 } }, shift[3];
     for (int n = 0; n < 3; n++) { /* first sheared, then scaled, then turned */
         const int row = pairs[n][0], column = pairs[n][1];
         if (!map->still[row] && !map->still[column]) linear[row][column] = values[SHEAR + n];
@@ -88,10 +73,11 @@ static void place(lar_augment_map *map, const double *values)
             if (!map->still[r]) linear[r][c] *= values[SCALE + r];
         shift[r] = map->still[r] ? 0 : values[TRANSLATION + r];
     }
-    for (int a = 0; a < 3; a++) /* within a slice, and never out of it */
-        if (!map->still[(a + 1) % 3] && !map->still[(a + 2) % 3])
-            turn(linear, a, values[DEGREES + a]);
-    lar_map_push(map, linear, shift);
+    lar_map_turn(turn, map, values + DEGREES);
+    for (int r = 0; r < 3; r++)
+        for (int c = 0; c < 3; c++)
+            for (int n = 0; n < 3; n++) all[r][c] += turn[r][n] * linear[n][c];
+    lar_map_push(map, all, shift);
 }
 
 const lar_augment_kind lar_augment_affine = {

@@ -83,3 +83,38 @@ lar_status lar_range_check(const lar_reals *range, const char *name, bool each_a
         }
     return LAR_OK;
 }
+
+int64_t lar_value_whole(double value, int64_t low, int64_t high)
+{
+    if (!(value > (double)low)) return low;
+    return value < (double)high ? (int64_t)value : high;
+}
+
+uint64_t lar_value_seed(double value)
+{
+    return (uint64_t)lar_value_whole(value, 0, INT64_MAX);
+}
+
+int64_t lar_dice_count(lar_dice *dice, const lar_ints *range)
+{
+    return lar_dice_whole(dice, range->at[0], range->at[range->count - 1]);
+}
+
+lar_status lar_counts_check(const lar_ints *range, const char *name)
+{
+    const long long low = range->at[0], high = range->at[range->count == 2 ? 1 : 0];
+    if (range->count != 1 && range->count != 2)
+        return lar_fail(LAR_EARGUMENT, "'%s' has %lld numbers: it takes one or [low, high]", name,
+                        (long long)range->count);
+    if (low <= high) return LAR_OK;
+    lar_fail(LAR_EARGUMENT, "'%s' goes from %lld down to %lld: the low end comes first", name, low,
+             high);
+    return lar_hint(LAR_EARGUMENT, "[%lld, %lld]", high, low);
+}
+
+lar_status lar_sizes_check(const lar_ints *sizes, const char *name)
+{
+    if (sizes->count == 1 || sizes->count == 3) return LAR_OK;
+    return lar_fail(LAR_EARGUMENT, "'%s' has %lld numbers: it takes one, or three along x y z",
+                    name, (long long)sizes->count);
+}

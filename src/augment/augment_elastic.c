@@ -64,11 +64,11 @@ static void draw(double *values, const void *params, lar_dice *dice)
 static void place(lar_augment_map *map, const double *values)
 {
     for (int a = 0; a < 3; a++) {
-        map->bend.points[a] = (int64_t)values[POINTS + a];
+        map->bend.points[a] = lar_value_whole(values[POINTS + a], 4, 64);
         map->bend.mm[a] = values[DISPLACEMENT + a];
     }
-    map->bend.locked = (int64_t)values[LOCKED];
-    map->bend.seed = (uint64_t)values[SEED];
+    map->bend.locked = lar_value_whole(values[LOCKED], 0, 2);
+    map->bend.seed = lar_value_seed(values[SEED]);
 }
 
 const lar_augment_kind lar_augment_elastic = {

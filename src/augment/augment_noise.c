@@ -64,7 +64,7 @@ static lar_status change(lar_augment_work *work, const double *values)
     const int64_t count = lar_work_count(work);
     const float std = (float)values[STD];
     const bool rician = values[RICIAN] != 0;
-    const uint64_t seed = (uint64_t)values[SEED], stream = (uint64_t)work->image->number * 2;
+    const uint64_t seed = lar_value_seed(values[SEED]), stream = (uint64_t)work->image->number * 2;
     if (std == 0 && (rician || values[MEAN] == 0)) return LAR_OK;
     float *noise =
         lar_scratch_take(work->scratch, (rician ? 2 : 1) * count * (int64_t)sizeof(float));

@@ -22,6 +22,14 @@ void lar_range_ends(double ends[2], const lar_reals *range, int axis, bool both_
 double lar_dice_range(lar_dice *dice, const lar_reals *range, int axis, bool both_sides);
 /* LAR_EARGUMENT where it is upside down, or has not 1 or 2 numbers (each_axis: 1, 2, 3, 6). */
 lar_status lar_range_check(const lar_reals *range, const char *name, bool each_axis);
+/* A range of whole numbers, one or two. */
+int64_t lar_dice_count(lar_dice *dice, const lar_ints *range);
+lar_status lar_counts_check(const lar_ints *range, const char *name);
+/* One whole number, or three along x y z. */
+lar_status lar_sizes_check(const lar_ints *sizes, const char *name);
+/* A drawn value as a whole number within limits, whatever a file of histories says. */
+int64_t lar_value_whole(double value, int64_t low, int64_t high);
+uint64_t lar_value_seed(double value);
 /* A text of letters of x, y, z, none twice, at least one. LAR_EARGUMENT. */
 lar_status lar_axes_check(const char *axes, const char *name);
 bool lar_axes_has(const char *axes, int axis);
@@ -50,6 +58,9 @@ void lar_map_init(lar_augment_map *map, const lar_grid *volume, const lar_sample
 /* One more map of the image: what it does to points, linear about the sample's centre, then a
  * shift; mm along x y z. */
 void lar_map_push(lar_augment_map *map, const double linear[3][3], const double shift_mm[3]);
+
+/* The turns about x, then y, then z, but those that leave a slice. */
+void lar_map_turn(double linear[3][3], const lar_augment_map *map, const double degrees[3]);
 
 /* The bend at work: its control points as voxels, and what they weigh along each axis. */
 typedef struct lar_flex {
@@ -105,6 +116,18 @@ lar_spread lar_work_spread(const lar_augment_work *work);
 void lar_work_set_spread(lar_augment_work *work, lar_spread wanted);
 /* What no signal is: the least value of the sample, or `outside` where that is less. */
 float lar_work_zero(const lar_augment_work *work);
+
+/* The axis that was drawn, or the next one that something happens along. */
+int lar_work_axis(const lar_augment_work *work, double drawn);
+
+/* Along one axis of `count` voxels, adds to out[t] the sum over s of weights[s * count + t] *
+ * in[s].
+ */
+void lar_along_add(float *out, const float *in, const int64_t size[3], int axis,
+                   const float *weights);
+/* The weights that leave planes[n] of each frequency n - count / 2 of the axis' Fourier transform:
+ * the real part of the image. room: of `count`. */
+void lar_along_planes(float *weights, int64_t count, const double *planes, double *room);
 
 /* `bytes` of the scratch memory, until it is asked for the next time; NULL: no memory. */
 void *lar_scratch_take(lar_augment_scratch *scratch, int64_t bytes);

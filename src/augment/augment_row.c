@@ -15,7 +15,7 @@ LAR_CLONES static void find_axis(const double *restrict at, int64_t count, int64
     for (int64_t n = 0; n < count; n++) {
         double x = at[n];
         inside[n] &= (x >= -EDGE) & (x <= high);
-        x = x < 0 ? 0 : x;
+        x = x > 0 ? x : 0; /* what is no number as well */
         x = x > last ? last : x;
         int32_t whole = (int32_t)x;
         whole = whole > most ? most : whole; /* the last voxel is the upper one of its pair */

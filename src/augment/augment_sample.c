@@ -42,15 +42,18 @@ static lar_status refuse(const lar_sampled *images, int64_t count, const lar_sam
     return LAR_OK;
 }
 
+#define FAR 0x1p40 /* voxels: nothing is so far away */
+
 /* Each axis stays one, at most reversed, and voxels fall on voxels. */
 static bool is_copy(const gathering *g)
 {
     const double(*m)[4] = g->map.affine.m;
-    for (int r = 0; r < 3; r++)
-        for (int c = 0; c < 4; c++)
-            if (r == c ? fabs(m[r][c]) != 1 : c < 3 ? m[r][c] != 0 : m[r][c] != floor(m[r][c]))
-                return false;
-    return !g->is_bent;
+    bool copies = !g->is_bent;
+    for (int r = 0; r < 3; r++) {
+        for (int c = 0; c < 3; c++) copies = copies && fabs(m[r][c]) == (r == c ? 1 : 0);
+        copies = copies && m[r][3] == floor(m[r][3]) && fabs(m[r][3]) < FAR;
+    }
+    return copies;
 }
 
 /* Blocks of one piece of memory, each aligned to 64 bytes. */

@@ -31,6 +31,15 @@ void *lar_scratch_take(lar_augment_scratch *scratch, int64_t bytes)
     return scratch->room;
 }
 
+int lar_work_axis(const lar_augment_work *work, double drawn)
+{
+    const lar_sample_box *box = work->box;
+    int axis = (int)lar_value_whole(drawn, 0, 2);
+    for (int n = 0; n < 2 && (box->size[axis] == 1 || box->across == axis); n++)
+        axis = (axis + 1) % 3;
+    return axis;
+}
+
 int64_t lar_work_count(const lar_augment_work *work)
 {
     const int64_t *size = work->box->size;
