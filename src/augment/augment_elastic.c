@@ -18,7 +18,7 @@ static const lar_param table[] = {
                 "a control point moves at most so far, along x y z, or one for all; and never more "
                 "than 0.4 of the distance between two, so that nothing folds"),
     LAR_P_INT(elastic_params, locked, "locked-borders", 0, "2", 0, 2, "count",
-              "outermost control points that do not move; with 2 the sample's border stays"),
+              "outermost control points that do not move; with 2 the sample's border hardly does"),
     LAR_P_END,
 };
 
