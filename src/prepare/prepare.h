@@ -5,30 +5,31 @@
 
 #include "base/base.h"
 #include "data/data.h"
+#include "batch/batch.h"
 
 /* ---- training parameters ----------------------------------------------------------------- */
 
 /* The section `train`. Choices are indices in the order given; a comment says where the table's
  * names stand for more than a number. */
 typedef struct lar_train_params {
-    int sample;          /* volume */
-    int64_t batch;       /* samples to one step of the optimizer */
-    bool accumulate;     /* samples of a batch run one at a time; their shapes may differ */
-    int64_t epochs;      /* passes over the training subjects */
-    int loss;            /* mse, mae */
-    int optimizer;       /* adamw */
-    int schedule;        /* one-cycle, constant */
-    double rate;         /* the largest learning rate */
-    double weight_decay; /* decoupled */
-    lar_reals momentum;  /* at the ends and in the middle of the cycle: 0.95 0.85 */
-    double beta2;        /* decay of the mean square of the gradient */
-    double epsilon;      /* added to its root */
-    double warm_up;      /* fraction of the steps in which the rate rises */
-    double div;          /* rate / div is the first rate */
-    double final_div;    /* rate / final_div is the last; NaN: div * 1e4 */
-    int precision;       /* lar_precision: float32, bfloat16 */
-    bool deterministic;  /* always so: see the table */
-    int64_t memory;      /* bytes of the whole process; LAR_INT_AUTO: as fast as it goes */
+    lar_sample_params sample; /* of its own tables: batch/batch.h */
+    int64_t batch;            /* samples to one step of the optimizer */
+    bool accumulate;          /* samples of a batch run one at a time; their shapes may differ */
+    int64_t epochs;           /* passes over the training subjects */
+    int loss;                 /* mse, mae */
+    int optimizer;            /* adamw */
+    int schedule;             /* one-cycle, constant */
+    double rate;              /* the largest learning rate */
+    double weight_decay;      /* decoupled */
+    lar_reals momentum;       /* at the ends and in the middle of the cycle: 0.95 0.85 */
+    double beta2;             /* decay of the mean square of the gradient */
+    double epsilon;           /* added to its root */
+    double warm_up;           /* fraction of the steps in which the rate rises */
+    double div;               /* rate / div is the first rate */
+    double final_div;         /* rate / final_div is the last; NaN: div * 1e4 */
+    int precision;            /* lar_precision: float32, bfloat16 */
+    bool deterministic;       /* always so: see the table */
+    int64_t memory;           /* bytes of the whole process; LAR_INT_AUTO: as fast as it goes */
     int64_t seed;
     int64_t patience; /* epochs without a better held-out loss before stopping; LAR_INT_AUTO: all */
 } lar_train_params;
@@ -100,6 +101,7 @@ typedef struct lar_study {
     lar_data_params data;
     int64_t step_count;
     lar_step *steps;
+    lar_augments augments; /* of training samples */
     lar_network_params network;
     lar_train_params train;
     const char *recipe; /* images and steps as lines: what prepared volumes depend on */
@@ -118,6 +120,9 @@ int64_t lar_study_image(const lar_study *study, const char *name);
 lar_status lar_study_cohort(lar_cohort **out, const lar_study *study);
 /* The prepared data, which must have been made by this study as it is now. */
 lar_status lar_study_prepared(lar_prepared **out, const lar_study *study);
+
+/* What samples depend on, in lines "train sample: volume", "augment 1 flip axes: x". */
+void lar_study_describe_samples(lar_text *out, const lar_study *study);
 
 /* ---- what a cohort is learned from ------------------------------------------------------- */
 

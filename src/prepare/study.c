@@ -14,7 +14,10 @@ int64_t lar_study_image(const lar_study *study, const char *name)
 
 static lar_status read_sections(lar_study *study, const lar_walk *walk, const lar_yaml *root)
 {
-    static const char *const sections[] = { "data", "prepare", "network", "train", NULL };
+    static const char *const sections[] = {
+        "data", "prepare", "augment", "network", "train", NULL
+    };
+    static const char *const own[] = { "sample", NULL }; /* of train */
     lar_status status = LAR_OK;
     const lar_fields train = { lar_train_table, &study->train };
 
@@ -30,15 +33,20 @@ static lar_status read_sections(lar_study *study, const lar_walk *walk, const la
     }
     LAR_TRY(lar_study_read_data(study, walk, node));
     if ((node = lar_walk_child(root, "prepare"))) LAR_TRY(lar_study_read_steps(study, walk, node));
-    if ((node = lar_walk_child(root, "network")))
-        LAR_TRY(lar_study_read_network(study, walk, node));
+    if ((node = lar_walk_child(root, "augment")))
+        LAR_TRY(lar_study_read_augments(study, walk, node));
     if ((node = lar_walk_child(root, "train"))) {
-        LAR_TRY(lar_walk_map(walk, node, "train", &train, 1, NULL));
+        LAR_TRY(lar_walk_map(walk, node, "train", &train, 1, own));
+        const lar_yaml *sample = lar_walk_child(node, "sample");
+        if (sample) LAR_TRY(lar_study_read_sample(study, walk, sample));
         const lar_yaml *momentum = lar_walk_child(node, "momentum");
         if (momentum && study->train.momentum.count != 2)
             status = lar_walk_fail(walk, momentum->line, momentum->column,
                                    "momentum is two numbers, the largest and the smallest");
+        LAR_TRY(status);
     }
+    if ((node = lar_walk_child(root, "network"))) /* after sample, which says how many channels */
+        LAR_TRY(lar_study_read_network(study, walk, node));
 done:
     return status;
 }

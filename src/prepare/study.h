@@ -12,6 +12,10 @@ bool lar_study_is_name(const char *name);
 /* Adds the masks that steps of the list will make to the images, so that steps can name them. */
 lar_status lar_study_foresee(lar_study *study, const lar_walk *walk, const lar_yaml *list);
 lar_status lar_study_read_steps(lar_study *study, const lar_walk *walk, const lar_yaml *list);
+/* The key `sample` of the section train, and the list `augment`; after the steps, which make
+ * masks. */
+lar_status lar_study_read_sample(lar_study *study, const lar_walk *walk, const lar_yaml *node);
+lar_status lar_study_read_augments(lar_study *study, const lar_walk *walk, const lar_yaml *list);
 /* After the data, whose roles say how many channels come in and go out. */
 lar_status lar_study_read_network(lar_study *study, const lar_walk *walk, const lar_yaml *map);
 /* Fills recipe and draw from what was read. */

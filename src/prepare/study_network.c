@@ -142,7 +142,9 @@ lar_status lar_study_read_network(lar_study *study, const lar_walk *walk, const 
     LAR_TRY(status);
     for (int64_t n = 0; n < study->data.image_count; n++) roles[study->data.images[n].role]++;
     if (!roles[LAR_INPUT] || !roles[LAR_TARGET]) goto done; /* to be prepared, not trained on */
-    status = lar_network_try(&study->network, roles[LAR_INPUT], roles[LAR_TARGET], &layer);
+    status =
+        lar_network_try(&study->network, roles[LAR_INPUT] * lar_sample_slices(&study->train.sample),
+                        roles[LAR_TARGET], &layer);
     if (layer >= 0) {
         const lar_listed *wrong = &study->network.layers->rows[layer];
         status = lar_walk_place(walk, wrong->line, wrong->column, status);

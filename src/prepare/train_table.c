@@ -5,15 +5,12 @@
 
 #include "prepare/prepare.h"
 
-static const char *const samples[] = { "volume", NULL };
 static const char *const losses[] = { "mse", "mae", NULL };
 static const char *const optimizers[] = { "adamw", NULL };
 static const char *const schedules[] = { "one-cycle", "constant", NULL };
 static const char *const precisions[] = { "float32", "bfloat16", NULL }; /* as lar_precision */
 
 const lar_param lar_train_table[] = {
-    LAR_P_CHOICE(lar_train_params, sample, "sample", 0, "volume", samples,
-                 "what one sample is: the whole prepared volume"),
     LAR_P_INT(lar_train_params, batch, "batch", 'b', "2", 1, 4096, "count",
               "samples to one step of the optimizer"),
     LAR_P_FLAG(lar_train_params, accumulate, "accumulate", 0,
@@ -63,5 +60,6 @@ lar_train_params lar_train_default(void)
 {
     lar_train_params params = { 0 };
     lar_param_defaults(lar_train_table, &params);
+    params.sample = lar_sample_default(LAR_SAMPLE_VOLUME);
     return params;
 }

@@ -28,17 +28,6 @@ lar_status lar_precision_check(int precision)
     return status == LAR_OK ? backend->block(&block, (lar_precision)precision) : status;
 }
 
-static void largest_case(int64_t size[3], const lar_session *s, int split)
-{
-    int64_t most = 0;
-    for (int64_t n = 0; n < s->count[split]; n++) {
-        const int64_t *other = s->prepared->cases[s->cases[split][n]].grid.size;
-        const int64_t voxels = other[0] * other[1] * other[2];
-        if (voxels > most) memcpy(size, other, 3 * sizeof *size);
-        if (voxels > most) most = voxels;
-    }
-}
-
 /* What a plan of it takes; drop: of so many bytes at most, if that can be. */
 static lar_status plan_bytes(const forecaster *c, int mode, const way *w, double room,
                              size_t *bytes, lar_forecast *told)
@@ -184,8 +173,8 @@ lar_status lar_session_forecast(lar_session *s, lar_forecast *out)
                            .threads = lar_threads_get() };
     out->at_once = p->accumulate ? 1 : p->batch;
     if (out->at_once > out->samples) out->at_once = out->samples;
-    largest_case(out->size, s, LAR_TRAIN);
-    largest_case(out->valid_size, s, LAR_VALID);
+    lar_session_largest(out->size, s, LAR_TRAIN);
+    lar_session_largest(out->valid_size, s, LAR_VALID);
     memcpy(w.size, out->size, sizeof w.size);
     memcpy(v.size, out->valid_size, sizeof v.size);
     LAR_TRY(plan_bytes(&c, LAR_PLAN_PREDICT, &v, 0, &valid, NULL));
@@ -193,7 +182,10 @@ lar_status lar_session_forecast(lar_session *s, lar_forecast *out)
 
     lar_memory_ask(&memory, ""); /* now, with the code that the plans made */
     const double voxels = (double)w.size[0] * (double)w.size[1] * (double)w.size[2];
-    c.other = memory.resident + voxels * sizeof(float) + later_bytes;
+    const lar_loader_params loader = { .batch = p->batch,
+                                       .workers = lar_loader_workers(s->samplers[LAR_TRAIN]) };
+    c.other = memory.resident + voxels * sizeof(float) + later_bytes +
+              lar_loader_bytes(s->samplers[LAR_TRAIN], &loader);
     out->limit = memory.available > 0 ? memory.available + memory.resident : 0;
     if (p->memory != LAR_INT_AUTO && (out->limit == 0 || (double)p->memory < out->limit)) {
         out->limit = (double)p->memory;

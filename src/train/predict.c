@@ -92,17 +92,21 @@ lar_status lar_trained_run(lar_image **outputs, const lar_trained *t, lar_image 
     LAR_TRY(lar_precision_check((int)how.precision));
     LAR_TRY(set_tile(how.tile, &params->tile));
     how.memory = room_for_network(params, (double)t->target_count * voxels * sizeof(float));
+    for (int64_t c = 0; c < t->input_count; c++) inputs[c] = images[t->inputs[c]]->voxels;
+    for (int64_t n = 0; n < t->target_count; n++) {
+        LAR_TRY(lar_image_new(&outputs[n], grid, 1, LAR_F32));
+        results[n] = outputs[n]->voxels;
+    }
+    if (t->study->train.sample.kind == LAR_SAMPLE_SLICE) {
+        status = lar_trained_slices(t, grid, &how, inputs, results, progress);
+        goto done;
+    }
     status = lar_tiles_new(&tiles, t->net, grid->size, &how);
     if (status == LAR_EMEMORY && params->memory != LAR_INT_AUTO)
         lar_hint(status, "a larger --max-memory%s",
                  how.precision == LAR_FLOAT32 ? ", or --precision bfloat16" : "");
     LAR_TRY(status);
     say_windows(lar_tiles_tell(tiles));
-    for (int64_t c = 0; c < t->input_count; c++) inputs[c] = images[t->inputs[c]]->voxels;
-    for (int64_t n = 0; n < t->target_count; n++) {
-        LAR_TRY(lar_image_new(&outputs[n], grid, 1, LAR_F32));
-        results[n] = outputs[n]->voxels;
-    }
     LAR_TRY(lar_tiles_run(tiles, inputs, results, progress));
 done:
     lar_tiles_free(tiles);

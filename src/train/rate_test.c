@@ -44,7 +44,8 @@ lar_status lar_rate_test_run(lar_rate_test **out, const lar_study *study,
     LAR_TRY(lar_session_forecast(s, &forecast));
     const double ratio = params->stop_rate / params->start_rate;
     for (; test->count < params->steps; test->count++) {
-        const int64_t *cases, n = test->count;
+        const int64_t n = test->count;
+        int64_t count;
         char stage[96];
         const double rate = params->start_rate * pow(ratio, (double)n / (double)params->steps);
         snprintf(stage, sizeof stage, "step %lld/%lld, rate %.2e, loss %.4f", (long long)n + 1,
@@ -54,8 +55,7 @@ lar_status lar_rate_test_run(lar_rate_test **out, const lar_study *study,
             goto done;
         }
         s->step = n;
-        const int64_t count = lar_session_batch(s, n, &cases);
-        status = lar_session_gradients(s, cases, count, &test->loss[n]);
+        status = lar_session_gradients(s, &test->loss[n], &count);
         if (status == LAR_ENUMERIC && n > 0) { /* diverged: that ends the test, as it should */
             status = LAR_OK;
             break;

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "batch/batch.h"
 #include "math/math.h"
-
 #include "train/session.h"
 
 static lar_status collect_cases(lar_session *s)
@@ -15,10 +15,10 @@ static lar_status collect_cases(lar_session *s)
     }
     for (int64_t n = 0; n < s->prepared->case_count; n++) {
         const int split = s->prepared->cases[n].split;
-        s->cases[split][s->count[split]++] = n;
+        s->cases[split][s->case_count[split]++] = n;
     }
     for (int split = LAR_TRAIN; split <= LAR_VALID; split++)
-        if (s->count[split] == 0) {
+        if (s->case_count[split] == 0) {
             const lar_status status = lar_fail(LAR_EARGUMENT, "there is no prepared case to %s",
                                                split == LAR_TRAIN ? "train on" : "validate with");
             if (s->prepared->flagged_count)
@@ -31,24 +31,71 @@ static lar_status collect_cases(lar_session *s)
     return LAR_OK;
 }
 
+/* Of a split: inputs, then targets. What is held out is seen as it is: whole, or all of it in the
+ * pieces that the network is trained on. */
+static lar_status open_sampler(lar_session *s, int split)
+{
+    const lar_study *study = s->study;
+    const lar_trained *t = s->trained;
+    const int64_t count = t->input_count + t->target_count;
+    lar_sample_image *images = lar_arena_take(s->arena, count, sizeof *images);
+    if (!images) return LAR_EMEMORY;
+    for (int64_t n = 0; n < count; n++)
+        images[n] = n < t->input_count
+                        ? (lar_sample_image){ .number = t->inputs[n] }
+                        : (lar_sample_image){ t->targets[n - t->input_count], .middle = true };
+    lar_sampler_params params = {
+        .prepared = s->prepared,
+        .cases = s->cases[split],
+        .case_count = s->case_count[split],
+        .images = images,
+        .image_count = count,
+        .sample = study->train.sample,
+        .augments = study->augments.count ? &study->augments : NULL,
+        .seed = (uint64_t)study->train.seed,
+    };
+    if (split == LAR_VALID) {
+        params.augments = NULL;
+        params.sample.pick = LAR_PICK_GRID;
+        params.sample.of = NULL;
+        params.sample.overlap = 0;
+        params.sample.per_case = LAR_INT_AUTO;
+    }
+    const lar_status status = lar_sampler_new(&s->samplers[split], &params);
+    if (status == LAR_OK) s->count[split] = lar_sampler_count(s->samplers[split]);
+    return status;
+}
+
 /* A batch is one block of memory: its samples need one shape. */
 static lar_status check_shapes(const lar_session *s)
 {
     const lar_train_params *p = &s->study->train;
-    const lar_prepared_case *first = &s->prepared->cases[s->cases[LAR_TRAIN][0]];
+    int64_t a[3], b[3];
     if (p->batch == 1 || p->accumulate) return LAR_OK;
-    for (int64_t n = 1; n < s->count[LAR_TRAIN]; n++) {
-        const lar_prepared_case *other = &s->prepared->cases[s->cases[LAR_TRAIN][n]];
-        const int64_t *a = first->grid.size, *b = other->grid.size;
+    lar_sampler_size(a, s->samplers[LAR_TRAIN], 0);
+    for (int64_t n = 1; n < s->case_count[LAR_TRAIN]; n++) {
+        lar_sampler_size(b, s->samplers[LAR_TRAIN], n);
         if (a[0] == b[0] && a[1] == b[1] && a[2] == b[2]) continue;
         const lar_status status = lar_fail(
             LAR_EGEOMETRY, "a batch needs equal sizes: '%s' is %lldx%lldx%lld, '%s' %lldx%lldx%lld",
-            first->id, (long long)a[0], (long long)a[1], (long long)a[2], other->id,
-            (long long)b[0], (long long)b[1], (long long)b[2]);
+            s->prepared->cases[s->cases[LAR_TRAIN][0]].id, (long long)a[0], (long long)a[1],
+            (long long)a[2], s->prepared->cases[s->cases[LAR_TRAIN][n]].id, (long long)b[0],
+            (long long)b[1], (long long)b[2]);
         return lar_hint(status, "a step '- fit: {size: [...]}' under prepare, or 'accumulate: yes' "
                                 "or 'batch: 1' under train");
     }
     return LAR_OK;
+}
+
+void lar_session_largest(int64_t size[3], const lar_session *s, int split)
+{
+    int64_t most = 0, other[3];
+    for (int64_t n = 0; n < s->case_count[split]; n++) {
+        lar_sampler_size(other, s->samplers[split], n);
+        const int64_t voxels = other[0] * other[1] * other[2];
+        if (voxels > most) memcpy(size, other, sizeof other);
+        if (voxels > most) most = voxels;
+    }
 }
 
 lar_status lar_session_open(lar_session **out, const lar_study *study)
@@ -64,18 +111,18 @@ lar_status lar_session_open(lar_session **out, const lar_study *study)
     LAR_TRY(lar_precision_check(p->precision));
     LAR_TRY(lar_study_prepared(&s->prepared, study));
     LAR_TRY(collect_cases(s));
-    LAR_TRY(check_shapes(s));
     LAR_TRY(lar_trained_new(&s->trained, study, s->prepared));
+    for (int split = LAR_TRAIN; split <= LAR_VALID; split++) LAR_TRY(open_sampler(s, split));
+    LAR_TRY(check_shapes(s));
     const lar_optimizer_params optimizer = { .beta2 = p->beta2,
                                              .epsilon = p->epsilon,
                                              .weight_decay = p->weight_decay };
     LAR_TRY(lar_optimizer_new(&s->optimizer, p->optimizer, lar_net_weight_count(s->trained->net),
                               &optimizer));
     s->steps_per_epoch = lar_piece_count(s->count[LAR_TRAIN], p->batch);
-    s->order = lar_arena_take(s->arena, s->count[LAR_TRAIN], sizeof *s->order);
     s->history = lar_arena_take(s->arena, p->epochs, sizeof *s->history);
     s->report.folder = lar_path_join(s->arena, study->work, "train");
-    if (!s->order || !s->history || !s->report.folder) {
+    if (!s->history || !s->report.folder) {
         status = LAR_EMEMORY;
         goto done;
     }
@@ -101,22 +148,14 @@ done:
 void lar_session_free(lar_session *s)
 {
     if (!s) return;
+    lar_loader_free(s->loader);
+    for (int split = LAR_TRAIN; split <= LAR_VALID; split++) lar_sampler_free(s->samplers[split]);
     lar_plan_free(s->plan);
     lar_optimizer_free(s->optimizer);
     lar_trained_free(s->trained);
     lar_prepared_free(s->prepared);
     lar_arena_free(s->arena);
     lar_free(s);
-}
-
-int64_t lar_session_batch(lar_session *s, int64_t step, const int64_t **cases)
-{
-    const int64_t total = s->count[LAR_TRAIN], batch = s->study->train.batch;
-    const int64_t epoch = step / s->steps_per_epoch, first = step % s->steps_per_epoch * batch;
-    lar_random_order(s->order, total, (uint64_t)s->study->train.seed, (uint64_t)epoch);
-    for (int64_t n = 0; n < total; n++) s->order[n] = s->cases[LAR_TRAIN][s->order[n]];
-    *cases = s->order + first;
-    return total - first < batch ? total - first : batch;
 }
 
 lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64_t size[3])
@@ -139,26 +178,27 @@ lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64
     return status;
 }
 
-/* One case into sample n of the plan. */
-static lar_status load_case(lar_session *s, int64_t n, int64_t index)
+/* Into sample n of the plan. */
+static lar_status load_sample(lar_session *s, int64_t n, const lar_item *sample)
 {
     lar_status status = LAR_OK;
-    lar_image *image = NULL;
     const lar_trained *t = s->trained;
-
-    for (int64_t c = 0; c < t->input_count + t->target_count; c++) {
-        const bool input = c < t->input_count;
-        const int64_t channel = input ? c : c - t->input_count;
-        LAR_TRY(lar_prepared_map(&image, s->prepared, index,
-                                 input ? t->inputs[channel] : t->targets[channel]));
-        LAR_TRY(input ? lar_plan_load_input(s->plan, n, channel, image->voxels)
-                      : lar_plan_load_target(s->plan, n, channel, image->voxels));
-        lar_image_free(image);
-        image = NULL;
-    }
+    const int64_t inputs = t->input_count * lar_sample_slices(&s->study->train.sample);
+    for (int64_t c = 0; c < inputs; c++)
+        LAR_TRY(lar_plan_load_input(s->plan, n, c, sample->channels[c]));
+    for (int64_t c = 0; c < t->target_count; c++)
+        LAR_TRY(lar_plan_load_target(s->plan, n, c, sample->channels[inputs + c]));
 done:
-    lar_image_free(image);
     return status;
+}
+
+static lar_status start_loader(lar_session *s)
+{
+    const lar_loader_params params = { .batch = s->study->train.batch,
+                                       .first = s->step,
+                                       .steps = INT32_MAX,
+                                       .workers = lar_loader_workers(s->samplers[LAR_TRAIN]) };
+    return lar_loader_new(&s->loader, s->samplers[LAR_TRAIN], &params);
 }
 
 /* What dropout drops: a function of the study's seed, the step and the first sample in it. */
@@ -172,29 +212,31 @@ static uint64_t drop_seed(const lar_session *s, int64_t first)
     return (uint64_t)bits[0] << 32 | bits[1];
 }
 
-lar_status lar_session_gradients(lar_session *s, const int64_t *cases, int64_t count, double *loss)
+lar_status lar_session_gradients(lar_session *s, double *loss, int64_t *count)
 {
     lar_status status = LAR_OK;
-    const int64_t at_once = s->study->train.accumulate ? 1 : count;
+    lar_item *samples;
     double sum = 0;
 
-    for (int64_t first = 0; first < count; first += at_once) {
+    if (!s->loader) LAR_TRY(start_loader(s));
+    LAR_TRY(lar_loader_next(&samples, count, s->loader));
+    const int64_t at_once = s->study->train.accumulate ? 1 : *count;
+    for (int64_t first = 0; first < *count; first += at_once) {
         double part = NAN;
-        LAR_TRY(lar_session_plan(s, LAR_PLAN_TRAIN, at_once,
-                                 s->prepared->cases[cases[first]].grid.size));
-        for (int64_t n = 0; n < at_once; n++) LAR_TRY(load_case(s, n, cases[first + n]));
+        LAR_TRY(lar_session_plan(s, LAR_PLAN_TRAIN, at_once, samples[first].size));
+        for (int64_t n = 0; n < at_once; n++) LAR_TRY(load_sample(s, n, &samples[first + n]));
         lar_plan_seed(s->plan, drop_seed(s, first));
-        status = lar_plan_step(s->plan, (double)at_once / (double)count, first > 0, &part);
+        status = lar_plan_step(s->plan, (double)at_once / (double)*count, first > 0, &part);
         if (status != LAR_OK) {
             lar_while(status, "training stopped at step %lld with case '%s'",
-                      (long long)s->step + 1, s->prepared->cases[cases[first]].id);
+                      (long long)s->step + 1, s->prepared->cases[samples[first].case_index].id);
             if (status == LAR_ENUMERIC)
                 lar_hint(status, "a smaller rate, as larmor lr-find suggests");
             goto done;
         }
         sum += part * (double)at_once;
     }
-    *loss = sum / (double)count;
+    *loss = sum / (double)*count;
 done:
     return status;
 }
@@ -202,18 +244,27 @@ done:
 lar_status lar_session_valid_loss(lar_session *s, double *loss)
 {
     lar_status status = LAR_OK;
+    lar_loader *loader = NULL;
+    lar_sampler *sampler = s->samplers[LAR_VALID];
+    const lar_loader_params params = { .batch = 1,
+                                       .steps = s->count[LAR_VALID],
+                                       .workers = lar_loader_workers(sampler) };
     double sum = 0;
 
+    LAR_TRY(lar_loader_new(&loader, sampler, &params));
     for (int64_t n = 0; n < s->count[LAR_VALID]; n++) {
-        const int64_t index = s->cases[LAR_VALID][n];
+        lar_item *sample;
+        int64_t count;
         double part;
-        LAR_TRY(lar_session_plan(s, LAR_PLAN_PREDICT, 1, s->prepared->cases[index].grid.size));
-        LAR_TRY(load_case(s, 0, index));
+        LAR_TRY(lar_loader_next(&sample, &count, loader));
+        LAR_TRY(lar_session_plan(s, LAR_PLAN_PREDICT, 1, sample->size));
+        LAR_TRY(load_sample(s, 0, sample));
         LAR_TRY(lar_plan_predict(s->plan));
         LAR_TRY(lar_plan_loss(s->plan, &part));
         sum += part;
     }
     *loss = sum / (double)s->count[LAR_VALID];
 done:
+    lar_loader_free(loader);
     return status;
 }

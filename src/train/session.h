@@ -16,8 +16,10 @@ typedef struct lar_session {
     size_t plan_memory; /* of a training plan; 0: as fast as it goes */
     lar_schedule schedule;
     int64_t *cases[LAR_SPLIT_COUNT]; /* indices of prepared->cases */
-    int64_t count[LAR_SPLIT_COUNT];
-    int64_t *order; /* of the training cases in this epoch */
+    int64_t case_count[LAR_SPLIT_COUNT];
+    lar_sampler *samplers[LAR_VALID + 1]; /* of the held-out cases: on a grid, nothing changed */
+    int64_t count[LAR_VALID + 1];         /* samples of an epoch */
+    lar_loader *loader;                   /* of the training samples, from the step at hand on */
     int64_t steps_per_epoch;
     /* where it stands; with weights, running statistics and moments this is all there is to save */
     int64_t step;             /* taken so far */
@@ -29,10 +31,11 @@ typedef struct lar_session {
 
 lar_status lar_session_open(lar_session **out, const lar_study *study);
 void lar_session_free(lar_session *s);
-/* The samples of step `step`; returns how many. */
-int64_t lar_session_batch(lar_session *s, int64_t step, const int64_t **cases);
-/* Forward and backward of one batch: gradients, and the mean loss. */
-lar_status lar_session_gradients(lar_session *s, const int64_t *cases, int64_t count, double *loss);
+/* Forward and backward of the next batch, from the step that it stands at on: gradients, the mean
+ * loss, and how many samples. */
+lar_status lar_session_gradients(lar_session *s, double *loss, int64_t *count);
+/* The largest size of a split's samples. */
+void lar_session_largest(int64_t size[3], const lar_session *s, int split);
 /* Mean loss of the held-out cases, by the running statistics. */
 lar_status lar_session_valid_loss(lar_session *s, double *loss);
 lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64_t size[3]);
@@ -41,6 +44,11 @@ lar_status lar_session_plan(lar_session *s, int mode, int64_t batch, const int64
 lar_status lar_session_forecast(lar_session *s, lar_forecast *out);
 /* That this machine's backend runs the precision; its own sentence where it does not. */
 lar_status lar_precision_check(int precision);
+
+/* predict_slices.c: a volume through a network of slices. */
+lar_status lar_trained_slices(const lar_trained *t, const lar_grid *grid,
+                              const lar_tiles_params *how, const float *const *inputs,
+                              float *const *outputs, lar_progress progress);
 
 /* train_state.c */
 /* A note of a model begins so, and ends with the name of the standard that it holds. */

@@ -98,8 +98,9 @@ static lar_status trained_start(lar_trained **out, const char *text, int64_t len
     LAR_TRY(find_roles(t));
     LAR_TRY(lar_standards_new(&t->standards, t->study));
     LAR_TRY(lar_standards_travel(t->standards, t->study));
-    LAR_TRY(lar_network_build(&t->net, &t->study->network, t->input_count, t->target_count,
-                              (uint64_t)t->study->train.seed));
+    LAR_TRY(lar_network_build(&t->net, &t->study->network,
+                              t->input_count * lar_sample_slices(&t->study->train.sample),
+                              t->target_count, (uint64_t)t->study->train.seed));
     *out = t;
     t = NULL;
 done:
@@ -223,6 +224,7 @@ const char *lar_trained_settings(const lar_study *study, lar_arena *arena)
 {
     lar_text text = { 0 };
     lar_network_describe(&text, &study->network);
+    lar_study_describe_samples(&text, study);
     add_section(&text, "train", lar_train_table, &study->train);
     const char *kept = text.failed ? NULL : lar_arena_text(arena, text.at, text.length);
     lar_text_clear(&text);

@@ -68,13 +68,12 @@ static bool say_progress(const lar_session *s, lar_progress progress, double sta
 static lar_status take_step(lar_session *s)
 {
     lar_status status = LAR_OK;
-    const int64_t *cases;
     double loss;
+    int64_t count;
     const double started = now_seconds();
-    const int64_t count = lar_session_batch(s, s->step, &cases);
     const lar_pace pace = lar_schedule_at(&s->schedule, s->step);
 
-    LAR_TRY(lar_session_gradients(s, cases, count, &loss));
+    LAR_TRY(lar_session_gradients(s, &loss, &count));
     LAR_TRY(lar_optimizer_step(s->optimizer, lar_net_weights(s->trained->net),
                                lar_net_gradients(s->trained->net), pace.rate, pace.momentum));
     s->loss_sum += loss * (double)count;

@@ -110,7 +110,7 @@ static void mistakes_have_a_place(void **state)
         { IMAGES "train: {epoch: 3}\n",
           "exp.yaml:6:9: 'train' has no key 'epoch'\n  try 'epochs'" },
         { IMAGES "train: {weight-decay: 3}\n", "has no key 'weight-decay'\n  try 'weight_decay'" },
-        { IMAGES "train: {xyz: 3}\n", "  try one of sample batch" },
+        { IMAGES "train: {xyz: 3}\n", "  try one of batch" },
         { IMAGES "train:\n  rate: fast\n", "exp.yaml:7:9: 'fast' is not a valid rate (a number" },
         { IMAGES "train: {rate: nan}\n", "exp.yaml:6:15: 'nan' is not a valid rate" },
         { IMAGES "train: {batch: 0}\n", "exp.yaml:6:16: '0' is not a valid batch" },

@@ -1,0 +1,509 @@
+/* Samples: where they lie, what is in them, and that nothing but (seed, epoch, number) says so.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <math.h>
+
+#include "batch/batch.h"
+#include "check.h"
+#include "image/image.h"
+
+enum { CASES = 3, IMAGES = 3 }; /* images: an input, a target, labels */
+
+/* A prepared cohort of its own: the voxel i j k of case c is i + 100 j + 10000 k + c / 10. */
+static struct {
+    char root[64];
+    lar_prepared prepared;
+    lar_image_spec specs[IMAGES];
+    lar_prepared_case cases[CASES];
+    const char *paths[CASES][IMAGES];
+    char room[CASES * IMAGES][128];
+    int64_t all[CASES];
+} cohort;
+static const int64_t size[3] = { 12, 10, 9 };
+
+static int cohort_make(void **state)
+{
+    (void)state;
+    static const char *const names[IMAGES] = { "t1", "flair", "seg" };
+    static const int roles[IMAGES] = { LAR_INPUT, LAR_TARGET, LAR_LABEL };
+    snprintf(cohort.root, sizeof cohort.root, "%s", check_folder());
+    for (int m = 0; m < IMAGES; m++)
+        cohort.specs[m] = (lar_image_spec){ .name = names[m], .role = roles[m] };
+    for (int c = 0; c < CASES; c++) {
+        static const char *const ids[CASES] = { "a", "b", "c" };
+        lar_grid grid = { .size = { size[0], size[1], size[2] },
+                          .to_world = { { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 } } } };
+        for (int m = 0; m < IMAGES; m++) {
+            lar_image *image;
+            char *path = cohort.room[c * IMAGES + m];
+            CHECK_OK(lar_image_new(&image, &grid, 1, m == 2 ? LAR_U8 : LAR_F32));
+            for (int64_t n = 0; n < lar_image_voxel_count(image); n++) {
+                const int64_t i = n % size[0], j = n / size[0] % size[1], k = n / size[0] / size[1];
+                if (m == 2) /* a large label and one voxel of another */
+                    ((uint8_t *)image->voxels)[n] =
+                        i == 1 && j == 2 && k == 3 ? 7 : (i > 8 ? 2 : 0);
+                else
+                    ((float *)image->voxels)[n] =
+                        (float)(i + 100 * j + 10000 * k) + (float)c / 10 + (float)m / 2;
+            }
+            snprintf(path, sizeof cohort.room[0], "%s/%s_%s.nii", cohort.root, ids[c], names[m]);
+            CHECK_OK(lar_image_write(image, path, true));
+            lar_image_free(image);
+            cohort.paths[c][m] = path;
+        }
+        cohort.cases[c] =
+            (lar_prepared_case){ .id = ids[c], .grid = grid, .paths = cohort.paths[c] };
+        cohort.all[c] = c;
+    }
+    cohort.prepared = (lar_prepared){
+        .image_count = IMAGES, .images = cohort.specs, .case_count = CASES, .cases = cohort.cases
+    };
+    return 0;
+}
+
+static int cohort_remove(void **state)
+{
+    (void)state;
+    check_folder_remove(cohort.root);
+    return 0;
+}
+
+static lar_sampler *sampler_of(const lar_sample_params *params, const lar_augments *augments)
+{
+    static const lar_sample_image images[IMAGES] = { { 0, false }, { 1, true }, { 2, true } };
+    lar_sampler *s;
+    const lar_sampler_params p = { .prepared = &cohort.prepared,
+                                   .cases = cohort.all,
+                                   .case_count = CASES,
+                                   .images = images,
+                                   .image_count = IMAGES,
+                                   .sample = *params,
+                                   .augments = augments,
+                                   .seed = 5 };
+    CHECK_OK(lar_sample_check(params, cohort.specs, IMAGES));
+    CHECK_OK(lar_sampler_new(&s, &p));
+    return s;
+}
+
+static lar_sample_params patch_of(int64_t edge, int pick, const char *of)
+{
+    lar_sample_params p = lar_sample_default(LAR_SAMPLE_PATCH);
+    p.size = (lar_ints){ .count = 1, .at = { edge } };
+    p.pick = pick;
+    p.of = of;
+    return p;
+}
+
+static float at(const lar_item *item, int64_t c, int64_t i, int64_t j, int64_t k)
+{
+    return item->channels[c][i + item->size[0] * (j + item->size[1] * k)];
+}
+
+/* ---- where ------------------------------------------------------------------------------------
+ */
+
+static void every_case_is_met_once_in_an_order_of_its_own(void **state)
+{
+    (void)state;
+    const lar_sample_params p = lar_sample_default(LAR_SAMPLE_VOLUME);
+    lar_sampler *s = sampler_of(&p, NULL);
+    lar_item item;
+    lar_augment_scratch *scratch;
+    int orders[8] = { 0 };
+    CHECK_OK(lar_augment_scratch_new(&scratch));
+    CHECK_OK(lar_item_init(&item, s));
+    assert_int_equal(lar_sampler_count(s), CASES);
+    for (int64_t epoch = 0; epoch < 8; epoch++) {
+        int seen = 0;
+        for (int64_t n = 0; n < CASES; n++) {
+            CHECK_OK(lar_item_draw(&item, s, epoch, n));
+            CHECK_OK(lar_item_make(&item, s, scratch));
+            seen |= 1 << item.case_index;
+            orders[epoch] = orders[epoch] * CASES + (int)item.case_index;
+            assert_true(at(&item, 0, 3, 4, 5) == 50403 + (float)item.case_index / 10);
+            assert_true(at(&item, 2, 1, 2, 3) == 7);
+        }
+        assert_int_equal(seen, 7);
+    }
+    bool differ = false;
+    for (int n = 1; n < 8; n++) differ |= orders[n] != orders[0];
+    assert_true(differ);
+    lar_item_clear(&item);
+    lar_sampler_free(s);
+    lar_augment_scratch_free(scratch);
+}
+
+/* Voxels are those of the volume there; beyond it, its least value, and 0 of labels. */
+static void check_patch(const lar_item *item)
+{
+    const int64_t *corner = item->box.corner;
+    const float base = (float)item->case_index / 10;
+    for (int64_t k = 0; k < item->size[2]; k++)
+        for (int64_t j = 0; j < item->size[1]; j++)
+            for (int64_t i = 0; i < item->size[0]; i++) {
+                const int64_t p[3] = { corner[0] + i, corner[1] + j, corner[2] + k };
+                bool inside = true;
+                for (int a = 0; a < 3; a++) inside &= p[a] >= 0 && p[a] < size[a];
+                const float wanted =
+                    inside ? (float)(p[0] + 100 * p[1] + 10000 * p[2]) + base : base;
+                assert_true(at(item, 0, i, j, k) == wanted);
+                assert_true(at(item, 1, i, j, k) == wanted + 0.5f);
+                if (!inside) assert_true(at(item, 2, i, j, k) == 0);
+            }
+}
+
+static void patches_lie_inside_wherever_they_fit(void **state)
+{
+    (void)state;
+    static const int64_t edges[] = { 1, 4, 9, 11, 16 };
+    lar_augment_scratch *scratch;
+    CHECK_OK(lar_augment_scratch_new(&scratch));
+    for (int e = 0; e < 5; e++)
+        for (int pick = LAR_PICK_UNIFORM; pick <= LAR_PICK_FOREGROUND; pick++) {
+            lar_sample_params p = patch_of(edges[e], pick, NULL);
+            lar_item item;
+            bool first[3] = { false }, last[3] = { false };
+            p.per_case = 300;
+            lar_sampler *s = sampler_of(&p, NULL);
+            CHECK_OK(lar_item_init(&item, s));
+            for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+                CHECK_OK(lar_item_draw(&item, s, 0, n));
+                for (int a = 0; a < 3; a++) {
+                    const int64_t corner = item.box.corner[a], spare = size[a] - edges[e];
+                    if (spare < 0)
+                        assert_true(corner == -((edges[e] - size[a] + 1) / 2));
+                    else
+                        assert_true(corner >= 0 && corner <= spare);
+                    first[a] |= corner == 0;
+                    last[a] |= corner == spare;
+                }
+                if (n % 50) continue;
+                CHECK_OK(lar_item_make(&item, s, scratch));
+                check_patch(&item);
+            }
+            for (int a = 0; a < 3 && pick == LAR_PICK_UNIFORM; a++)
+                if (size[a] >= edges[e]) assert_true(first[a] && last[a]);
+            lar_item_clear(&item);
+            lar_sampler_free(s);
+        }
+    lar_augment_scratch_free(scratch);
+}
+
+/* How often samples of one voxel meet each value of the labels, of `count`. */
+static void count_labels(int met[8], lar_sample_params *p, int64_t count)
+{
+    lar_item item;
+    lar_augment_scratch *scratch;
+    memset(met, 0, 8 * sizeof *met);
+    p->per_case = count / CASES;
+    lar_sampler *s = sampler_of(p, NULL);
+    CHECK_OK(lar_augment_scratch_new(&scratch));
+    CHECK_OK(lar_item_init(&item, s));
+    for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+        CHECK_OK(lar_item_draw(&item, s, 2, n));
+        CHECK_OK(lar_item_make(&item, s, scratch));
+        met[(int)item.channels[2][0]]++;
+    }
+    lar_item_clear(&item);
+    lar_augment_scratch_free(scratch);
+    lar_sampler_free(s);
+}
+
+/* Of 3000 draws; six standard deviations of a count are 165 at most. */
+static void picks_are_as_often_as_they_say(void **state)
+{
+    (void)state;
+    int met[8];
+    lar_sample_params p = patch_of(1, LAR_PICK_LABELS, "seg");
+    count_labels(met, &p, 3000); /* each label as often as the other, though one has one voxel */
+    assert_true(met[0] == 0 && abs(met[2] - 1500) < 165 && abs(met[7] - 1500) < 165);
+    p = patch_of(1, LAR_PICK_FOREGROUND, "seg"); /* 270 voxels and 1 */
+    count_labels(met, &p, 3000);
+    assert_true(met[0] == 0 && met[7] < 60);
+    p = patch_of(1, LAR_PICK_WEIGHTS, "seg"); /* weights 2 and 7 */
+    count_labels(met, &p, 9000);
+    assert_true(met[0] == 0 && fabs(met[7] / 9000.0 - 7 / 547.0) < 6 * sqrt(0.0127 / 9000));
+    p = patch_of(1, LAR_PICK_LABELS, "seg");
+    p.share = 0.25;
+    count_labels(met, &p, 3000); /* elsewhere: anywhere, of which a quarter has the label 2 */
+    assert_true(abs(met[0] - (int)(2250 * 0.75)) < 180 && abs(met[7] - 375) < 120);
+}
+
+/* Above the mean of the input: the upper half of the volume, each voxel as often as another. */
+static void foreground_is_even(void **state)
+{
+    (void)state;
+    lar_sample_params p = patch_of(1, LAR_PICK_FOREGROUND, NULL);
+    int planes[9] = { 0 };
+    lar_item item;
+    p.per_case = 2000;
+    lar_sampler *s = sampler_of(&p, NULL);
+    CHECK_OK(lar_item_init(&item, s));
+    for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+        CHECK_OK(lar_item_draw(&item, s, 0, n));
+        planes[item.box.corner[2]]++;
+    }
+    assert_true(planes[0] == 0 && planes[3] == 0);
+    /* the mean lies in the middle of plane 4, of which half is above it: 54 of 534 voxels */
+    for (int k = 5; k < 9; k++) assert_true(fabs(planes[k] - 6000 * 120 / 540.0) < 200);
+    assert_true(fabs(planes[4] - 6000 * 60 / 540.0) < 150);
+    lar_item_clear(&item);
+    lar_sampler_free(s);
+}
+
+static void a_grid_covers_everything(void **state)
+{
+    (void)state;
+    for (int overlap = 0; overlap < 2; overlap++) {
+        lar_sample_params p = patch_of(5, LAR_PICK_GRID, NULL);
+        lar_item item;
+        int covered[CASES][12 * 10 * 9] = { { 0 } };
+        p.overlap = 0.5 * overlap;
+        lar_sampler *s = sampler_of(&p, NULL);
+        assert_int_equal(lar_sampler_count(s), CASES * (overlap ? 4 * 3 * 3 : 3 * 2 * 2));
+        CHECK_OK(lar_item_init(&item, s));
+        for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+            CHECK_OK(lar_item_draw(&item, s, 0, n));
+            for (int v = 0; v < 125; v++) {
+                const int64_t i = item.box.corner[0] + v % 5, j = item.box.corner[1] + v / 5 % 5,
+                              k = item.box.corner[2] + v / 25;
+                assert_true(i >= 0 && j >= 0 && k >= 0 && i < 12 && j < 10 && k < 9);
+                covered[item.case_index][i + 12 * (j + 10 * k)] = 1;
+            }
+        }
+        for (int c = 0; c < CASES; c++)
+            for (int n = 0; n < 12 * 10 * 9; n++) assert_true(covered[c][n]);
+        lar_item_clear(&item);
+        lar_sampler_free(s);
+    }
+}
+
+static void slices_have_their_neighbours(void **state)
+{
+    (void)state;
+    lar_augment_scratch *scratch;
+    CHECK_OK(lar_augment_scratch_new(&scratch));
+    for (int axis = 0; axis < 3; axis++) {
+        lar_sample_params p = lar_sample_default(LAR_SAMPLE_SLICE);
+        lar_item item;
+        int seen[12] = { 0 };
+        const int a = axis == 0 ? 1 : 0, b = axis == 2 ? 1 : 2;
+        static const float step[3] = { 1, 100, 10000 };
+        p.axis = axis;
+        p.neighbours = 1;
+        lar_sampler *s = sampler_of(&p, NULL);
+        assert_int_equal(lar_sampler_count(s), CASES * size[axis]);
+        assert_int_equal(lar_sampler_channels(s), 5);
+        CHECK_OK(lar_item_init(&item, s));
+        for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+            CHECK_OK(lar_item_draw(&item, s, 0, n));
+            CHECK_OK(lar_item_make(&item, s, scratch));
+            const int64_t slice = item.box.corner[axis] + 1;
+            seen[slice]++;
+            assert_true(item.size[0] == size[a] && item.size[1] == size[b] && item.size[2] == 1);
+            const float base = (float)item.case_index / 10 + 3 * step[a] + 2 * step[b];
+            for (int c = 0; c < 3; c++) { /* the input: one slice before, this, one after */
+                const int64_t where = slice + c - 1;
+                const bool inside = where >= 0 && where < size[axis];
+                assert_true(at(&item, c, 3, 2, 0) == (inside ? base + (float)where * step[axis]
+                                                             : (float)item.case_index / 10));
+            }
+            assert_true(at(&item, 3, 3, 2, 0) == base + (float)slice * step[axis] + 0.5f);
+            lar_grid grid;
+            lar_item_grid(&grid, &item);
+            const lar_affine *m = &grid.to_world;
+            double world[3];
+            for (int r = 0; r < 3; r++) world[r] = m->m[r][0] * 3 + m->m[r][1] * 2 + m->m[r][3];
+            assert_true(world[a] == 3 && world[b] == 2 && world[axis] == (double)slice);
+        }
+        for (int64_t n = 0; n < size[axis]; n++) assert_int_equal(seen[n], CASES);
+        lar_item_clear(&item);
+        lar_sampler_free(s);
+    }
+    lar_augment_scratch_free(scratch);
+}
+
+static void a_range_of_slices_is_kept(void **state)
+{
+    (void)state;
+    for (int pick = LAR_PICK_UNIFORM; pick <= LAR_PICK_GRID; pick++) {
+        lar_sample_params p = lar_sample_default(LAR_SAMPLE_SLICE);
+        lar_item item;
+        p.range = (lar_reals){ .count = 2, .at = { 0.2, 0.8 } };
+        p.pick = pick;
+        if (pick == LAR_PICK_LABELS || pick == LAR_PICK_WEIGHTS) p.of = "seg";
+        lar_sampler *s = sampler_of(&p, NULL);
+        CHECK_OK(lar_item_init(&item, s));
+        for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+            CHECK_OK(lar_item_draw(&item, s, 0, n)); /* of 9: floor(1.8) to ceil(7.2) - 1 */
+            assert_true(item.box.corner[2] >= 1 && item.box.corner[2] <= 7);
+        }
+        lar_item_clear(&item);
+        lar_sampler_free(s);
+    }
+}
+
+/* ---- the same whoever makes them ---------------------------------------------------------------
+ */
+
+static const lar_augments *some_augments(lar_arena **arena)
+{
+    static const char *const names[] = { "flip", "affine", "elastic", "noise", "gamma" };
+    static lar_augment at_room[5];
+    static lar_augments list = { 5, at_room };
+    CHECK_OK(lar_arena_new(arena));
+    for (int n = 0; n < 5; n++)
+        CHECK_OK(lar_augment_init(&at_room[n], lar_augment_find(names[n]), *arena));
+    return &list;
+}
+
+enum { STEPS = 12, BATCH = 4, VOXELS = 6 * 6 * 6 };
+
+static void run_loader(float *out, const lar_sample_params *p, const lar_augments *augments,
+                       int workers, int64_t first)
+{
+    lar_sampler *s = sampler_of(p, augments);
+    lar_loader *loader;
+    const lar_loader_params params = {
+        .batch = BATCH, .first = first, .steps = STEPS, .workers = workers
+    };
+    CHECK_OK(lar_loader_new(&loader, s, &params));
+    for (int64_t step = first; step < STEPS; step++) {
+        lar_item *items;
+        int64_t count;
+        CHECK_OK(lar_loader_next(&items, &count, loader));
+        assert_int_equal(count, step % 4 == 3 ? 3 : 4); /* 15 samples in an epoch */
+        for (int64_t n = 0; n < count; n++)
+            for (int64_t c = 0; c < 3; c++)
+                memcpy(out + ((step * BATCH + n) * 3 + c) * VOXELS, items[n].channels[c],
+                       VOXELS * sizeof *out);
+    }
+    lar_loader_free(loader);
+    lar_sampler_free(s);
+}
+
+static void workers_change_nothing(void **state)
+{
+    (void)state;
+    lar_arena *arena;
+    const lar_augments *augments = some_augments(&arena);
+    lar_sample_params p = patch_of(6, LAR_PICK_FOREGROUND, NULL);
+    const size_t count = (size_t)STEPS * BATCH * 3 * VOXELS;
+    float *alone = lar_alloc((int64_t)count, sizeof *alone), *many;
+    p.per_case = 5;
+    run_loader(alone, &p, augments, 0, 0);
+    for (int workers = 1; workers <= 5; workers += 2)
+        for (int64_t first = 0; first <= 7; first += 7) {
+            many = lar_alloc((int64_t)count, sizeof *many);
+            run_loader(many, &p, augments, workers, first);
+            const size_t from = (size_t)first * BATCH * 3 * VOXELS;
+            assert_memory_equal(alone + from, many + from, (count - from) * sizeof *many);
+            lar_free(many);
+        }
+    lar_free(alone);
+    lar_arena_free(arena);
+}
+
+static void a_history_makes_the_sample_again(void **state)
+{
+    (void)state;
+    lar_arena *arena;
+    lar_augment_scratch *scratch;
+    lar_item item, again;
+    const lar_augments *augments = some_augments(&arena);
+    lar_sample_params p = patch_of(6, LAR_PICK_UNIFORM, NULL);
+    lar_sampler *s = sampler_of(&p, augments);
+    CHECK_OK(lar_augment_scratch_new(&scratch));
+    CHECK_OK(lar_item_init(&item, s));
+    CHECK_OK(lar_item_init(&again, s));
+    for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+        CHECK_OK(lar_item_draw(&item, s, 3, n));
+        CHECK_OK(lar_item_make(&item, s, scratch));
+        json_t *told = lar_item_to_json(&item);
+        char *text = json_dumps(told, JSON_REAL_PRECISION(17));
+        json_t *read = json_loads(text, 0, NULL);
+        CHECK_OK(lar_item_from_json(&again, read));
+        CHECK_OK(lar_item_make(&again, s, scratch));
+        for (int c = 0; c < 3; c++)
+            assert_memory_equal(item.channels[c], again.channels[c], VOXELS * sizeof(float));
+        if (n == 0) {
+            json_object_set_new(read, "size", json_pack("[i,i,i]", 6, 6, 7));
+            CHECK_FAILS(lar_item_from_json(&again, read), LAR_EFORMAT, "has 6x6x7 voxels, those");
+            json_object_set_new(read, "case", json_string("z"));
+            CHECK_FAILS(lar_item_from_json(&again, read), LAR_EFORMAT, "case 'z'");
+            json_object_del(read, "corner");
+            CHECK_FAILS(lar_item_from_json(&again, read), LAR_EFORMAT, "this is no sample");
+        }
+        json_decref(read);
+        json_decref(told);
+        free(text);
+    }
+    lar_item_clear(&again);
+    lar_item_clear(&item);
+    lar_augment_scratch_free(scratch);
+    lar_sampler_free(s);
+    lar_arena_free(arena);
+}
+
+/* ---- bad input ----------------------------------------------------------------------------------
+ */
+
+static void the_case_that_fails_is_named(void **state)
+{
+    (void)state;
+    const char *kept = cohort.paths[1][0];
+    cohort.paths[1][0] = "/nowhere/b_t1.nii";
+    for (int workers = 0; workers < 3; workers++) {
+        lar_sample_params p = patch_of(6, LAR_PICK_UNIFORM, NULL);
+        lar_sampler *s = sampler_of(&p, NULL);
+        const lar_loader_params params = { .batch = 12, .steps = 1, .workers = workers };
+        lar_loader *loader;
+        lar_item *items;
+        int64_t count;
+        CHECK_OK(lar_loader_new(&loader, s, &params));
+        CHECK_FAILS(lar_loader_next(&items, &count, loader), LAR_ENOINPUT, "of case 'b', cannot");
+        lar_loader_free(loader);
+        lar_sampler_free(s);
+    }
+    cohort.paths[1][0] = kept;
+}
+
+static void what_cannot_be_asked_for(void **state)
+{
+    (void)state;
+    lar_sample_params p = patch_of(4, LAR_PICK_LABELS, NULL);
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "needs 'of'");
+    p.of = "t1";
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "has the role input");
+    p.of = "t9";
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "no image 't9'");
+    p = patch_of(4, LAR_PICK_GRID, "seg");
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "says nothing to");
+    p.of = NULL;
+    p.per_case = 3;
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "'per_case' says");
+    p = patch_of(4, LAR_PICK_UNIFORM, NULL);
+    p.size = (lar_ints){ .count = 2, .at = { 4, 4 } };
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "one number or three");
+    p = lar_sample_default(LAR_SAMPLE_SLICE);
+    p.range = (lar_reals){ .count = 2, .at = { 0.8, 0.2 } };
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "the smaller one first");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_case_is_met_once_in_an_order_of_its_own),
+        cmocka_unit_test(patches_lie_inside_wherever_they_fit),
+        cmocka_unit_test(picks_are_as_often_as_they_say),
+        cmocka_unit_test(foreground_is_even),
+        cmocka_unit_test(a_grid_covers_everything),
+        cmocka_unit_test(slices_have_their_neighbours),
+        cmocka_unit_test(a_range_of_slices_is_kept),
+        cmocka_unit_test(workers_change_nothing),
+        cmocka_unit_test(a_history_makes_the_sample_again),
+        cmocka_unit_test(the_case_that_fails_is_named),
+        cmocka_unit_test(what_cannot_be_asked_for),
+    };
+    return cmocka_run_group_tests(tests, cohort_make, cohort_remove);
+}
