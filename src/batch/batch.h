@@ -59,9 +59,9 @@ typedef struct lar_sample_image {
 typedef struct lar_sampler lar_sampler;
 typedef struct lar_sampler_params {
     const lar_prepared *prepared; /* lives longer */
-    const int64_t *cases;         /* which of its cases */
+    const int64_t *cases;         /* which of its cases; copied */
     int64_t case_count;
-    const lar_sample_image *images;
+    const lar_sample_image *images; /* copied */
     int64_t image_count;
     lar_sample_params sample;
     const lar_augments *augments; /* NULL: none; lives longer */

@@ -77,12 +77,18 @@ lar_status lar_sampler_new(lar_sampler **out, const lar_sampler_params *params)
         goto done;
     }
     s->params = *params;
+    int64_t *cases = lar_arena_take(arena, count, sizeof *cases);
+    lar_sample_image *images = lar_arena_take(arena, params->image_count, sizeof *images);
     s->first = lar_arena_take(arena, count + 1, sizeof *s->first);
     s->looks = lar_arena_take(arena, count, sizeof *s->looks);
-    if (!s->first || !s->looks) {
+    if (!cases || !images || !s->first || !s->looks) {
         status = LAR_EMEMORY;
         goto done;
     }
+    for (int64_t n = 0; n < count; n++) cases[n] = params->cases[n];
+    for (int64_t n = 0; n < params->image_count; n++) images[n] = params->images[n];
+    s->params.cases = cases;
+    s->params.images = images;
     if (count == 0 || params->image_count == 0) {
         status = lar_fail(LAR_EARGUMENT, "there is no case to take samples from");
         goto done;

@@ -38,6 +38,7 @@ extern const lar_command lar_command_register;
 extern const lar_command lar_command_reorient;
 extern const lar_command lar_command_report;
 extern const lar_command lar_command_rescale;
+extern const lar_command lar_command_show_batch;
 extern const lar_command lar_command_slice;
 extern const lar_command lar_command_smooth;
 extern const lar_command lar_command_stack;
@@ -82,6 +83,7 @@ const lar_command *const lar_commands[] = {
     &lar_command_normalize_ravel,
     &lar_command_check,
     &lar_command_prepare,
+    &lar_command_show_batch,
     &lar_command_lr_find,
     &lar_command_train,
     &lar_command_predict,

@@ -4,8 +4,8 @@
 #define LAR_PREPARE_H
 
 #include "base/base.h"
-#include "data/data.h"
 #include "batch/batch.h"
+#include "data/data.h"
 
 /* ---- training parameters ----------------------------------------------------------------- */
 
@@ -121,6 +121,11 @@ lar_status lar_study_cohort(lar_cohort **out, const lar_study *study);
 /* The prepared data, which must have been made by this study as it is now. */
 lar_status lar_study_prepared(lar_prepared **out, const lar_study *study);
 
+/* Samples of a split: inputs first, then targets, with `all` labels and masks too. Of the training
+ * split as `train: sample` and `augment` say; what is held out is seen as it is, all of it, in such
+ * pieces. The study and the prepared data live longer. */
+lar_status lar_study_sampler(lar_sampler **out, const lar_study *study,
+                             const lar_prepared *prepared, int split, bool all);
 /* What samples depend on, in lines "train sample: volume", "augment 1 flip axes: x". */
 void lar_study_describe_samples(lar_text *out, const lar_study *study);
 

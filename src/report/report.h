@@ -66,6 +66,26 @@ lar_status lar_histograms_draw(const lar_histograms *groups, int64_t count,
 lar_status lar_histograms_svg(lar_text *out, const lar_histograms *groups, int64_t count,
                               const char *const *names, bool linear);
 
+/* Small pictures in rows, voxel by voxel: what a network is about to see. Each is a plane of
+ * voxels, the first one below and at the left. */
+typedef struct lar_sheet_cell {
+    const float *values;
+    int64_t size[2], stride[2];
+    double edge[2];   /* of a voxel, mm */
+    double window[2]; /* black and white */
+} lar_sheet_cell;
+typedef struct lar_sheet {
+    const char *title;        /* NULL: none */
+    int64_t rows, columns;    /* 4096 pictures at most */
+    int64_t span;             /* pictures under one heading, side by side */
+    const char *const *heads; /* columns / span */
+    const lar_sheet_cell *cells;
+    const char *const *names; /* one line below each row */
+    int64_t note_lines;       /* and so many in small letters; NULL: left empty */
+    const char *const *notes;
+} lar_sheet;
+lar_status lar_sheet_draw(const lar_sheet *sheet, const char *path, bool force);
+
 /* Words for LAR_OVER_AUTO ... of larmor.h; NULL at the end. */
 extern const char *const lar_overlay_kinds[];
 

@@ -31,41 +31,6 @@ static lar_status collect_cases(lar_session *s)
     return LAR_OK;
 }
 
-/* Of a split: inputs, then targets. What is held out is seen as it is: whole, or all of it in the
- * pieces that the network is trained on. */
-static lar_status open_sampler(lar_session *s, int split)
-{
-    const lar_study *study = s->study;
-    const lar_trained *t = s->trained;
-    const int64_t count = t->input_count + t->target_count;
-    lar_sample_image *images = lar_arena_take(s->arena, count, sizeof *images);
-    if (!images) return LAR_EMEMORY;
-    for (int64_t n = 0; n < count; n++)
-        images[n] = n < t->input_count
-                        ? (lar_sample_image){ .number = t->inputs[n] }
-                        : (lar_sample_image){ t->targets[n - t->input_count], .middle = true };
-    lar_sampler_params params = {
-        .prepared = s->prepared,
-        .cases = s->cases[split],
-        .case_count = s->case_count[split],
-        .images = images,
-        .image_count = count,
-        .sample = study->train.sample,
-        .augments = study->augments.count ? &study->augments : NULL,
-        .seed = (uint64_t)study->train.seed,
-    };
-    if (split == LAR_VALID) {
-        params.augments = NULL;
-        params.sample.pick = LAR_PICK_GRID;
-        params.sample.of = NULL;
-        params.sample.overlap = 0;
-        params.sample.per_case = LAR_INT_AUTO;
-    }
-    const lar_status status = lar_sampler_new(&s->samplers[split], &params);
-    if (status == LAR_OK) s->count[split] = lar_sampler_count(s->samplers[split]);
-    return status;
-}
-
 /* A batch is one block of memory: its samples need one shape. */
 static lar_status check_shapes(const lar_session *s)
 {
@@ -112,7 +77,10 @@ lar_status lar_session_open(lar_session **out, const lar_study *study)
     LAR_TRY(lar_study_prepared(&s->prepared, study));
     LAR_TRY(collect_cases(s));
     LAR_TRY(lar_trained_new(&s->trained, study, s->prepared));
-    for (int split = LAR_TRAIN; split <= LAR_VALID; split++) LAR_TRY(open_sampler(s, split));
+    for (int split = LAR_TRAIN; split <= LAR_VALID; split++) {
+        LAR_TRY(lar_study_sampler(&s->samplers[split], study, s->prepared, split, false));
+        s->count[split] = lar_sampler_count(s->samplers[split]);
+    }
     LAR_TRY(check_shapes(s));
     const lar_optimizer_params optimizer = { .beta2 = p->beta2,
                                              .epsilon = p->epsilon,

@@ -57,7 +57,7 @@ while read -r line; do
         rm -rf here && cp -r manual here
         if has prepare && has train; then
             # what a study command finds prepared, by the commands that the manual shows before it
-            case $command in train | lr-find | evaluate | report) (cd here && larmor prepare study.yaml -q) || fail "prepare" ;; esac
+            case $command in train | lr-find | evaluate | report | show-batch) (cd here && larmor prepare study.yaml -q) || fail "prepare" ;; esac
         fi
     fi
     last=$command

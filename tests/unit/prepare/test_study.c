@@ -296,8 +296,9 @@ static void tables_are_complete(void **state)
 {
     (void)state;
     const lar_param *tables[32] = { lar_train_table, lar_data_table, lar_split_table,
-                                    lar_image_spec_table, lar_step_common_table };
-    int count = 5;
+                                    lar_image_spec_table, lar_step_common_table,
+                                    lar_sample_patch_table, lar_sample_slice_table };
+    int count = 7;
     for (int s = 0; lar_steps[s]; s++) {
         const lar_step_kind *kind = lar_steps[s];
         assert_non_null(kind->run);
@@ -336,8 +337,10 @@ static void manual_lists_every_key(void **state)
                        { "## prepare", { lar_step_common_table } },
                        { "## network", { lar_network_table } },
                        { "### network: layers", { lar_listed_table } },
-                       { "## train", { lar_train_table } } };
-    enum { FIXED = 7 };
+                       { "## train", { lar_train_table } },
+                       { "### train: sample",
+                         { lar_sample_patch_table, lar_sample_slice_table } } };
+    enum { FIXED = 8 };
     char headings[64 - FIXED][64];
     int count = FIXED;
     for (int s = 0; lar_steps[s]; s++) {
