@@ -251,6 +251,27 @@ static void foreground_is_even(void **state)
     lar_sampler_free(s);
 }
 
+static void epochs_have_places_of_their_own(void **state)
+{
+    (void)state;
+    lar_sample_params p = patch_of(2, LAR_PICK_UNIFORM, NULL);
+    lar_sampler *s = sampler_of(&p, NULL);
+    lar_item item;
+    int64_t corners[2][CASES * 4][3];
+    CHECK_OK(lar_item_init(&item, s));
+    for (int epoch = 0; epoch < 2; epoch++)
+        for (int64_t n = 0; n < CASES * 4; n++) {
+            CHECK_OK(lar_item_draw(&item, s, epoch, n));
+            memcpy(corners[epoch][item.number], item.box.corner, sizeof item.box.corner);
+        }
+    int same = 0;
+    for (int n = 0; n < CASES * 4; n++)
+        same += memcmp(corners[0][n], corners[1][n], sizeof corners[0][n]) == 0;
+    assert_true(same < 3);
+    lar_item_clear(&item);
+    lar_sampler_free(s);
+}
+
 static void a_grid_covers_everything(void **state)
 {
     (void)state;
@@ -367,18 +388,26 @@ static void run_loader(float *out, const lar_sample_params *p, const lar_augment
     const lar_loader_params params = {
         .batch = BATCH, .first = first, .steps = STEPS, .workers = workers
     };
+    lar_item own;
+    CHECK_OK(lar_item_init(&own, s));
     CHECK_OK(lar_loader_new(&loader, s, &params));
     for (int64_t step = first; step < STEPS; step++) {
         lar_item *items;
         int64_t count;
         CHECK_OK(lar_loader_next(&items, &count, loader));
         assert_int_equal(count, step % 4 == 3 ? 3 : 4); /* 15 samples in an epoch */
+        for (int64_t n = 0; n < count; n++) {
+            CHECK_OK(lar_item_draw(&own, s, step / 4, step % 4 * BATCH + n));
+            assert_true(items[n].epoch == step / 4 && items[n].number == own.number);
+            assert_memory_equal(&items[n].box, &own.box, sizeof own.box);
+        }
         for (int64_t n = 0; n < count; n++)
             for (int64_t c = 0; c < 3; c++)
                 memcpy(out + ((step * BATCH + n) * 3 + c) * VOXELS, items[n].channels[c],
                        VOXELS * sizeof *out);
     }
     lar_loader_free(loader);
+    lar_item_clear(&own);
     lar_sampler_free(s);
 }
 
@@ -497,6 +526,7 @@ int main(void)
         cmocka_unit_test(patches_lie_inside_wherever_they_fit),
         cmocka_unit_test(picks_are_as_often_as_they_say),
         cmocka_unit_test(foreground_is_even),
+        cmocka_unit_test(epochs_have_places_of_their_own),
         cmocka_unit_test(a_grid_covers_everything),
         cmocka_unit_test(slices_have_their_neighbours),
         cmocka_unit_test(a_range_of_slices_is_kept),
