@@ -170,7 +170,9 @@ const lar_command lar_command_stack = {
         "is an error that names it. Slices of other programs are taken in the order of their "
         "names (2 before 10), their pixels as large as their resolution says, columns to the "
         "right, rows to the back and slices to the head, unless --spacing and --axes say "
-        "otherwise: where they lay in the patient nobody knows. In a folder, slices of several "
+        "otherwise: where they lay in the patient nobody knows. Slices that "
+        "are volumes by themselves, as larmor predict writes them, are put where they lie. In a "
+        "folder, slices of several "
         "volumes are told apart by their names.",
     .args = (const lar_arg[]){ { .name = "slices",
                                  .help = "TIFF or PNG files, or folders of them",

@@ -62,3 +62,26 @@ complains "its spacing and axes are known"
 status 0 larmor stack "$SOURCE"/tests/golden/slices/plain_u1.tif "$SOURCE"/tests/golden/slices/lzw_u1.tif -o other.nii --spacing 1 2 3 --axes LPS
 complains "says no place in the patient"
 complains "11x6x2, 1x2x3 mm, LPS, uint8"
+
+# slices of which each is a volume by itself, as predict leaves them: by where they lie
+for code in RAS LPI; do
+    status 0 larmor reorient in.nii -o $code.nii --to $code
+    for axis in x y z; do
+        rm -rf cut alone
+        mkdir alone
+        status 0 larmor slice $code.nii -o cut --axis $axis -q
+        for file in cut/*.tif; do
+            larmor convert "$file" -o slice.nii --force -q >/dev/null &&
+                larmor convert slice.nii -o "alone/${file#cut/}" -q >/dev/null || fail "slice $file"
+        done
+        status 0 larmor stack alone -o alone.nii --force
+        status 0 larmor stack cut -o cut.nii --force
+        [ "$(voxels cut.nii)" = "$(voxels alone.nii)" ] || fail "the voxels of single slices, axis $axis of $code"
+        larmor info cut.nii | grep -v "description\|extension\|cut.nii" >a
+        larmor info alone.nii | grep -v "description\|extension\|alone.nii" >b
+        cmp -s a b || { diff a b; fail "the grid of single slices, axis $axis of $code"; }
+    done
+done
+rm alone/*_z002.tif
+status 65 larmor stack alone -o new.nii
+complains "1 slices beside 'alone/"

@@ -35,6 +35,10 @@ lar_grid lar_place_grid(const lar_place *place, int64_t first, int64_t count);
 /* Of the voxel axis that the pages run along: the volume's index of slice `n`. */
 int64_t lar_place_index(const lar_place *place, int64_t n);
 
+/* Slices that are volumes by themselves, which lie over one another in even steps, become slices of
+ * one volume. Any others are left as they are. */
+lar_status lar_places_unite(bool *united, lar_place *const *places, int64_t count);
+
 typedef struct lar_picture {
     const char *format; /* "TIFF", "PNG" */
     const char *name;   /* for sentences; borrowed */

@@ -36,8 +36,9 @@ typedef struct stacking {
     int64_t count;
     const lar_stack_params *params;
     lar_image *volume;
-    int along;  /* the volume's axis across the slices */
-    bool whole; /* the volume that was sliced, not only the set */
+    int along;   /* the volume's axis across the slices */
+    bool whole;  /* the volume that was sliced, not only the set */
+    bool united; /* each file says that it is a volume by itself */
 } stacking;
 
 bool lar_slice_name(const char *path, int *length)
@@ -215,6 +216,16 @@ static lar_status fill_with(lar_image *volume, double value)
     return LAR_OK;
 }
 
+static lar_status unite(stacking *s)
+{
+    lar_place **places = lar_alloc(s->count, sizeof *places);
+    if (!places) return LAR_EMEMORY;
+    for (int64_t n = 0; n < s->count; n++) places[n] = &s->parts[n].picture.place;
+    const lar_status status = lar_places_unite(&s->united, places, s->count);
+    lar_free(places);
+    return status;
+}
+
 /* The volume that the places describe, still empty. */
 static lar_status plan_placed(stacking *s)
 {
@@ -230,6 +241,7 @@ static lar_status plan_placed(stacking *s)
                           s->parts->picture.name);
         goto done;
     }
+    LAR_TRY(unite(s));
     LAR_TRY(check_places(s));
     const int64_t channels = count_channels(&first, s);
     LAR_TRY(check_complete(s, first, channels));
@@ -359,6 +371,7 @@ static lar_status read_part(const stacking *s, const part *one)
     LAR_TRY(lar_source_open(&source, known->name, false));
     LAR_TRY(lar_picture_open(&p, &said, &source, true));
     p.place.channel = known->place.channel;
+    if (s->united) p.place = known->place;
     if (p.width != known->width || p.height != known->height || p.slices != known->slices ||
         p.channels != known->channels || lar_picture_type(&p) != lar_picture_type(known) ||
         p.placed != known->placed || p.place.first != known->place.first) {
