@@ -13,7 +13,7 @@ typedef struct gathering {
     int64_t count;
     const lar_sample_box *box;
     lar_augment_map map;
-    bool is_bent;
+    bool is_bent, is_cut;
     lar_flex bending;
     lar_row row;
     bool copies; /* whole voxels along whole rows, at most reversed */
@@ -120,14 +120,19 @@ static void copy_row(float *out, const lar_sampled *image, const lar_row *row)
 {
     const int64_t *size = image->volume->grid.size;
     const int64_t j = (int64_t)row->at[1][0], k = (int64_t)row->at[2][0];
-    const int64_t start = (int64_t)row->at[0][0];
-    const int64_t step = row->count > 1 && row->at[0][1] < row->at[0][0] ? -1 : 1;
+    const int64_t start = (int64_t)row->at[0][0], line = (k * size[1] + j) * size[0];
+    const bool reversed = row->count > 1 && row->at[0][1] < row->at[0][0];
     const bool seen = j >= 0 && j < size[1] && k >= 0 && k < size[2];
+    const bool whole = seen && start >= 0 && start + row->count <= size[0];
+    if (whole && !reversed && image->volume->type == LAR_F32) {
+        memcpy(out, (const float *)image->volume->voxels + line + start,
+               (size_t)row->count * sizeof *out);
+        return;
+    }
     for (int64_t n = 0; n < row->count; n++) {
-        const int64_t i = start + n * step;
-        out[n] = seen && i >= 0 && i < size[0]
-                     ? (float)value_at(image->volume, (k * size[1] + j) * size[0] + i)
-                     : image->outside;
+        const int64_t i = reversed ? start - n : start + n;
+        out[n] = seen && i >= 0 && i < size[0] ? (float)value_at(image->volume, line + i)
+                                               : image->outside;
     }
 }
 
@@ -157,7 +162,7 @@ static void gather_row(float *const *out, gathering *g, int64_t j, int64_t k)
         else
             lar_row_sample(row, &g->row, image->volume->voxels, image->volume->grid.size,
                            image->outside);
-        cut_row(row, g, j, k, image->outside);
+        if (g->is_cut) cut_row(row, g, j, k, image->outside);
     }
 }
 
@@ -187,6 +192,8 @@ lar_status lar_augment_sample(float *const *out, const lar_sampled *images, int6
     LAR_TRY(refuse(images, count, box));
     lar_map_init(&g.map, &images[0].volume->grid, box, history);
     g.is_bent = g.map.bend.points[0] > 0;
+    for (int a = 0; a < 3; a++)
+        g.is_cut |= g.map.low[a] > 0 || g.map.high[a] < (double)(box->size[a] - 1);
     g.copies = is_copy(&g);
     LAR_TRY(prepare(&g, scratch));
     for (int64_t k = 0; k < box->size[2]; k++) {

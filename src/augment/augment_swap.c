@@ -11,19 +11,19 @@ typedef struct swap_params {
 
 /* Defaults: TorchIO's RandomSwap (patch_size, num_iterations). */
 static const lar_param table[] = {
-    LAR_P_INTS(swap_params, size, "size", 0, "15", 1, 4096, "voxels",
+    LAR_P_INTS(swap_params, size, "patch-size", 0, "15", 1, 4096, "voxels",
                "of the boxes, along x y z, or one for all"),
-    LAR_P_INT(swap_params, times, "times", 0, "100", 1, 100000, "count", "how many pairs"),
+    LAR_P_INT(swap_params, times, "iterations", 0, "100", 1, 100000, "count", "how many pairs"),
     LAR_P_END,
 };
 
 enum { SIZE, TIMES = 3, SEED };
-static const char *const names[] = { "size_x", "size_y", "size_z", "times", "seed", NULL };
+static const char *const names[] = { "size_x", "size_y", "size_z", "iterations", "seed", NULL };
 
 static lar_status check(const void *params)
 {
     const swap_params *p = params;
-    return lar_sizes_check(&p->size, "size");
+    return lar_sizes_check(&p->size, "patch-size");
 }
 
 static void draw(double *values, const void *params, lar_dice *dice)

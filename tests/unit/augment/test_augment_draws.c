@@ -150,7 +150,7 @@ static void bends_have_the_variance_of_their_draws(void **state)
     double sum[3] = { 0 }, squares[3] = { 0 };
     const lar_sample_box box = box_at(0, 0, 0, 65);
     samples_init(&s, wide, spacing_mm);
-    ADD(&s, "elastic", "control-points", "4", "locked-borders", "0", "displacement", "3 4 5");
+    ADD(&s, "elastic", "control-points", "4", "locked-borders", "0", "max-displacement", "3 4 5");
     for (int64_t sample = 0; sample < DRAWS; sample++) {
         double at[1][3] = { { 32, 32, 32 } };
         lar_augment_draw(&s.history, &s.list, 14, 0, sample);
@@ -186,7 +186,7 @@ static const struct {
     { "affine", "shear", "0.1 0.2 0.3", "'shear' has 3 numbers" },
     { "elastic", "control-points", "7 7", "'control-points' has 2 numbers" },
     { "elastic", "control-points", "4", "5 or more" },
-    { "elastic", "displacement", "1 2", "'displacement' has 2 numbers" },
+    { "elastic", "max-displacement", "1 2", "'max-displacement' has 2 numbers" },
     { "crop", "keep", "1 0.5", "'keep' goes" },
     { "anisotropy", "axes", "w", "'axes'" },
     { "anisotropy", "downsampling", "5 2", "'downsampling' goes" },
@@ -207,7 +207,7 @@ static const struct {
     { "brightness", "factor", "2 1", "'factor' goes" },
     { "brightness", "shift", "2 1", "'shift' goes" },
     { "histogram-shift", "control-points", "9 4", "'control-points' goes" },
-    { "swap", "size", "9 4", "'size' has 2 numbers" },
+    { "swap", "patch-size", "9 4", "'patch-size' has 2 numbers" },
     { "cutout", "holes", "3 2", "'holes' goes" },
     { "cutout", "size", "9 4", "'size' goes from 9 down to 4" },
 };
@@ -275,6 +275,43 @@ static void tables_are_sound(void **state)
     lar_arena_free(arena);
 }
 
+/* docs/augment.md: a section of each kind, a row of each key, with the default that the table has.
+ */
+static void the_manual_has_every_key(void **state)
+{
+    (void)state;
+    char *manual;
+    size_t count;
+    CHECK_OK(lar_file_read(&manual, &count, TEST_SOURCE "/docs/augment.md", 1 << 20));
+    for (int k = 0; lar_augment_kinds[k]; k++) {
+        const lar_augment_kind *kind = lar_augment_kinds[k];
+        lar_text title = { 0 };
+        lar_text_add(&title, "\n### `%s`\n", kind->name);
+        const char *section = strstr(manual, lar_text_get(&title));
+        if (!section) fail_msg("no section of '%s'", kind->name);
+        const char *next = strstr(section + title.length, "\n## ");
+        const char *other = strstr(section + title.length, "\n### ");
+        if (other && other < next) next = other;
+        int rows = -2; /* the head of the table */
+        for (const char *at = section; (at = strstr(at, "\n|")) && at < next; at++) rows++;
+        for (const lar_param *param = kind->table; param->name; param++, rows--) {
+            const char *between = strchr(param->fallback, ' ');
+            lar_text row = { 0 };
+            if (between)
+                lar_text_add(&row, "\n| `%s` | [%.*s, %s] | ", param->name,
+                             (int)(between - param->fallback), param->fallback, between + 1);
+            else
+                lar_text_add(&row, "\n| `%s` | %s | ", param->name, param->fallback);
+            const char *found = strstr(section, lar_text_get(&row));
+            if (!found || found > next) fail_msg("%s: no row %s", kind->name, lar_text_get(&row));
+            lar_text_clear(&row);
+        }
+        assert_int_equal(rows, 0);
+        lar_text_clear(&title);
+    }
+    lar_free(manual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +322,7 @@ int main(void)
         cmocka_unit_test(settings_that_cannot_be_meant_are_refused),
         cmocka_unit_test(some_stand_once_in_a_list),
         cmocka_unit_test(tables_are_sound),
+        cmocka_unit_test(the_manual_has_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

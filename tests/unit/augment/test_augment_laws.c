@@ -15,7 +15,7 @@ static const struct {
 } idle[] = {
     { "flip", { "each", "0" } },
     { "affine", { "scale", "1", "degrees", "0" } },
-    { "elastic", { "displacement", "0" } },
+    { "elastic", { "max-displacement", "0" } },
     { "crop", { "keep", "1" } },
     { "anisotropy", { "downsampling", "1" } },
     { "motion", { "degrees", "0", "translation", "0" } },
@@ -27,8 +27,8 @@ static const struct {
     { "gamma", { "log-gamma", "0", "retain-stats", "yes" } },
     { "contrast", { "factor", "1" } },
     { "brightness", { "factor", "1" } },
-    { "histogram-shift", { NULL } }, /* moves whatever is drawn: see the next test but one */
-    { "swap", { "size", "4096" } },  /* the whole sample with itself */
+    { "histogram-shift", { NULL } },      /* moves whatever is drawn: see the next test but one */
+    { "swap", { "patch-size", "4096" } }, /* the whole sample with itself */
     { "cutout", { NULL } },
 };
 
@@ -260,7 +260,7 @@ static void labels_are_never_new(void **state)
     samples_init(&s, size, spacing_mm);
     ADD(&s, "flip", "axes", "xyz");
     ADD(&s, "affine", "scale", "0.5 2", "degrees", "90", "translation", "20", "shear", "0.3");
-    ADD(&s, "elastic", "displacement", "30");
+    ADD(&s, "elastic", "max-displacement", "30");
     ADD(&s, "crop", "keep", "0.3 1");
     ADD_PLAIN(&s, "noise");
     ADD_PLAIN(&s, "swap");
@@ -318,7 +318,7 @@ static void slices_stay_slices(void **state)
             samples_init(&s, size, spacing_mm);
             ADD(&s, "flip", "axes", "xyz");
             ADD(&s, "affine", "degrees", "180", "translation", "9", "shear", "0.4");
-            ADD(&s, "elastic", "displacement", "20");
+            ADD(&s, "elastic", "max-displacement", "20");
             ADD(&s, "crop", "keep", "0.5 1");
             lar_sample_box box = box_at(1, 2, 3, 17);
             box.size[axis] = thick;

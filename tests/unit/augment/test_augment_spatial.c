@@ -111,7 +111,7 @@ static void a_marker_is_found_again(void **state)
     s.images[0].outside = 0;
     ADD(&s, "flip", "axes", "xyz");
     ADD(&s, "affine", "degrees", "15", "translation", "2");
-    ADD(&s, "elastic", "displacement", "1.5", "locked-borders", "1");
+    ADD(&s, "elastic", "max-displacement", "1.5", "locked-borders", "1");
     const lar_sample_box box = { .corner = { 3, 2, 1 }, .size = { 25, 22, 20 }, .across = -1 };
     for (int64_t sample = 0; sample < 40; sample++) {
         double sum = 0, found[1][3] = { { 0 } };
@@ -164,7 +164,7 @@ static void nothing_folds(void **state)
     for (int p = 0; p < 4; p++)
         for (int flat = 0; flat < 2; flat++) {
             samples_init(&s, size, spacing_mm);
-            ADD(&s, "elastic", "control-points", points[p], "displacement", "1000",
+            ADD(&s, "elastic", "control-points", points[p], "max-displacement", "1000",
                 "locked-borders", "0");
             lar_sample_box box = box_at(4, 4, 4, 17);
             if (flat) box.size[1] = 1;
@@ -207,7 +207,7 @@ static void locked_borders_hardly_move(void **state)
         samples s;
         double moved = 0;
         samples_init(&s, size, spacing_mm);
-        ADD(&s, "elastic", "displacement", "3", "locked-borders", locked[n]);
+        ADD(&s, "elastic", "max-displacement", "3", "locked-borders", locked[n]);
         const lar_sample_box box = box_at(3, 3, 3, 15);
         lar_augment_draw(&s.history, &s.list, 3, 0, 0);
         for (int corner = 0; corner < 6; corner++) { /* middles of the sides */

@@ -503,7 +503,7 @@ static void swaps_lose_no_voxel(void **state)
     set_value(&b, "size_x", 7);
     set_value(&b, "size_y", 5);
     set_value(&b, "size_z", 30); /* more than there are: the whole axis */
-    set_value(&b, "times", 40);
+    set_value(&b, "iterations", 40);
     set_value(&b, "seed", 5);
     float *after = b.s.out[0];
     (void)run(&b);
