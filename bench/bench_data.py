@@ -169,7 +169,8 @@ def side(name, paths):
     except ImportError:
         sys.exit(ABSENT)
     done, begun, start = 0, 0, None
-    for batch in loader:
+    batches = iter(loader)  # held: its workers end with it
+    for batch in batches:
         images = batch[image]["data"] if "TorchIO" in name else batch[image]
         assert tuple(images.shape) == (FROM_ONE, 1, SIZE, SIZE, SIZE)
         if start is not None:

@@ -2,6 +2,8 @@
  * markers found again in the world, and nothing that folds. SPDX-License-Identifier: Apache-2.0 */
 #include "samples.h"
 
+#include "filter/filter.h"
+
 #include <jansson.h>
 
 static const int64_t size[3] = { 30, 26, 22 };
@@ -259,6 +261,48 @@ static void crop_keeps_a_box(void **state)
     samples_clear(&s);
 }
 
+static void crop_goes_everywhere(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 3600 };
+    samples s;
+    int64_t places[3][9] = { { 0 } };
+    samples_init(&s, size, spacing_mm);
+    ADD(&s, "crop", "keep", "0.5");
+    const lar_sample_box box = box_at(3, 3, 3, 16);
+    for (int64_t sample = 0; sample < SAMPLES; sample++) {
+        draw_sample(&s, &box, 2, sample);
+        int64_t v = 0;
+        while (s.out[0][v] == -3.5F) v++;
+        const int64_t first[3] = { v % 16, v / 16 % 16, v / 256 };
+        for (int a = 0; a < 3; a++) {
+            assert_true(first[a] <= 8);
+            places[a][first[a]]++;
+        }
+    }
+    for (int a = 0; a < 3; a++) /* 400 each, to four standard errors */
+        for (int n = 0; n < 9; n++) CHECK_NEAR((double)places[a][n], 400, 4 * 18.9);
+    samples_clear(&s);
+}
+
+/* The rule of labels where two are as heavy, and where one is a little heavier. */
+static void of_equal_labels_the_smaller(void **state)
+{
+    (void)state;
+    samples s;
+    samples_init(&s, size, spacing_mm);
+    uint8_t *labels = s.volumes[2]->voxels;
+    for (int64_t v = 0; v < size[0] * size[1] * size[2]; v++) labels[v] = v % 2 ? 4 : 9;
+    double x[6] = { 10.5, 11.5, 10.5 - 2e-5, 10.5 + 2e-5, 10.5 + 1e-8, -0.6 };
+    const double y[6] = { 3, 3, 3, 3, 3, 3 }, z[6] = { 7, 7, 7, 7, 7, 7 };
+    const double *const at[3] = { x, y, z };
+    const float right[6] = { 4, 4, 9, 4, 4, 77 };
+    float out[6];
+    lar_label_row(out, s.volumes[2], at, 6, 77);
+    for (int n = 0; n < 6; n++) CHECK_NEAR((double)out[n], (double)right[n], 0);
+    samples_clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +312,8 @@ int main(void)
         cmocka_unit_test(nothing_folds),
         cmocka_unit_test(locked_borders_hardly_move),
         cmocka_unit_test(crop_keeps_a_box),
+        cmocka_unit_test(crop_goes_everywhere),
+        cmocka_unit_test(of_equal_labels_the_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
