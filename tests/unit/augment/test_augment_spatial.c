@@ -293,13 +293,13 @@ static void of_equal_labels_the_smaller(void **state)
     samples_init(&s, size, spacing_mm);
     uint8_t *labels = s.volumes[2]->voxels;
     for (int64_t v = 0; v < size[0] * size[1] * size[2]; v++) labels[v] = v % 2 ? 4 : 9;
-    double x[6] = { 10.5, 11.5, 10.5 - 2e-5, 10.5 + 2e-5, 10.5 + 1e-8, -0.6 };
-    const double y[6] = { 3, 3, 3, 3, 3, 3 }, z[6] = { 7, 7, 7, 7, 7, 7 };
+    const double x[7] = { 10.5, 11.5, 10.5 - 2e-5, 10.5 + 2e-5, 11.5 + 2e-5, 11.5 + 1e-8, -0.6 };
+    const double y[7] = { 3, 3, 3, 3, 3, 3, 3 }, z[7] = { 7, 7, 7, 7, 7, 7, 7 };
     const double *const at[3] = { x, y, z };
-    const float right[6] = { 4, 4, 9, 4, 4, 77 };
-    float out[6];
-    lar_label_row(out, s.volumes[2], at, 6, 77);
-    for (int n = 0; n < 6; n++) CHECK_NEAR((double)out[n], (double)right[n], 0);
+    const float right[7] = { 4, 4, 9, 4, 9, 4, 77 };
+    float out[7];
+    lar_label_row(out, s.volumes[2], at, 7, 77);
+    for (int n = 0; n < 7; n++) CHECK_NEAR((double)out[n], (double)right[n], 0);
     samples_clear(&s);
 }
 
