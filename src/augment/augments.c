@@ -2,17 +2,18 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "augment/augment_parts.h"
 
-extern const lar_augment_kind lar_augment_flip, lar_augment_affine, lar_augment_elastic,
-    lar_augment_crop, lar_augment_anisotropy, lar_augment_motion, lar_augment_ghosting,
-    lar_augment_spike, lar_augment_bias, lar_augment_blur, lar_augment_noise, lar_augment_gamma,
-    lar_augment_contrast, lar_augment_brightness, lar_augment_histogram, lar_augment_swap,
-    lar_augment_cutout;
+extern const lar_augment_kind lar_augment_flip, lar_augment_quarter, lar_augment_affine,
+    lar_augment_elastic, lar_augment_crop, lar_augment_anisotropy, lar_augment_motion,
+    lar_augment_ghosting, lar_augment_spike, lar_augment_gibbs, lar_augment_bias, lar_augment_blur,
+    lar_augment_sharpen, lar_augment_noise, lar_augment_gamma, lar_augment_contrast,
+    lar_augment_brightness, lar_augment_histogram, lar_augment_swap, lar_augment_cutout;
 
 const lar_augment_kind *const lar_augment_kinds[] = {
-    &lar_augment_flip,     &lar_augment_affine,     &lar_augment_elastic,
-    &lar_augment_crop,     &lar_augment_anisotropy, &lar_augment_motion,
-    &lar_augment_ghosting, &lar_augment_spike,      &lar_augment_bias,
-    &lar_augment_blur,     &lar_augment_noise,      &lar_augment_gamma,
+    &lar_augment_flip,     &lar_augment_quarter,    &lar_augment_affine,
+    &lar_augment_elastic,  &lar_augment_crop,       &lar_augment_anisotropy,
+    &lar_augment_motion,   &lar_augment_ghosting,   &lar_augment_spike,
+    &lar_augment_gibbs,    &lar_augment_bias,       &lar_augment_blur,
+    &lar_augment_sharpen,  &lar_augment_noise,      &lar_augment_gamma,
     &lar_augment_contrast, &lar_augment_brightness, &lar_augment_histogram,
     &lar_augment_swap,     &lar_augment_cutout,     NULL,
 };

@@ -54,6 +54,26 @@ static void ghosts_are_made_in_k_space(void **state)
     }
 }
 
+static void gibbs_loses_the_outer_planes(void **state)
+{
+    (void)state;
+    bench b;
+    bench_init(&b, "gibbs", 18, 15, 12);
+    set_value(&b, "alpha_y", 0.4);
+    const float *after = run(&b);
+    double factor[64];
+    for (int64_t f = 0; f < 15; f++) factor[f] = fabs((double)(f - 7)) <= 0.6 * 7.5;
+    for (int64_t n = 0; n < 18 * 12; n++) {
+        const int64_t start = n / 18 * 18 * 15 + n % 18;
+        float line[64];
+        for (int64_t t = 0; t < 15; t++) line[t] = b.before[start + t * 18];
+        through_k_space(line, 15, factor);
+        for (int64_t t = 0; t < 15; t++)
+            CHECK_NEAR((double)after[start + t * 18], (double)line[t], 5e-6);
+    }
+    bench_clear(&b);
+}
+
 /* A bright bar has faint copies an n-th of the field of view apart. */
 static void ghosts_are_as_many_as_asked(void **state)
 {
@@ -196,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ghosts_are_made_in_k_space),
+        cmocka_unit_test(gibbs_loses_the_outer_planes),
         cmocka_unit_test(ghosts_are_as_many_as_asked),
         cmocka_unit_test(motion_puts_k_space_together),
         cmocka_unit_test(a_spike_is_a_wave),

@@ -14,6 +14,7 @@ static const struct {
     const char *name, *words[9];
 } idle[] = {
     { "flip", { "each", "0" } },
+    { "quarter-turn", { "turns", "0" } },
     { "affine", { "scale", "1", "degrees", "0" } },
     { "elastic", { "max-displacement", "0" } },
     { "crop", { "keep", "1" } },
@@ -21,8 +22,10 @@ static const struct {
     { "motion", { "degrees", "0", "translation", "0" } },
     { "ghosting", { "intensity", "0" } },
     { "spike", { "intensity", "0" } },
+    { "gibbs", { "alpha", "0" } },
     { "bias", { "coefficients", "0" } },
     { "blur", { "std", "0" } },
+    { "sharpen", { "std", "0", "alpha", "0" } },
     { "noise", { "std", "0" } },
     { "gamma", { "log-gamma", "0", "retain-stats", "yes" } },
     { "contrast", { "factor", "1" } },
@@ -203,7 +206,7 @@ static void a_sample_does_not_depend_on_others(void **state)
     } others[] = { { 6, 3, 1234 }, { 5, 4, 1234 }, { 5, 3, 1235 } };
     for (int n = 0; n < 3; n++) {
         lar_augment_draw(&again, &s.list, others[n].seed, others[n].epoch, others[n].sample);
-        for (int64_t step = 1; step < kind_count(); step++) /* flips are few */
+        for (int64_t step = 2; step < kind_count(); step++) /* flips and quarters are few */
             assert_true(memcmp(s.drawn[step].values, other[step].values, sizeof other->values));
     }
     /* a step's draws are its own: one that comes before does not move them */
@@ -317,6 +320,7 @@ static void slices_stay_slices(void **state)
         for (int64_t thick = 1; thick <= 3; thick += 2) {
             samples_init(&s, size, spacing_mm);
             ADD(&s, "flip", "axes", "xyz");
+            ADD(&s, "quarter-turn", "axes", "xyz");
             ADD(&s, "affine", "degrees", "180", "translation", "9", "shear", "0.4");
             ADD(&s, "elastic", "max-displacement", "20");
             ADD(&s, "crop", "keep", "0.5 1");

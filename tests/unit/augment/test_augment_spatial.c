@@ -227,6 +227,28 @@ static void locked_borders_hardly_move(void **state)
     }
 }
 
+/* A quarter about z takes x to y, in voxels that are there where edges are alike; four are none. */
+static void quarters_turn(void **state)
+{
+    (void)state;
+    static const double alike[3] = { 1, 1, 1 };
+    samples s;
+    samples_init(&s, size, alike);
+    ADD(&s, "quarter-turn", "turns", "1");
+    const lar_sample_box box = box_at(4, 3, 2, 13);
+    draw_sample(&s, &box, 1, 1);
+    for (int64_t v = 0; v < box_count(&box); v++) {
+        const int64_t i = v % 13, j = v / 13 % 13, k = v / 169;
+        const int64_t from = (k * 13 + 12 - i) * 13 + j; /* what was at x = j comes to y = j */
+        for (int n = 0; n < 3; n++) assert_true(s.out[n][v] == plain_at(&s, n, &box, from));
+    }
+    for (int n = 0; n < 3; n++) ADD(&s, "quarter-turn", "turns", "1");
+    draw_sample(&s, &box, 1, 1);
+    for (int64_t v = 0; v < box_count(&box); v++)
+        assert_true(s.out[0][v] == plain_at(&s, 0, &box, v));
+    samples_clear(&s);
+}
+
 static void crop_keeps_a_box(void **state)
 {
     (void)state;
@@ -311,6 +333,7 @@ int main(void)
         cmocka_unit_test(the_grid_is_where_the_points_are),
         cmocka_unit_test(nothing_folds),
         cmocka_unit_test(locked_borders_hardly_move),
+        cmocka_unit_test(quarters_turn),
         cmocka_unit_test(crop_keeps_a_box),
         cmocka_unit_test(crop_goes_everywhere),
         cmocka_unit_test(of_equal_labels_the_smaller),

@@ -1,6 +1,7 @@
 /* What changes intensities, against its definition.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "changes.h"
+#include "filter/filter.h"
 
 /* ---- noise ------------------------------------------------------------------------------- */
 
@@ -210,6 +211,32 @@ static void blur_has_its_width(void **state)
     bench_clear(&b);
 }
 
+/* Against both blurs by themselves. */
+static void sharpening_adds_what_a_blur_takes(void **state)
+{
+    (void)state;
+    bench b;
+    double sigma[3], again[3];
+    bench_init(&b, "sharpen", 20, 18, 16);
+    set_value(&b, "std", 1.5);
+    set_value(&b, "again", 2);
+    set_value(&b, "alpha", 12);
+    const float *after = run(&b);
+    float *twice = lar_alloc(b.count, sizeof *twice);
+    for (int a = 0; a < 3; a++) {
+        sigma[a] = 1.5 / spacing_mm[a];
+        again[a] = 2 / spacing_mm[a];
+    }
+    CHECK_OK(lar_smooth_voxels(b.before, b.box.size, sigma));
+    memcpy(twice, b.before, (size_t)b.count * sizeof *twice);
+    CHECK_OK(lar_smooth_voxels(twice, b.box.size, again));
+    for (int64_t n = 0; n < b.count; n++)
+        CHECK_NEAR((double)after[n], (double)b.before[n] + 12 * (double)(b.before[n] - twice[n]),
+                   1e-5);
+    lar_free(twice);
+    bench_clear(&b);
+}
+
 /* Slices of three voxels: the middle one of each is their mean, those between lie on lines. */
 static void thick_slices_are_averages(void **state)
 {
@@ -338,6 +365,7 @@ int main(void)
         cmocka_unit_test(histogram_shift_is_the_curve),
         cmocka_unit_test(the_bias_field_belongs_to_the_volume),
         cmocka_unit_test(blur_has_its_width),
+        cmocka_unit_test(sharpening_adds_what_a_blur_takes),
         cmocka_unit_test(thick_slices_are_averages),
         cmocka_unit_test(thick_slices_keep_the_range),
         cmocka_unit_test(swaps_lose_no_voxel),
