@@ -107,33 +107,27 @@ static void place_row(gathering *g, int64_t j, int64_t k)
     }
 }
 
-static double value_at(const lar_image *volume, int64_t at)
-{
-    if (volume->type == LAR_F32) return (double)((const float *)volume->voxels)[at];
-    if (volume->type == LAR_U8) return ((const uint8_t *)volume->voxels)[at];
-    const int64_t *size = volume->grid.size;
-    return lar_image_at(volume, at % size[0], at / size[0] % size[1], at / (size[0] * size[1]), 0);
-}
-
 /* Voxels as they are: bits are kept. The row's places are whole numbers. */
-static void copy_row(float *out, const lar_sampled *image, const lar_row *row)
+static void copy_row(float *out, const lar_sampled *image, lar_row *row)
 {
     const int64_t *size = image->volume->grid.size;
     const int64_t j = (int64_t)row->at[1][0], k = (int64_t)row->at[2][0];
-    const int64_t start = (int64_t)row->at[0][0], line = (k * size[1] + j) * size[0];
-    const bool reversed = row->count > 1 && row->at[0][1] < row->at[0][0];
+    const int64_t start = (int64_t)row->at[0][0], last = row->count - 1;
+    const bool reversed = last > 0 && row->at[0][1] < row->at[0][0];
     const bool seen = j >= 0 && j < size[1] && k >= 0 && k < size[2];
-    const bool whole = seen && start >= 0 && start + row->count <= size[0];
-    if (whole && !reversed && image->volume->type == LAR_F32) {
-        memcpy(out, (const float *)image->volume->voxels + line + start,
-               (size_t)row->count * sizeof *out);
+    const int64_t least = reversed ? start - last : start; /* of the row's voxels, the lowest */
+    const int64_t begin = least > 0 ? least : 0;
+    const int64_t end = least + last < size[0] ? least + last + 1 : size[0];
+    for (int64_t n = 0; n <= last; n++) out[n] = image->outside;
+    if (!seen || begin >= end) return;
+    if (image->volume->type == LAR_F32 && !reversed) {
+        const float *from = (const float *)image->volume->voxels + (k * size[1] + j) * size[0];
+        memcpy(out + begin - least, from + begin, (size_t)(end - begin) * sizeof *out);
         return;
     }
-    for (int64_t n = 0; n < row->count; n++) {
-        const int64_t i = reversed ? start - n : start + n;
-        out[n] = seen && i >= 0 && i < size[0] ? (float)value_at(image->volume, line + i)
-                                               : image->outside;
-    }
+    lar_image_load(row->off[0], image->volume, begin, j, k, 0, end - begin);
+    for (int64_t i = begin; i < end; i++)
+        out[reversed ? last - (i - least) : i - least] = (float)row->off[0][i - begin];
 }
 
 /* What is beyond the box that was kept. */
