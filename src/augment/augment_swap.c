@@ -47,7 +47,8 @@ static lar_status change(lar_augment_work *work, const double *values)
 {
     const int64_t *size = work->box->size, times = lar_value_whole(values[TIMES], 0, 100000);
     int64_t edge[3], at[2][3];
-    for (int a = 0; a < 3; a++) edge[a] = lar_value_whole(values[SIZE + a], 1, size[a]);
+    for (int a = 0; a < 3; a++)
+        edge[a] = work->box->across == a ? size[a] : lar_value_whole(values[SIZE + a], 1, size[a]);
     for (int64_t n = 0; n < times; n++) {
         for (int d = 0; d < 6; d++) {
             const int a = d % 3;

@@ -22,7 +22,7 @@ const lar_param lar_augment_common_table[] = {
     LAR_P_REAL(lar_augment_common, chance, "chance", 0, "1", 0, 1, "fraction",
                "of the samples that it is done to"),
     LAR_P_TEXTS(lar_augment_common, images, "images", 0, "image",
-                "which images; left out: all that it can be done to"),
+                "which inputs and targets, not where all are moved; left out: the inputs"),
     LAR_P_END,
 };
 

@@ -344,6 +344,42 @@ static void slices_stay_slices(void **state)
         }
 }
 
+/* The same of what changes voxels: of slices that are alike, all become alike but for noise. */
+static void equal_slices_stay_equal(void **state)
+{
+    (void)state;
+    for (int64_t kind = 0; kind < kind_count(); kind++)
+        for (int axis = 0; axis < 3; axis++) {
+            samples s;
+            const char *name = lar_augment_kinds[kind]->name;
+            if (lar_augment_kinds[kind]->spatial || lar_text_is(name, "noise") ||
+                lar_text_is(name, "bias")) /* a field of the volume */
+                continue;
+            samples_init(&s, size, spacing_mm);
+            for (int64_t v = 0; v < size[0] * size[1] * size[2]; v++) {
+                double at[3] = { (double)(v % size[0]), (double)(v / size[0] % size[1]),
+                                 (double)(v / (size[0] * size[1])) };
+                at[axis] = 0;
+                ((float *)s.volumes[0]->voxels)[v] = (float)wavy(at[0], at[1], at[2], 0);
+            }
+            ADD_PLAIN(&s, name);
+            lar_sample_box box = { .corner = { 2, 2, 2 }, .size = { 20, 18, 16 }, .across = axis };
+            box.size[axis] = 5;
+            const int64_t step = axis == 0   ? 1
+                                 : axis == 1 ? box.size[0]
+                                             : box.size[0] * box.size[1];
+            for (int64_t sample = 0; sample < 8; sample++) {
+                draw_sample(&s, &box, 6, sample);
+                for (int64_t v = 0; v < box_count(&box); v++) {
+                    const int64_t slice = v / step % 5;
+                    if (!(fabs((double)(s.out[0][v] - s.out[0][v - slice * step])) < 2e-5))
+                        fail_msg("%s across %d", name, axis);
+                }
+            }
+            samples_clear(&s);
+        }
+}
+
 /* Samples of one value, of one voxel, and of no voxel of the volume, through everything. */
 static void dull_samples_stay_finite(void **state)
 {
@@ -441,6 +477,7 @@ int main(void)
         cmocka_unit_test(labels_are_never_new),
         cmocka_unit_test(only_the_images_that_are_on_change),
         cmocka_unit_test(slices_stay_slices),
+        cmocka_unit_test(equal_slices_stay_equal),
         cmocka_unit_test(dull_samples_stay_finite),
         cmocka_unit_test(what_cannot_be_sampled_is_refused),
         cmocka_unit_test(memory_may_be_short),
