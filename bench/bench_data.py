@@ -5,8 +5,8 @@ Writes BUILD/bench/data.json.   bench_data.py [PART ...] [RUNS]
 patches   64^3 patches of a T1 and a FLAIR, each patch with its own flip, affine, elastic, noise and gamma, from
           1 mm volumes that are in memory: patches per second of two workers, CPU of each patch, and the peak
           memory of all processes together (proportional set size, of the whole program).
-Peers are those of BUILD/peers (./dev setup --full; TorchIO and MONAI by hand) or of the Python named by
-LARMOR_BENCH_PYTHON; what is absent is left out, and said so.
+Peers are those of BUILD/peers (./dev setup --full) or of the Python named by LARMOR_BENCH_PYTHON; what is
+absent is left out, and said so.
 
 How the peers are used, each as its documentation does:
 TorchIO   a dataset in memory; a patch is drawn by UniformSampler and then augmented, by two workers; and
