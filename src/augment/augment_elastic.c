@@ -39,11 +39,11 @@ static lar_status check(const void *params)
     for (int n = 0; n < 2; n++)
         if (counts[n] != 1 && counts[n] != 3)
             return lar_fail(LAR_EARGUMENT, "'%s' has %lld numbers: it takes one, or three",
-                            n ? "max-displacement" : "control-points", (long long)counts[n]);
+                            n ? "max_displacement" : "control_points", (long long)counts[n]);
     for (int a = 0; a < 3; a++)
         if (points_along(p, a) <= 2 * p->locked) {
             lar_fail(LAR_EARGUMENT,
-                     "with %lld 'locked-borders' none of %lld 'control-points' can move",
+                     "with %lld 'locked_borders' none of %lld 'control_points' can move",
                      (long long)p->locked, (long long)points_along(p, a));
             return lar_hint(LAR_EARGUMENT, "5 or more of them");
         }

@@ -49,7 +49,7 @@ static void place(lar_augment_map *map, const double *values)
 }
 
 const lar_augment_kind lar_augment_quarter = {
-    .name = "quarter-turn",
+    .name = "quarter_turn",
     .summary = "by 90, 180 or 270 degrees",
     .table = table,
     .size = sizeof(quarter_params),

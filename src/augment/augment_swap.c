@@ -23,7 +23,7 @@ static const char *const names[] = { "size_x", "size_y", "size_z", "iterations",
 static lar_status check(const void *params)
 {
     const swap_params *p = params;
-    return lar_sizes_check(&p->size, "patch-size");
+    return lar_sizes_check(&p->size, "patch_size");
 }
 
 static void draw(double *values, const void *params, lar_dice *dice)

@@ -60,7 +60,7 @@ static const struct {
     { "gamma", "log-gamma", "0.3", "log_gamma", -0.3, 0.3 },
     { "contrast", "factor", "0.75 1.25", "factor", 0.75, 1.25 },
     { "brightness", "shift", "0.5", "shift", -0.5, 0.5 },
-    { "histogram-shift", "control-points", "3", "at_1", 0, 1 },
+    { "histogram_shift", "control-points", "3", "at_1", 0, 1 },
 };
 
 static void ranges_are_drawn_evenly(void **state)
@@ -125,7 +125,7 @@ static void curves_rise(void **state)
     (void)state;
     samples s;
     samples_init(&s, size, spacing_mm);
-    ADD(&s, "histogram-shift", "control-points", "5 16");
+    ADD(&s, "histogram_shift", "control-points", "5 16");
     for (int64_t sample = 0; sample < DRAWS; sample++) {
         lar_augment_draw(&s.history, &s.list, 13, 0, sample);
         const int points = (int)s.drawn[0].values[0];
@@ -178,8 +178,8 @@ static const struct {
     { "flip", "axes", "", "'axes' names no axes with ''" },
     { "flip", "axes", "xx", "'axes' names no axes with 'xx'" },
     { "flip", "axes", "left", "try x, xy" },
-    { "quarter-turn", "axes", "a", "'axes'" },
-    { "quarter-turn", "turns", "3 1", "'turns' goes" },
+    { "quarter_turn", "axes", "a", "'axes'" },
+    { "quarter_turn", "turns", "3 1", "'turns' goes" },
     { "gibbs", "alpha", "0.5 0.1", "'alpha' goes" },
     { "sharpen", "std", "2 1", "'std' goes" },
     { "sharpen", "again", "2 1", "'again' goes" },
@@ -190,9 +190,9 @@ static const struct {
     { "affine", "degrees", "0 1 0 1 5 3", "'degrees' goes from 5 down to 3" },
     { "affine", "translation", "5 -5", "'translation' goes from 5" },
     { "affine", "shear", "0.1 0.2 0.3", "'shear' has 3 numbers" },
-    { "elastic", "control-points", "7 7", "'control-points' has 2 numbers" },
+    { "elastic", "control-points", "7 7", "'control_points' has 2 numbers" },
     { "elastic", "control-points", "4", "5 or more" },
-    { "elastic", "max-displacement", "1 2", "'max-displacement' has 2 numbers" },
+    { "elastic", "max-displacement", "1 2", "'max_displacement' has 2 numbers" },
     { "crop", "keep", "1 0.5", "'keep' goes" },
     { "anisotropy", "axes", "w", "'axes'" },
     { "anisotropy", "downsampling", "5 2", "'downsampling' goes" },
@@ -208,12 +208,12 @@ static const struct {
     { "blur", "std", "2 1", "'std' goes" },
     { "noise", "std", "2 1", "'std' goes" },
     { "noise", "mean", "2 1", "'mean' goes" },
-    { "gamma", "log-gamma", "2 1", "'log-gamma' goes" },
+    { "gamma", "log-gamma", "2 1", "'log_gamma' goes" },
     { "contrast", "factor", "2 1", "'factor' goes" },
     { "brightness", "factor", "2 1", "'factor' goes" },
     { "brightness", "shift", "2 1", "'shift' goes" },
-    { "histogram-shift", "control-points", "9 4", "'control-points' goes" },
-    { "swap", "patch-size", "9 4", "'patch-size' has 2 numbers" },
+    { "histogram_shift", "control-points", "9 4", "'control_points' goes" },
+    { "swap", "patch-size", "9 4", "'patch_size' has 2 numbers" },
     { "cutout", "holes", "3 2", "'holes' goes" },
     { "cutout", "size", "9 4", "'size' goes from 9 down to 4" },
 };
@@ -302,12 +302,16 @@ static void the_manual_has_every_key(void **state)
         for (const char *at = section; (at = strstr(at, "\n|")) && at < next; at++) rows++;
         for (const lar_param *param = kind->table; param->name; param++, rows--) {
             const char *between = strchr(param->fallback, ' ');
+            char key[64];
             lar_text row = { 0 };
+            snprintf(key, sizeof key, "%s", param->name);
+            for (char *at = key; *at; at++)
+                if (*at == '-') *at = '_'; /* as studies have it */
             if (between)
-                lar_text_add(&row, "\n| `%s` | [%.*s, %s] | ", param->name,
+                lar_text_add(&row, "\n| `%s` | [%.*s, %s] | ", key,
                              (int)(between - param->fallback), param->fallback, between + 1);
             else
-                lar_text_add(&row, "\n| `%s` | %s | ", param->name, param->fallback);
+                lar_text_add(&row, "\n| `%s` | %s | ", key, param->fallback);
             const char *found = strstr(section, lar_text_get(&row));
             if (!found || found > next) fail_msg("%s: no row %s", kind->name, lar_text_get(&row));
             lar_text_clear(&row);

@@ -14,7 +14,7 @@ static const struct {
     const char *name, *words[9];
 } idle[] = {
     { "flip", { "each", "0" } },
-    { "quarter-turn", { "turns", "0" } },
+    { "quarter_turn", { "turns", "0" } },
     { "affine", { "scale", "1", "degrees", "0" } },
     { "elastic", { "max-displacement", "0" } },
     { "crop", { "keep", "1" } },
@@ -30,7 +30,7 @@ static const struct {
     { "gamma", { "log-gamma", "0", "retain-stats", "yes" } },
     { "contrast", { "factor", "1" } },
     { "brightness", { "factor", "1" } },
-    { "histogram-shift", { NULL } },      /* moves whatever is drawn: see the next test but one */
+    { "histogram_shift", { NULL } },      /* moves whatever is drawn: see the next test but one */
     { "swap", { "patch-size", "4096" } }, /* the whole sample with itself */
     { "cutout", { NULL } },
 };
@@ -320,7 +320,7 @@ static void slices_stay_slices(void **state)
         for (int64_t thick = 1; thick <= 3; thick += 2) {
             samples_init(&s, size, spacing_mm);
             ADD(&s, "flip", "axes", "xyz");
-            ADD(&s, "quarter-turn", "axes", "xyz");
+            ADD(&s, "quarter_turn", "axes", "xyz");
             ADD(&s, "affine", "degrees", "180", "translation", "9", "shear", "0.4");
             ADD(&s, "elastic", "max-displacement", "20");
             ADD(&s, "crop", "keep", "0.5 1");

@@ -234,7 +234,7 @@ static void quarters_turn(void **state)
     static const double alike[3] = { 1, 1, 1 };
     samples s;
     samples_init(&s, size, alike);
-    ADD(&s, "quarter-turn", "turns", "1");
+    ADD(&s, "quarter_turn", "turns", "1");
     const lar_sample_box box = box_at(4, 3, 2, 13);
     draw_sample(&s, &box, 1, 1);
     for (int64_t v = 0; v < box_count(&box); v++) {
@@ -242,7 +242,7 @@ static void quarters_turn(void **state)
         const int64_t from = (k * 13 + 12 - i) * 13 + j; /* what was at x = j comes to y = j */
         for (int n = 0; n < 3; n++) assert_true(s.out[n][v] == plain_at(&s, n, &box, from));
     }
-    for (int n = 0; n < 3; n++) ADD(&s, "quarter-turn", "turns", "1");
+    for (int n = 0; n < 3; n++) ADD(&s, "quarter_turn", "turns", "1");
     draw_sample(&s, &box, 1, 1);
     for (int64_t v = 0; v < box_count(&box); v++)
         assert_true(s.out[0][v] == plain_at(&s, 0, &box, v));

@@ -130,7 +130,7 @@ static void histogram_shift_is_the_curve(void **state)
     (void)state;
     static const double curve[5] = { 0, 0.1, 0.15, 0.9, 1 };
     bench b;
-    bench_init(&b, "histogram-shift", 20, 18, 16);
+    bench_init(&b, "histogram_shift", 20, 18, 16);
     set_value(&b, "points", 5);
     set_value(&b, "at_1", curve[1]);
     set_value(&b, "at_2", curve[2]);
