@@ -55,7 +55,7 @@ const lar_augment_kind *lar_augment_find(const char *name); /* NULL: there is no
 /* What every augmentation takes beside its own. */
 typedef struct lar_augment_common {
     double chance;    /* that it is done to a sample */
-    lar_texts images; /* names; empty: all that it can be done to */
+    lar_texts images; /* names; empty: the inputs */
 } lar_augment_common;
 extern const lar_param lar_augment_common_table[];
 

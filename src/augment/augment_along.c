@@ -53,3 +53,22 @@ void lar_along_planes(float *weights, int64_t count, const double *planes, doubl
         for (int64_t t = 0; t < count; t++)
             weights[s * count + t] = (float)room[(t - s + count) % count];
 }
+
+float *lar_along_begin(lar_augment_work *work, int axis, double **planes)
+{
+    const int64_t count = work->box->size[axis], all = lar_work_count(work);
+    const int64_t floats = count * count + all;
+    *planes = lar_scratch_take(work->scratch, 2 * count * (int64_t)sizeof **planes +
+                                                  floats * (int64_t)sizeof(float));
+    return *planes ? (float *)(*planes + 2 * count) : NULL;
+}
+
+void lar_along_end(lar_augment_work *work, int axis, float *weights)
+{
+    const int64_t count = work->box->size[axis];
+    const size_t bytes = (size_t)lar_work_count(work) * sizeof(float);
+    float *before = weights + count * count;
+    memcpy(before, work->voxels, bytes);
+    memset(work->voxels, 0, bytes);
+    lar_along_add(work->voxels, before, work->box->size, axis, weights);
+}

@@ -75,17 +75,14 @@ static void find_weights(float *weights, int64_t count, double thick, double off
 static lar_status change(lar_augment_work *work, const double *values)
 {
     const int axis = lar_work_axis(work, values[AXIS]);
-    const int64_t count = work->box->size[axis], all = lar_work_count(work);
+    const int64_t count = work->box->size[axis];
     const double thick = values[FACTOR];
+    double *unused;
     if (!(thick > 1) || count == 1) return LAR_OK;
-    float *weights =
-        lar_scratch_take(work->scratch, (count * count + all) * (int64_t)sizeof *weights);
+    float *weights = lar_along_begin(work, axis, &unused);
     if (!weights) return LAR_EMEMORY;
-    float *before = weights + count * count;
     find_weights(weights, count, thick < (double)count ? thick : (double)count, values[OFFSET]);
-    memcpy(before, work->voxels, (size_t)all * sizeof *before);
-    memset(work->voxels, 0, (size_t)all * sizeof *before);
-    lar_along_add(work->voxels, before, work->box->size, axis, weights);
+    lar_along_end(work, axis, weights);
     return LAR_OK;
 }
 

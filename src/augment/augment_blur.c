@@ -29,16 +29,21 @@ static void draw(double *values, const void *params, lar_dice *dice)
     for (int a = 0; a < 3; a++) values[a] = lar_dice_range(dice, &p->std, a, false);
 }
 
-static lar_status change(lar_augment_work *work, const double *values)
+lar_status lar_work_blur(float *voxels, const lar_augment_work *work, const double std_mm[3])
 {
     double spacing_mm[3], sigma[3];
     lar_grid_spacing(&work->image->volume->grid, spacing_mm);
     for (int a = 0; a < 3; a++) {
         const bool still = work->box->size[a] == 1 || work->box->across == a;
-        const double mm = values[a] < STD_MAX ? values[a] : STD_MAX;
+        const double mm = std_mm[a] < STD_MAX ? std_mm[a] : STD_MAX;
         sigma[a] = still ? 0 : mm / spacing_mm[a];
     }
-    return lar_smooth_voxels(work->voxels, work->box->size, sigma);
+    return lar_smooth_voxels(voxels, work->box->size, sigma);
+}
+
+static lar_status change(lar_augment_work *work, const double *values)
+{
+    return lar_work_blur(work->voxels, work, values);
 }
 
 const lar_augment_kind lar_augment_blur = {

@@ -54,7 +54,7 @@ void lar_range_ends(double ends[2], const lar_reals *range, int axis, bool both_
     const double *at = range->at + (each ? axis * width : 0);
     ends[0] = at[0];
     ends[1] = at[width - 1];
-    if (width == 1 && both_sides) {
+    if (width == 1 && both_sides && at[0] != 0) { /* there is no -0 in a history */
         ends[0] = -fabs(at[0]);
         ends[1] = fabs(at[0]);
     }

@@ -14,7 +14,7 @@ typedef struct elastic_params {
 static const lar_param table[] = {
     LAR_P_INTS(elastic_params, points, "control-points", 0, "7", 4, 64, "count",
                "along x y z, or one for all; over the sample, with one beyond each of its borders"),
-    LAR_P_REALS(elastic_params, displacement, "displacement", 0, "7.5", 0, 1000, "mm",
+    LAR_P_REALS(elastic_params, displacement, "max-displacement", 0, "7.5", 0, 1000, "mm",
                 "a control point moves at most so far, along x y z, or one for all; and never more "
                 "than 0.4 of the distance between two, so that nothing folds"),
     LAR_P_INT(elastic_params, locked, "locked-borders", 0, "2", 0, 2, "count",
@@ -39,11 +39,11 @@ static lar_status check(const void *params)
     for (int n = 0; n < 2; n++)
         if (counts[n] != 1 && counts[n] != 3)
             return lar_fail(LAR_EARGUMENT, "'%s' has %lld numbers: it takes one, or three",
-                            n ? "displacement" : "control-points", (long long)counts[n]);
+                            n ? "max_displacement" : "control_points", (long long)counts[n]);
     for (int a = 0; a < 3; a++)
         if (points_along(p, a) <= 2 * p->locked) {
             lar_fail(LAR_EARGUMENT,
-                     "with %lld 'locked-borders' none of %lld 'control-points' can move",
+                     "with %lld 'locked_borders' none of %lld 'control_points' can move",
                      (long long)p->locked, (long long)points_along(p, a));
             return lar_hint(LAR_EARGUMENT, "5 or more of them");
         }

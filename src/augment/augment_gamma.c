@@ -27,7 +27,7 @@ static const char *const names[] = { "log_gamma", "invert", "retain_stats", NULL
 
 static lar_status check(const void *params)
 {
-    return lar_range_check(&((const gamma_params *)params)->log_gamma, "log-gamma", false);
+    return lar_range_check(&((const gamma_params *)params)->log_gamma, "log_gamma", false);
 }
 
 static void draw(double *values, const void *params, lar_dice *dice)

@@ -48,23 +48,19 @@ static void draw(double *values, const void *params, lar_dice *dice)
 static lar_status change(lar_augment_work *work, const double *values)
 {
     const int axis = lar_work_axis(work, values[AXIS]);
-    const int64_t count = work->box->size[axis], all = lar_work_count(work);
+    const int64_t count = work->box->size[axis];
     const int64_t ghosts = lar_value_whole(values[GHOSTS], 1, count);
+    double *planes;
     if (values[INTENSITY] == 0 || count == 1) return LAR_OK;
-    double *planes =
-        lar_scratch_take(work->scratch, 2 * count * (int64_t)sizeof(double) +
-                                            (count * count + all) * (int64_t)sizeof(float));
-    if (!planes) return LAR_EMEMORY;
-    float *weights = (float *)(planes + 2 * count), *before = weights + count * count;
+    float *weights = lar_along_begin(work, axis, &planes);
+    if (!weights) return LAR_EMEMORY;
     for (int64_t n = 0; n < count; n++) {
         const int64_t frequency = n - count / 2;
         const bool restored = fabs((double)frequency) <= values[RESTORE] * (double)count / 2;
         planes[n] = frequency % ghosts == 0 && !restored ? 1 - values[INTENSITY] : 1;
     }
     lar_along_planes(weights, count, planes, planes + count);
-    memcpy(before, work->voxels, (size_t)all * sizeof *before);
-    memset(work->voxels, 0, (size_t)all * sizeof *before);
-    lar_along_add(work->voxels, before, work->box->size, axis, weights);
+    lar_along_end(work, axis, weights);
     return LAR_OK;
 }
 

@@ -22,7 +22,7 @@ static const char *const names[] = { "points", "at_1",  "at_2",  "at_3", "at_4",
 
 static lar_status check(const void *params)
 {
-    return lar_counts_check(&((const histogram_params *)params)->points, "control-points");
+    return lar_counts_check(&((const histogram_params *)params)->points, "control_points");
 }
 
 /* Each point between the one before, which has moved, and the one after, which has not. */
@@ -70,7 +70,7 @@ static lar_status change(lar_augment_work *work, const double *values)
 }
 
 const lar_augment_kind lar_augment_histogram = {
-    .name = "histogram-shift",
+    .name = "histogram_shift",
     .summary = "values through a random rising curve",
     .table = table,
     .size = sizeof(histogram_params),

@@ -129,6 +129,14 @@ void lar_along_add(float *out, const float *in, const int64_t size[3], int axis,
  * the real part of the image. room: of `count`. */
 void lar_along_planes(float *weights, int64_t count, const double *planes, double *room);
 
+/* Scratch memory for the weights of an axis and, in `planes`, twice its count; NULL: no memory.
+ * Then the sample through these weights. */
+float *lar_along_begin(lar_augment_work *work, int axis, double **planes);
+void lar_along_end(lar_augment_work *work, int axis, float *weights);
+
+/* The sample, or a copy of it, smoothed by a Gaussian; nothing happens across slices. */
+lar_status lar_work_blur(float *voxels, const lar_augment_work *work, const double std_mm[3]);
+
 /* `bytes` of the scratch memory, until it is asked for the next time; NULL: no memory. */
 void *lar_scratch_take(lar_augment_scratch *scratch, int64_t bytes);
 

@@ -13,7 +13,7 @@ typedef struct gathering {
     int64_t count;
     const lar_sample_box *box;
     lar_augment_map map;
-    bool is_bent;
+    bool is_bent, is_cut;
     lar_flex bending;
     lar_row row;
     bool copies; /* whole voxels along whole rows, at most reversed */
@@ -107,28 +107,27 @@ static void place_row(gathering *g, int64_t j, int64_t k)
     }
 }
 
-static double value_at(const lar_image *volume, int64_t at)
-{
-    if (volume->type == LAR_F32) return (double)((const float *)volume->voxels)[at];
-    if (volume->type == LAR_U8) return ((const uint8_t *)volume->voxels)[at];
-    const int64_t *size = volume->grid.size;
-    return lar_image_at(volume, at % size[0], at / size[0] % size[1], at / (size[0] * size[1]), 0);
-}
-
 /* Voxels as they are: bits are kept. The row's places are whole numbers. */
-static void copy_row(float *out, const lar_sampled *image, const lar_row *row)
+static void copy_row(float *out, const lar_sampled *image, lar_row *row)
 {
     const int64_t *size = image->volume->grid.size;
     const int64_t j = (int64_t)row->at[1][0], k = (int64_t)row->at[2][0];
-    const int64_t start = (int64_t)row->at[0][0];
-    const int64_t step = row->count > 1 && row->at[0][1] < row->at[0][0] ? -1 : 1;
+    const int64_t start = (int64_t)row->at[0][0], last = row->count - 1;
+    const bool reversed = last > 0 && row->at[0][1] < row->at[0][0];
     const bool seen = j >= 0 && j < size[1] && k >= 0 && k < size[2];
-    for (int64_t n = 0; n < row->count; n++) {
-        const int64_t i = start + n * step;
-        out[n] = seen && i >= 0 && i < size[0]
-                     ? (float)value_at(image->volume, (k * size[1] + j) * size[0] + i)
-                     : image->outside;
+    const int64_t least = reversed ? start - last : start; /* of the row's voxels, the lowest */
+    const int64_t begin = least > 0 ? least : 0;
+    const int64_t end = least + last < size[0] ? least + last + 1 : size[0];
+    for (int64_t n = 0; n <= last; n++) out[n] = image->outside;
+    if (!seen || begin >= end) return;
+    if (image->volume->type == LAR_F32 && !reversed) {
+        const float *from = (const float *)image->volume->voxels + (k * size[1] + j) * size[0];
+        memcpy(out + begin - least, from + begin, (size_t)(end - begin) * sizeof *out);
+        return;
     }
+    lar_image_load(row->off[0], image->volume, begin, j, k, 0, end - begin);
+    for (int64_t i = begin; i < end; i++)
+        out[reversed ? last - (i - least) : i - least] = (float)row->off[0][i - begin];
 }
 
 /* What is beyond the box that was kept. */
@@ -157,7 +156,7 @@ static void gather_row(float *const *out, gathering *g, int64_t j, int64_t k)
         else
             lar_row_sample(row, &g->row, image->volume->voxels, image->volume->grid.size,
                            image->outside);
-        cut_row(row, g, j, k, image->outside);
+        if (g->is_cut) cut_row(row, g, j, k, image->outside);
     }
 }
 
@@ -187,6 +186,8 @@ lar_status lar_augment_sample(float *const *out, const lar_sampled *images, int6
     LAR_TRY(refuse(images, count, box));
     lar_map_init(&g.map, &images[0].volume->grid, box, history);
     g.is_bent = g.map.bend.points[0] > 0;
+    for (int a = 0; a < 3; a++)
+        g.is_cut |= g.map.low[a] > 0 || g.map.high[a] < (double)(box->size[a] - 1);
     g.copies = is_copy(&g);
     LAR_TRY(prepare(&g, scratch));
     for (int64_t k = 0; k < box->size[2]; k++) {

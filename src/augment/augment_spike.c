@@ -47,13 +47,14 @@ LAR_CLONES static void add_wave(float *restrict voxels, const double *restrict c
 }
 
 /* Waves per voxel along each axis, of one of the points of k-space, and where the wave begins. */
-static void find_wave(double per_voxel[3], double *phase, const int64_t size[3], uint64_t seed,
+static void find_wave(double per_voxel[3], double *phase, const lar_sample_box *box, uint64_t seed,
                       int64_t spike)
 {
+    const int64_t *size = box->size;
     for (int a = 0; a < 3; a++) {
         const double u = lar_random_uniform(seed, (uint64_t)spike, (uint64_t)a);
         const int64_t frequency = (int64_t)(u * (double)size[a]) - size[a] / 2;
-        per_voxel[a] = (double)frequency / (double)size[a];
+        per_voxel[a] = box->across == a ? 0 : (double)frequency / (double)size[a];
     }
     *phase = lar_random_uniform(seed, (uint64_t)spike, 3);
 }
@@ -69,7 +70,7 @@ static lar_status change(lar_augment_work *work, const double *values)
     double *sine = cosine + size[0];
     for (int64_t spike = 0; spike < spikes; spike++) {
         double per_voxel[3], phase;
-        find_wave(per_voxel, &phase, size, lar_value_seed(values[SEED]), spike);
+        find_wave(per_voxel, &phase, work->box, lar_value_seed(values[SEED]), spike);
         for (int64_t i = 0; i < size[0]; i++) {
             cosine[i] = cos(TURN * per_voxel[0] * (double)i);
             sine[i] = sin(TURN * per_voxel[0] * (double)i);

@@ -11,19 +11,19 @@ typedef struct swap_params {
 
 /* Defaults: TorchIO's RandomSwap (patch_size, num_iterations). */
 static const lar_param table[] = {
-    LAR_P_INTS(swap_params, size, "size", 0, "15", 1, 4096, "voxels",
+    LAR_P_INTS(swap_params, size, "patch-size", 0, "15", 1, 4096, "voxels",
                "of the boxes, along x y z, or one for all"),
-    LAR_P_INT(swap_params, times, "times", 0, "100", 1, 100000, "count", "how many pairs"),
+    LAR_P_INT(swap_params, times, "iterations", 0, "100", 1, 100000, "count", "how many pairs"),
     LAR_P_END,
 };
 
 enum { SIZE, TIMES = 3, SEED };
-static const char *const names[] = { "size_x", "size_y", "size_z", "times", "seed", NULL };
+static const char *const names[] = { "size_x", "size_y", "size_z", "iterations", "seed", NULL };
 
 static lar_status check(const void *params)
 {
     const swap_params *p = params;
-    return lar_sizes_check(&p->size, "size");
+    return lar_sizes_check(&p->size, "patch_size");
 }
 
 static void draw(double *values, const void *params, lar_dice *dice)
@@ -47,7 +47,8 @@ static lar_status change(lar_augment_work *work, const double *values)
 {
     const int64_t *size = work->box->size, times = lar_value_whole(values[TIMES], 0, 100000);
     int64_t edge[3], at[2][3];
-    for (int a = 0; a < 3; a++) edge[a] = lar_value_whole(values[SIZE + a], 1, size[a]);
+    for (int a = 0; a < 3; a++)
+        edge[a] = work->box->across == a ? size[a] : lar_value_whole(values[SIZE + a], 1, size[a]);
     for (int64_t n = 0; n < times; n++) {
         for (int d = 0; d < 6; d++) {
             const int a = d % 3;

@@ -2,17 +2,18 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "augment/augment_parts.h"
 
-extern const lar_augment_kind lar_augment_flip, lar_augment_affine, lar_augment_elastic,
-    lar_augment_crop, lar_augment_anisotropy, lar_augment_motion, lar_augment_ghosting,
-    lar_augment_spike, lar_augment_bias, lar_augment_blur, lar_augment_noise, lar_augment_gamma,
-    lar_augment_contrast, lar_augment_brightness, lar_augment_histogram, lar_augment_swap,
-    lar_augment_cutout;
+extern const lar_augment_kind lar_augment_flip, lar_augment_quarter, lar_augment_affine,
+    lar_augment_elastic, lar_augment_crop, lar_augment_anisotropy, lar_augment_motion,
+    lar_augment_ghosting, lar_augment_spike, lar_augment_gibbs, lar_augment_bias, lar_augment_blur,
+    lar_augment_sharpen, lar_augment_noise, lar_augment_gamma, lar_augment_contrast,
+    lar_augment_brightness, lar_augment_histogram, lar_augment_swap, lar_augment_cutout;
 
 const lar_augment_kind *const lar_augment_kinds[] = {
-    &lar_augment_flip,     &lar_augment_affine,     &lar_augment_elastic,
-    &lar_augment_crop,     &lar_augment_anisotropy, &lar_augment_motion,
-    &lar_augment_ghosting, &lar_augment_spike,      &lar_augment_bias,
-    &lar_augment_blur,     &lar_augment_noise,      &lar_augment_gamma,
+    &lar_augment_flip,     &lar_augment_quarter,    &lar_augment_affine,
+    &lar_augment_elastic,  &lar_augment_crop,       &lar_augment_anisotropy,
+    &lar_augment_motion,   &lar_augment_ghosting,   &lar_augment_spike,
+    &lar_augment_gibbs,    &lar_augment_bias,       &lar_augment_blur,
+    &lar_augment_sharpen,  &lar_augment_noise,      &lar_augment_gamma,
     &lar_augment_contrast, &lar_augment_brightness, &lar_augment_histogram,
     &lar_augment_swap,     &lar_augment_cutout,     NULL,
 };
@@ -21,7 +22,7 @@ const lar_param lar_augment_common_table[] = {
     LAR_P_REAL(lar_augment_common, chance, "chance", 0, "1", 0, 1, "fraction",
                "of the samples that it is done to"),
     LAR_P_TEXTS(lar_augment_common, images, "images", 0, "image",
-                "which images; left out: all that it can be done to"),
+                "which inputs and targets, not where all are moved; left out: the inputs"),
     LAR_P_END,
 };
 

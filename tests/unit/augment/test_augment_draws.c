@@ -60,7 +60,7 @@ static const struct {
     { "gamma", "log-gamma", "0.3", "log_gamma", -0.3, 0.3 },
     { "contrast", "factor", "0.75 1.25", "factor", 0.75, 1.25 },
     { "brightness", "shift", "0.5", "shift", -0.5, 0.5 },
-    { "histogram-shift", "control-points", "3", "at_1", 0, 1 },
+    { "histogram_shift", "control-points", "3", "at_1", 0, 1 },
 };
 
 static void ranges_are_drawn_evenly(void **state)
@@ -125,7 +125,7 @@ static void curves_rise(void **state)
     (void)state;
     samples s;
     samples_init(&s, size, spacing_mm);
-    ADD(&s, "histogram-shift", "control-points", "5 16");
+    ADD(&s, "histogram_shift", "control-points", "5 16");
     for (int64_t sample = 0; sample < DRAWS; sample++) {
         lar_augment_draw(&s.history, &s.list, 13, 0, sample);
         const int points = (int)s.drawn[0].values[0];
@@ -150,7 +150,7 @@ static void bends_have_the_variance_of_their_draws(void **state)
     double sum[3] = { 0 }, squares[3] = { 0 };
     const lar_sample_box box = box_at(0, 0, 0, 65);
     samples_init(&s, wide, spacing_mm);
-    ADD(&s, "elastic", "control-points", "4", "locked-borders", "0", "displacement", "3 4 5");
+    ADD(&s, "elastic", "control-points", "4", "locked-borders", "0", "max-displacement", "3 4 5");
     for (int64_t sample = 0; sample < DRAWS; sample++) {
         double at[1][3] = { { 32, 32, 32 } };
         lar_augment_draw(&s.history, &s.list, 14, 0, sample);
@@ -178,15 +178,21 @@ static const struct {
     { "flip", "axes", "", "'axes' names no axes with ''" },
     { "flip", "axes", "xx", "'axes' names no axes with 'xx'" },
     { "flip", "axes", "left", "try x, xy" },
+    { "quarter_turn", "axes", "a", "'axes'" },
+    { "quarter_turn", "turns", "3 1", "'turns' goes" },
+    { "gibbs", "alpha", "0.5 0.1", "'alpha' goes" },
+    { "sharpen", "std", "2 1", "'std' goes" },
+    { "sharpen", "again", "2 1", "'again' goes" },
+    { "sharpen", "alpha", "2 1", "'alpha' goes" },
     { "affine", "scale", "1.1 0.9", "'scale' goes from 1.1 down to 0.9: the low end comes first" },
     { "affine", "scale", "1.1 0.9", "try [0.9, 1.1]" },
     { "affine", "degrees", "1 2 3 4", "'degrees' has 4 numbers" },
     { "affine", "degrees", "0 1 0 1 5 3", "'degrees' goes from 5 down to 3" },
     { "affine", "translation", "5 -5", "'translation' goes from 5" },
     { "affine", "shear", "0.1 0.2 0.3", "'shear' has 3 numbers" },
-    { "elastic", "control-points", "7 7", "'control-points' has 2 numbers" },
+    { "elastic", "control-points", "7 7", "'control_points' has 2 numbers" },
     { "elastic", "control-points", "4", "5 or more" },
-    { "elastic", "displacement", "1 2", "'displacement' has 2 numbers" },
+    { "elastic", "max-displacement", "1 2", "'max_displacement' has 2 numbers" },
     { "crop", "keep", "1 0.5", "'keep' goes" },
     { "anisotropy", "axes", "w", "'axes'" },
     { "anisotropy", "downsampling", "5 2", "'downsampling' goes" },
@@ -202,12 +208,12 @@ static const struct {
     { "blur", "std", "2 1", "'std' goes" },
     { "noise", "std", "2 1", "'std' goes" },
     { "noise", "mean", "2 1", "'mean' goes" },
-    { "gamma", "log-gamma", "2 1", "'log-gamma' goes" },
+    { "gamma", "log-gamma", "2 1", "'log_gamma' goes" },
     { "contrast", "factor", "2 1", "'factor' goes" },
     { "brightness", "factor", "2 1", "'factor' goes" },
     { "brightness", "shift", "2 1", "'shift' goes" },
-    { "histogram-shift", "control-points", "9 4", "'control-points' goes" },
-    { "swap", "size", "9 4", "'size' has 2 numbers" },
+    { "histogram_shift", "control-points", "9 4", "'control_points' goes" },
+    { "swap", "patch-size", "9 4", "'patch_size' has 2 numbers" },
     { "cutout", "holes", "3 2", "'holes' goes" },
     { "cutout", "size", "9 4", "'size' goes from 9 down to 4" },
 };
@@ -275,6 +281,47 @@ static void tables_are_sound(void **state)
     lar_arena_free(arena);
 }
 
+/* docs/augment.md: a section of each kind, a row of each key, with the default that the table has.
+ */
+static void the_manual_has_every_key(void **state)
+{
+    (void)state;
+    char *manual;
+    size_t count;
+    CHECK_OK(lar_file_read(&manual, &count, TEST_SOURCE "/docs/augment.md", 1 << 20));
+    for (int k = 0; lar_augment_kinds[k]; k++) {
+        const lar_augment_kind *kind = lar_augment_kinds[k];
+        lar_text title = { 0 };
+        lar_text_add(&title, "\n### `%s`\n", kind->name);
+        const char *section = strstr(manual, lar_text_get(&title));
+        if (!section) fail_msg("no section of '%s'", kind->name);
+        const char *next = strstr(section + title.length, "\n## ");
+        const char *other = strstr(section + title.length, "\n### ");
+        if (other && other < next) next = other;
+        int rows = -2; /* the head of the table */
+        for (const char *at = section; (at = strstr(at, "\n|")) && at < next; at++) rows++;
+        for (const lar_param *param = kind->table; param->name; param++, rows--) {
+            const char *between = strchr(param->fallback, ' ');
+            char key[64];
+            lar_text row = { 0 };
+            snprintf(key, sizeof key, "%s", param->name);
+            for (char *at = key; *at; at++)
+                if (*at == '-') *at = '_'; /* as studies have it */
+            if (between)
+                lar_text_add(&row, "\n| `%s` | [%.*s, %s] | ", key,
+                             (int)(between - param->fallback), param->fallback, between + 1);
+            else
+                lar_text_add(&row, "\n| `%s` | %s | ", key, param->fallback);
+            const char *found = strstr(section, lar_text_get(&row));
+            if (!found || found > next) fail_msg("%s: no row %s", kind->name, lar_text_get(&row));
+            lar_text_clear(&row);
+        }
+        assert_int_equal(rows, 0);
+        lar_text_clear(&title);
+    }
+    lar_free(manual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +332,7 @@ int main(void)
         cmocka_unit_test(settings_that_cannot_be_meant_are_refused),
         cmocka_unit_test(some_stand_once_in_a_list),
         cmocka_unit_test(tables_are_sound),
+        cmocka_unit_test(the_manual_has_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

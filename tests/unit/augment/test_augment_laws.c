@@ -14,21 +14,24 @@ static const struct {
     const char *name, *words[9];
 } idle[] = {
     { "flip", { "each", "0" } },
+    { "quarter_turn", { "turns", "0" } },
     { "affine", { "scale", "1", "degrees", "0" } },
-    { "elastic", { "displacement", "0" } },
+    { "elastic", { "max-displacement", "0" } },
     { "crop", { "keep", "1" } },
     { "anisotropy", { "downsampling", "1" } },
     { "motion", { "degrees", "0", "translation", "0" } },
     { "ghosting", { "intensity", "0" } },
     { "spike", { "intensity", "0" } },
+    { "gibbs", { "alpha", "0" } },
     { "bias", { "coefficients", "0" } },
     { "blur", { "std", "0" } },
+    { "sharpen", { "std", "0", "alpha", "0" } },
     { "noise", { "std", "0" } },
     { "gamma", { "log-gamma", "0", "retain-stats", "yes" } },
     { "contrast", { "factor", "1" } },
     { "brightness", { "factor", "1" } },
-    { "histogram-shift", { NULL } }, /* moves whatever is drawn: see the next test but one */
-    { "swap", { "size", "4096" } },  /* the whole sample with itself */
+    { "histogram_shift", { NULL } },      /* moves whatever is drawn: see the next test but one */
+    { "swap", { "patch-size", "4096" } }, /* the whole sample with itself */
     { "cutout", { NULL } },
 };
 
@@ -203,7 +206,7 @@ static void a_sample_does_not_depend_on_others(void **state)
     } others[] = { { 6, 3, 1234 }, { 5, 4, 1234 }, { 5, 3, 1235 } };
     for (int n = 0; n < 3; n++) {
         lar_augment_draw(&again, &s.list, others[n].seed, others[n].epoch, others[n].sample);
-        for (int64_t step = 1; step < kind_count(); step++) /* flips are few */
+        for (int64_t step = 2; step < kind_count(); step++) /* flips and quarters are few */
             assert_true(memcmp(s.drawn[step].values, other[step].values, sizeof other->values));
     }
     /* a step's draws are its own: one that comes before does not move them */
@@ -260,7 +263,7 @@ static void labels_are_never_new(void **state)
     samples_init(&s, size, spacing_mm);
     ADD(&s, "flip", "axes", "xyz");
     ADD(&s, "affine", "scale", "0.5 2", "degrees", "90", "translation", "20", "shear", "0.3");
-    ADD(&s, "elastic", "displacement", "30");
+    ADD(&s, "elastic", "max-displacement", "30");
     ADD(&s, "crop", "keep", "0.3 1");
     ADD_PLAIN(&s, "noise");
     ADD_PLAIN(&s, "swap");
@@ -317,8 +320,9 @@ static void slices_stay_slices(void **state)
         for (int64_t thick = 1; thick <= 3; thick += 2) {
             samples_init(&s, size, spacing_mm);
             ADD(&s, "flip", "axes", "xyz");
+            ADD(&s, "quarter_turn", "axes", "xyz");
             ADD(&s, "affine", "degrees", "180", "translation", "9", "shear", "0.4");
-            ADD(&s, "elastic", "displacement", "20");
+            ADD(&s, "elastic", "max-displacement", "20");
             ADD(&s, "crop", "keep", "0.5 1");
             lar_sample_box box = box_at(1, 2, 3, 17);
             box.size[axis] = thick;
@@ -335,6 +339,42 @@ static void slices_stay_slices(void **state)
                                             s.scratch));
                 for (int n = 0; n < 64; n++)
                     CHECK_NEAR(points[n][axis], (double)(box.corner[axis] + n % thick), 1e-12);
+            }
+            samples_clear(&s);
+        }
+}
+
+/* The same of what changes voxels: of slices that are alike, all become alike but for noise. */
+static void equal_slices_stay_equal(void **state)
+{
+    (void)state;
+    for (int64_t kind = 0; kind < kind_count(); kind++)
+        for (int axis = 0; axis < 3; axis++) {
+            samples s;
+            const char *name = lar_augment_kinds[kind]->name;
+            if (lar_augment_kinds[kind]->spatial || lar_text_is(name, "noise") ||
+                lar_text_is(name, "bias")) /* a field of the volume */
+                continue;
+            samples_init(&s, size, spacing_mm);
+            for (int64_t v = 0; v < size[0] * size[1] * size[2]; v++) {
+                double at[3] = { (double)(v % size[0]), (double)(v / size[0] % size[1]),
+                                 (double)(v / (size[0] * size[1])) };
+                at[axis] = 0;
+                ((float *)s.volumes[0]->voxels)[v] = (float)wavy(at[0], at[1], at[2], 0);
+            }
+            ADD_PLAIN(&s, name);
+            lar_sample_box box = { .corner = { 2, 2, 2 }, .size = { 20, 18, 16 }, .across = axis };
+            box.size[axis] = 5;
+            const int64_t step = axis == 0   ? 1
+                                 : axis == 1 ? box.size[0]
+                                             : box.size[0] * box.size[1];
+            for (int64_t sample = 0; sample < 8; sample++) {
+                draw_sample(&s, &box, 6, sample);
+                for (int64_t v = 0; v < box_count(&box); v++) {
+                    const int64_t slice = v / step % 5;
+                    if (!(fabs((double)(s.out[0][v] - s.out[0][v - slice * step])) < 2e-5))
+                        fail_msg("%s across %d", name, axis);
+                }
             }
             samples_clear(&s);
         }
@@ -437,6 +477,7 @@ int main(void)
         cmocka_unit_test(labels_are_never_new),
         cmocka_unit_test(only_the_images_that_are_on_change),
         cmocka_unit_test(slices_stay_slices),
+        cmocka_unit_test(equal_slices_stay_equal),
         cmocka_unit_test(dull_samples_stay_finite),
         cmocka_unit_test(what_cannot_be_sampled_is_refused),
         cmocka_unit_test(memory_may_be_short),

@@ -2,6 +2,8 @@
  * markers found again in the world, and nothing that folds. SPDX-License-Identifier: Apache-2.0 */
 #include "samples.h"
 
+#include "filter/filter.h"
+
 #include <jansson.h>
 
 static const int64_t size[3] = { 30, 26, 22 };
@@ -111,7 +113,7 @@ static void a_marker_is_found_again(void **state)
     s.images[0].outside = 0;
     ADD(&s, "flip", "axes", "xyz");
     ADD(&s, "affine", "degrees", "15", "translation", "2");
-    ADD(&s, "elastic", "displacement", "1.5", "locked-borders", "1");
+    ADD(&s, "elastic", "max-displacement", "1.5", "locked-borders", "1");
     const lar_sample_box box = { .corner = { 3, 2, 1 }, .size = { 25, 22, 20 }, .across = -1 };
     for (int64_t sample = 0; sample < 40; sample++) {
         double sum = 0, found[1][3] = { { 0 } };
@@ -164,7 +166,7 @@ static void nothing_folds(void **state)
     for (int p = 0; p < 4; p++)
         for (int flat = 0; flat < 2; flat++) {
             samples_init(&s, size, spacing_mm);
-            ADD(&s, "elastic", "control-points", points[p], "displacement", "1000",
+            ADD(&s, "elastic", "control-points", points[p], "max-displacement", "1000",
                 "locked-borders", "0");
             lar_sample_box box = box_at(4, 4, 4, 17);
             if (flat) box.size[1] = 1;
@@ -207,7 +209,7 @@ static void locked_borders_hardly_move(void **state)
         samples s;
         double moved = 0;
         samples_init(&s, size, spacing_mm);
-        ADD(&s, "elastic", "displacement", "3", "locked-borders", locked[n]);
+        ADD(&s, "elastic", "max-displacement", "3", "locked-borders", locked[n]);
         const lar_sample_box box = box_at(3, 3, 3, 15);
         lar_augment_draw(&s.history, &s.list, 3, 0, 0);
         for (int corner = 0; corner < 6; corner++) { /* middles of the sides */
@@ -223,6 +225,28 @@ static void locked_borders_hardly_move(void **state)
         if (n == 2) assert_true(moved < 6 * 3 * 3 / 6.0);
         samples_clear(&s);
     }
+}
+
+/* A quarter about z takes x to y, in voxels that are there where edges are alike; four are none. */
+static void quarters_turn(void **state)
+{
+    (void)state;
+    static const double alike[3] = { 1, 1, 1 };
+    samples s;
+    samples_init(&s, size, alike);
+    ADD(&s, "quarter_turn", "turns", "1");
+    const lar_sample_box box = box_at(4, 3, 2, 13);
+    draw_sample(&s, &box, 1, 1);
+    for (int64_t v = 0; v < box_count(&box); v++) {
+        const int64_t i = v % 13, j = v / 13 % 13, k = v / 169;
+        const int64_t from = (k * 13 + 12 - i) * 13 + j; /* what was at x = j comes to y = j */
+        for (int n = 0; n < 3; n++) assert_true(s.out[n][v] == plain_at(&s, n, &box, from));
+    }
+    for (int n = 0; n < 3; n++) ADD(&s, "quarter_turn", "turns", "1");
+    draw_sample(&s, &box, 1, 1);
+    for (int64_t v = 0; v < box_count(&box); v++)
+        assert_true(s.out[0][v] == plain_at(&s, 0, &box, v));
+    samples_clear(&s);
 }
 
 static void crop_keeps_a_box(void **state)
@@ -259,6 +283,48 @@ static void crop_keeps_a_box(void **state)
     samples_clear(&s);
 }
 
+static void crop_goes_everywhere(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 3600 };
+    samples s;
+    int64_t places[3][9] = { { 0 } };
+    samples_init(&s, size, spacing_mm);
+    ADD(&s, "crop", "keep", "0.5");
+    const lar_sample_box box = box_at(3, 3, 3, 16);
+    for (int64_t sample = 0; sample < SAMPLES; sample++) {
+        draw_sample(&s, &box, 2, sample);
+        int64_t v = 0;
+        while (s.out[0][v] == -3.5F) v++;
+        const int64_t first[3] = { v % 16, v / 16 % 16, v / 256 };
+        for (int a = 0; a < 3; a++) {
+            assert_true(first[a] <= 8);
+            places[a][first[a]]++;
+        }
+    }
+    for (int a = 0; a < 3; a++) /* 400 each, to four standard errors */
+        for (int n = 0; n < 9; n++) CHECK_NEAR((double)places[a][n], 400, 4 * 18.9);
+    samples_clear(&s);
+}
+
+/* The rule of labels where two are as heavy, and where one is a little heavier. */
+static void of_equal_labels_the_smaller(void **state)
+{
+    (void)state;
+    samples s;
+    samples_init(&s, size, spacing_mm);
+    uint8_t *labels = s.volumes[2]->voxels;
+    for (int64_t v = 0; v < size[0] * size[1] * size[2]; v++) labels[v] = v % 2 ? 4 : 9;
+    const double x[7] = { 10.5, 11.5, 10.5 - 2e-5, 10.5 + 2e-5, 11.5 + 2e-5, 11.5 + 1e-8, -0.6 };
+    const double y[7] = { 3, 3, 3, 3, 3, 3, 3 }, z[7] = { 7, 7, 7, 7, 7, 7, 7 };
+    const double *const at[3] = { x, y, z };
+    const float right[7] = { 4, 4, 9, 4, 9, 4, 77 };
+    float out[7];
+    lar_label_row(out, s.volumes[2], at, 7, 77);
+    for (int n = 0; n < 7; n++) CHECK_NEAR((double)out[n], (double)right[n], 0);
+    samples_clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,7 +333,10 @@ int main(void)
         cmocka_unit_test(the_grid_is_where_the_points_are),
         cmocka_unit_test(nothing_folds),
         cmocka_unit_test(locked_borders_hardly_move),
+        cmocka_unit_test(quarters_turn),
         cmocka_unit_test(crop_keeps_a_box),
+        cmocka_unit_test(crop_goes_everywhere),
+        cmocka_unit_test(of_equal_labels_the_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

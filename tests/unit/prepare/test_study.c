@@ -295,9 +295,10 @@ static void recipe_is_blind_to_form(void **state)
 static void tables_are_complete(void **state)
 {
     (void)state;
-    const lar_param *tables[32] = { lar_train_table, lar_data_table, lar_split_table,
-                                    lar_image_spec_table, lar_step_common_table,
-                                    lar_sample_patch_table, lar_sample_slice_table };
+    const lar_param *tables[32] = { lar_train_table,       lar_data_table,
+                                    lar_split_table,       lar_image_spec_table,
+                                    lar_step_common_table, lar_sample_patch_table,
+                                    lar_sample_slice_table };
     int count = 7;
     for (int s = 0; lar_steps[s]; s++) {
         const lar_step_kind *kind = lar_steps[s];
@@ -311,7 +312,7 @@ static void tables_are_complete(void **state)
     CHECK_OK(lar_arena_new(&arena));
     for (int t = 0; t < count; t++)
         for (const lar_param *param = tables[t]; param->name; param++) {
-            char room[512] = { 0 };
+            char room[4096] = { 0 };
             assert_true(param->help && *param->help);
             assert_true(param->fallback != NULL);
             assert_null(strchr(param->name, '_'));
