@@ -19,7 +19,9 @@ static lar_status read_sections(lar_study *study, const lar_walk *walk, const la
     const lar_fields train = { lar_train_table, &study->train };
 
     lar_param_defaults(lar_data_table, &study->data);
+    lar_param_defaults(lar_data_care_table, &study->data);
     lar_param_defaults(lar_split_table, &study->data.split);
+    lar_param_defaults(lar_split_more_table, &study->data.split);
     study->network = lar_network_default();
     study->train = lar_train_default();
     LAR_TRY(lar_walk_map(walk, root, "the study", NULL, 0, sections));

@@ -29,11 +29,19 @@ lar_status lar_study_describe(lar_study *study, lar_arena *arena)
 {
     lar_text recipe = { 0 }, draw = { 0 };
     const lar_data_params *data = &study->data;
-    lar_text_add(&recipe, "data.folders: %s\n", data->folders ? data->folders : "");
+    const char *const places[][2] = { { "folders", data->folders },
+                                      { "names", data->names },
+                                      { "bids", data->bids },
+                                      { "nnunet", data->nnunet },
+                                      { "csv", data->csv } };
+    for (size_t n = 0; n < sizeof places / sizeof *places; n++)
+        lar_text_add(&recipe, "data.%s: %s\n", places[n][0], places[n][1] ? places[n][1] : "");
     for (int64_t n = 0; n < data->image_count; n++) {
         char prefix[96];
         snprintf(prefix, sizeof prefix, "data.images.%s", data->images[n].name);
         add_table(&recipe, prefix, lar_image_spec_table, &data->images[n]);
+        if (lar_data_source(data) != LAR_SOURCE_PATTERNS)
+            add_table(&recipe, prefix, lar_image_source_table, &data->images[n]);
     }
     for (int64_t n = 0; n < study->step_count; n++) add_step(&recipe, study, n);
     add_table(&draw, "data", lar_data_table, data);
@@ -41,6 +49,8 @@ lar_status lar_study_describe(lar_study *study, lar_arena *arena)
         lar_text_add(&draw, "data.split: %s\n", data->split.file);
     else
         add_table(&draw, "data.split", lar_split_table, &data->split);
+    if (data->split.folds || data->split.stratify.count)
+        add_table(&draw, "data.split", lar_split_more_table, &data->split);
     study->recipe = lar_arena_text(arena, lar_text_get(&recipe), recipe.length);
     study->draw = lar_arena_text(arena, lar_text_get(&draw), draw.length);
     const bool failed = recipe.failed || draw.failed || !study->recipe || !study->draw;
