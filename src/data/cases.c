@@ -93,6 +93,8 @@ static json_t *case_json(const lar_cases *cases, const lar_case_record *record)
 {
     json_t *out = json_pack("{s:s, s:s, s:s}", "subject", record->id, "split",
                             lar_split_names[record->split], "status", state_names[record->state]);
+    if (record->subject && !lar_text_is(record->subject, record->id))
+        json_object_set_new(out, "participant", json_string(record->subject));
     if (record->state == LAR_CASE_FAILED || record->state == LAR_CASE_FLAGGED)
         json_object_set_new(out, "reason", json_string(record->reason));
     if (!lar_case_has_volumes(record->state)) return out;
@@ -228,6 +230,7 @@ static lar_status read_findings(const reader *r, lar_case_findings *f, const jso
 static lar_status read_case(const reader *r, lar_case_record *record, const json_t *object)
 {
     record->id = text_of(r, object, "subject");
+    record->subject = text_of(r, object, "participant");
     record->split = index_of(lar_split_names, json_string_value(json_object_get(object, "split")));
     record->reason = text_of(r, object, "reason");
     record->state = index_of(state_names, json_string_value(json_object_get(object, "status")));

@@ -1,7 +1,7 @@
 /* What is known of each participant (age, sex, site), from a table such as BIDS' participants.tsv.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "data/csv.h"
 #include "data/find.h"
-#include "data/table.h"
 
 static const char *const id_names[] = { "participant_id", "subject", "subject_id", NULL };
 
@@ -19,12 +19,12 @@ static int row_compare(const void *a, const void *b)
 
 lar_status lar_covariates_read(lar_covariates *out, const char *path, lar_arena *arena)
 {
-    lar_table table;
+    lar_csv table;
     int64_t key = -1;
     *out = (lar_covariates){ 0 };
-    const lar_status status = lar_table_read(&table, path, arena);
+    const lar_status status = lar_csv_read(&table, path, arena);
     if (status != LAR_OK) return status;
-    for (int n = 0; id_names[n] && key < 0; n++) key = lar_table_column(&table, id_names[n]);
+    for (int n = 0; id_names[n] && key < 0; n++) key = lar_csv_column(&table, id_names[n]);
     if (key < 0) {
         lar_fail(LAR_EARGUMENT, "'%s' has no column 'participant_id'", path);
         return lar_hint(LAR_EARGUMENT, "naming the column of ids so (it has: %s ...)",

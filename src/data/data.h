@@ -276,6 +276,7 @@ static inline bool lar_case_has_volumes(int state)
 
 typedef struct lar_case_record {
     const char *id;
+    const char *subject;  /* the participant; NULL: there is no other name than the id */
     int split;            /* lar_split */
     int state;            /* lar_case_state */
     const char *reason;   /* why it failed or is flagged */

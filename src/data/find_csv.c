@@ -1,7 +1,7 @@
 /* A table with a line of each case: who, which part, the path of each image, and covariates.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "data/csv.h"
 #include "data/find.h"
-#include "data/table.h"
 
 enum { PARTS = 3 };
 /* Where there is no column `case`, these make its id, as {subject}, {session} ... of a pattern. */
@@ -10,7 +10,7 @@ static const char *const id_columns[] = { "session", "run", "slice" };
 typedef struct csv {
     lar_finder *f;
     const char *folder; /* of the table: paths start there */
-    lar_table table;
+    lar_csv table;
     int64_t subject, case_, split, parts[PARTS]; /* columns; -1: none */
     int64_t *images;                             /* columns */
     int64_t filled, empty;                       /* lines that say a part, and that do not */
@@ -30,10 +30,10 @@ static lar_status no_column(const csv *c, const char *name, const char *what)
 static lar_status find_columns(csv *c)
 {
     const lar_data_params *data = c->f->data;
-    c->subject = lar_table_column(&c->table, "subject");
-    c->case_ = lar_table_column(&c->table, "case");
-    c->split = lar_table_column(&c->table, "split");
-    for (int n = 0; n < PARTS; n++) c->parts[n] = lar_table_column(&c->table, id_columns[n]);
+    c->subject = lar_csv_column(&c->table, "subject");
+    c->case_ = lar_csv_column(&c->table, "case");
+    c->split = lar_csv_column(&c->table, "split");
+    for (int n = 0; n < PARTS; n++) c->parts[n] = lar_csv_column(&c->table, id_columns[n]);
     if (c->subject < 0 && c->case_ < 0) return no_column(c, "subject", "and none 'case'");
     c->images = lar_arena_take(c->f->arena, lar_data_scans(data), sizeof *c->images);
     if (!c->images) return LAR_EMEMORY;
@@ -42,7 +42,7 @@ static lar_status find_columns(csv *c)
         char what[300];
         const char *name = spec->column ? spec->column : spec->name;
         snprintf(what, sizeof what, "for image '%s'", spec->name);
-        c->images[n] = lar_table_column(&c->table, name);
+        c->images[n] = lar_csv_column(&c->table, name);
         if (c->images[n] < 0) return no_column(c, name, what);
     }
     return LAR_OK;
@@ -55,7 +55,7 @@ static bool is_covariate(const csv *c, int64_t column)
     return !other;
 }
 
-static lar_status read_split(csv *c, const struct lar_table_row *row, int *split)
+static lar_status read_split(csv *c, const struct lar_csv_row *row, int *split)
 {
     *split = -1;
     const char *text = c->split < 0 ? "" : row->cells[c->split];
@@ -71,7 +71,7 @@ static lar_status read_split(csv *c, const struct lar_table_row *row, int *split
                     c->table.path, (long long)row->line, text);
 }
 
-static lar_status read_id(const csv *c, const struct lar_table_row *row, lar_found *out)
+static lar_status read_id(const csv *c, const struct lar_csv_row *row, lar_found *out)
 {
     char where[64];
     const char *subject = c->subject < 0 ? NULL : row->cells[c->subject];
@@ -95,7 +95,7 @@ static lar_status read_id(const csv *c, const struct lar_table_row *row, lar_fou
 
 static lar_status read_line(csv *c, int64_t n)
 {
-    const struct lar_table_row *row = &c->table.rows[n];
+    const struct lar_csv_row *row = &c->table.rows[n];
     struct lar_covariate_row *known = &c->f->covariates.rows[n];
     lar_arena *arena = c->f->arena;
     lar_found found = { 0 };
@@ -148,7 +148,7 @@ lar_status lar_find_csv(lar_finder *f)
     const char *path = lar_path_join(f->arena, f->folder, f->data->csv);
     c.folder = path ? lar_path_folder(f->arena, path) : NULL;
     if (!c.folder) return LAR_EMEMORY;
-    LAR_TRY(lar_table_read(&c.table, path, f->arena));
+    LAR_TRY(lar_csv_read(&c.table, path, f->arena));
     if (c.table.row_count == 0)
         return lar_fail(LAR_EARGUMENT, "'%s' has no line of a case", c.table.path);
     LAR_TRY(find_columns(&c));

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <limits.h>
 
+#include "data/csv.h"
 #include "data/data.h"
-#include "data/table.h"
 
 /* The path without links, ., and .. in its folder; the file itself may be a link, or absent. */
 static const char *plain_path(const char *path, lar_arena *arena)
@@ -37,7 +37,7 @@ static lar_status add_path(lar_text *out, const char *path, const char *from, la
         for (const char *c = from + common; *c; c++)
             if (*c == '/') lar_text_add(&relative, "../");
     lar_text_add(&relative, "%s", common > 1 ? plain + common : plain);
-    lar_table_add(out, lar_text_get(&relative), false);
+    lar_csv_add(out, lar_text_get(&relative), false);
     const bool failed = relative.failed;
     lar_text_clear(&relative);
     return failed ? LAR_EMEMORY : LAR_OK;
@@ -81,21 +81,21 @@ lar_status lar_manifest_text(lar_text *out, const lar_cohort *cohort, const char
     }
     lar_text_add(out, "subject,case,split");
     for (int64_t m = 0; m < cohort->image_count; m++)
-        lar_table_add(out, cohort->images[m].name, false);
+        lar_csv_add(out, cohort->images[m].name, false);
     for (int64_t k = 0; k < cohort->covariate_count; k++)
         if (!is_other_column(cohort, cohort->covariates[k]))
-            lar_table_add(out, cohort->covariates[k], false);
+            lar_csv_add(out, cohort->covariates[k], false);
     lar_text_add(out, "\n");
     for (int64_t n = 0; n < cohort->subject_count; n++) {
         const lar_subject *subject = &cohort->subjects[n];
-        lar_table_add(out, subject->subject, true);
-        lar_table_add(out, subject->id, false);
-        lar_table_add(out, lar_split_names[subject->split], false);
+        lar_csv_add(out, subject->subject, true);
+        lar_csv_add(out, subject->id, false);
+        lar_csv_add(out, lar_split_names[subject->split], false);
         for (int64_t m = 0; m < cohort->image_count; m++)
             LAR_TRY(add_path(out, subject->paths[m], from, arena));
         for (int64_t k = 0; k < cohort->covariate_count; k++)
             if (!is_other_column(cohort, cohort->covariates[k]))
-                lar_table_add(out, subject->values[k], false);
+                lar_csv_add(out, subject->values[k], false);
         lar_text_add(out, "\n");
     }
     if (out->failed) status = LAR_EMEMORY;

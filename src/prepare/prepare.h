@@ -238,12 +238,23 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
 
 /* ---- check ------------------------------------------------------------------------------- */
 
+/* How the voxels of one image lie to those of another, whatever order they are stored in: the same
+ * within a thousandth of a voxel; as many of them, elsewhere; another grid. */
+typedef enum lar_beside {
+    LAR_BESIDE_NONE,
+    LAR_BESIDE_SAME,
+    LAR_BESIDE_MOVED,
+    LAR_BESIDE_OTHER
+} lar_beside;
+
 /* What `larmor check` found, every scan read through. */
 typedef struct lar_check_scan {
     const char *path;
     lar_grid raw;         /* size 0: not readable */
     lar_type stored;      /* type in the file */
     const char *warnings; /* one a line; "" */
+    int beside;           /* lar_beside: how it lies to the first image of the case */
+    double apart_mm;      /* of LAR_BESIDE_MOVED: the corners that are farthest apart */
 } lar_check_scan;
 
 typedef struct lar_check_case {
@@ -263,6 +274,9 @@ typedef struct lar_check {
     int64_t largest[3];       /* of the prepared sizes */
     bool equal;               /* all prepared sizes are */
     lar_standards *standards; /* that prepare would learn */
+    lar_marks *marks;
+    lar_twins twins; /* scans that are there twice */
+    bool leaks;      /* some are in two parts, and the study refuses it */
 } lar_check;
 lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress);
 void lar_check_free(lar_check *check);

@@ -420,6 +420,7 @@ lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, b
     }
     for (int64_t n = 0; n < cohort->subject_count; n++) {
         p.record.cases[n].id = cohort->subjects[n].id;
+        p.record.cases[n].subject = cohort->subjects[n].subject;
         p.record.cases[n].split = cohort->subjects[n].split;
     }
     LAR_TRY(lar_strip_ready(study));

@@ -1,6 +1,6 @@
 /* Tables of text: CSV as RFC 4180 has it (https://www.rfc-editor.org/rfc/rfc4180), and TSV.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "data/table.h"
+#include "data/csv.h"
 
 enum { TABLE_MAX = 64 << 20, COLUMNS_MAX = 4096 };
 
@@ -111,7 +111,7 @@ static const char *const *keep_cells(const reader *r)
     return kept;
 }
 
-static lar_status read_names(lar_table *out, reader *r)
+static lar_status read_names(lar_csv *out, reader *r)
 {
     int64_t line;
     bool there;
@@ -141,7 +141,7 @@ static lar_status read_names(lar_table *out, reader *r)
     return LAR_OK;
 }
 
-static lar_status read_rows(lar_table *out, reader *r)
+static lar_status read_rows(lar_csv *out, reader *r)
 {
     int64_t line, room = 0;
     bool there;
@@ -154,22 +154,22 @@ static lar_status read_rows(lar_table *out, reader *r)
                             (long long)out->column_count);
         if (out->row_count == room) {
             room = room ? 2 * room : 64;
-            struct lar_table_row *grown = lar_arena_take(r->arena, room, sizeof *grown);
+            struct lar_csv_row *grown = lar_arena_take(r->arena, room, sizeof *grown);
             if (!grown) return LAR_EMEMORY;
             if (out->row_count) memcpy(grown, out->rows, (size_t)out->row_count * sizeof *grown);
             out->rows = grown;
         }
         const char *const *cells = keep_cells(r);
         if (!cells) return LAR_EMEMORY;
-        out->rows[out->row_count++] = (struct lar_table_row){ .line = line, .cells = cells };
+        out->rows[out->row_count++] = (struct lar_csv_row){ .line = line, .cells = cells };
     }
 }
 
-lar_status lar_table_parse(lar_table *out, const char *bytes, size_t count, const char *name,
-                           lar_arena *arena)
+lar_status lar_csv_parse(lar_csv *out, const char *bytes, size_t count, const char *name,
+                         lar_arena *arena)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* byte order mark of UTF-8 */
-    *out = (lar_table){ .path = name };
+    *out = (lar_csv){ .path = name };
     reader *r = lar_alloc(1, sizeof *r);
     if (!r) return LAR_EMEMORY;
     r->name = name;
@@ -193,26 +193,26 @@ lar_status lar_table_parse(lar_table *out, const char *bytes, size_t count, cons
     return status;
 }
 
-lar_status lar_table_read(lar_table *out, const char *path, lar_arena *arena)
+lar_status lar_csv_read(lar_csv *out, const char *path, lar_arena *arena)
 {
     char *bytes = NULL;
     size_t count;
     const char *name = lar_arena_text(arena, path, strlen(path));
     if (!name) return LAR_EMEMORY;
     lar_status status = lar_file_read(&bytes, &count, path, TABLE_MAX);
-    if (status == LAR_OK) status = lar_table_parse(out, bytes, count, name, arena);
+    if (status == LAR_OK) status = lar_csv_parse(out, bytes, count, name, arena);
     lar_free(bytes);
     return status;
 }
 
-int64_t lar_table_column(const lar_table *table, const char *name)
+int64_t lar_csv_column(const lar_csv *table, const char *name)
 {
     for (int64_t n = 0; n < table->column_count; n++)
         if (lar_text_is(table->names[n], name)) return n;
     return -1;
 }
 
-void lar_table_add(lar_text *out, const char *cell, bool first)
+void lar_csv_add(lar_text *out, const char *cell, bool first)
 {
     const size_t length = strlen(cell);
     if (!first) lar_text_add(out, ",");
