@@ -238,6 +238,8 @@ static lar_status find_image(bids *b)
                         lar_role_is_measured(spec->role) ? "T1w" : "dseg");
     }
     b->root = lar_path_join(arena, b->f->folder, b->f->data->bids);
+    if (b->root && !lar_path_is_folder(b->root))
+        return lar_fail(LAR_EARGUMENT, "there is no folder '%s' of 'bids'", b->root);
     if (b->root && spec->tree) b->root = lar_path_join(arena, b->root, spec->tree);
     if (!b->root) return LAR_EMEMORY;
     if (!lar_path_is_folder(b->root))

@@ -73,7 +73,7 @@ static lar_status read_split(csv *c, const struct lar_csv_row *row, int *split)
 
 static lar_status read_id(const csv *c, const struct lar_csv_row *row, lar_found *out)
 {
-    char where[64];
+    char where[512];
     const char *subject = c->subject < 0 ? NULL : row->cells[c->subject];
     out->id = c->case_ < 0 ? NULL : row->cells[c->case_];
     if ((subject && !*subject) || (out->id && !*out->id))
@@ -87,10 +87,9 @@ static lar_status read_id(const csv *c, const struct lar_csv_row *row, lar_found
                 out->id = lar_arena_format(c->f->arena, "%s_%s", out->id, row->cells[c->parts[n]]);
     }
     if (!out->id) return LAR_EMEMORY;
-    snprintf(where, sizeof where, "line %lld", (long long)row->line);
-    lar_status status = lar_id_check(out->id, where);
-    if (status == LAR_OK) status = lar_id_check(out->subject, where);
-    return status == LAR_OK ? status : lar_while(status, "'%s' cannot be read", c->table.path);
+    snprintf(where, sizeof where, "%s:%lld", c->table.path, (long long)row->line);
+    const lar_status status = lar_id_check(out->id, where);
+    return status == LAR_OK ? lar_id_check(out->subject, where) : status;
 }
 
 static lar_status read_line(csv *c, int64_t n)
@@ -120,19 +119,25 @@ done:
     return status;
 }
 
-/* Two lines of one case, with both lines. */
 static lar_status refuse_twice(const csv *c)
 {
-    lar_covariates sorted = c->f->covariates;
-    for (int64_t n = 1; n < sorted.row_count; n++) {
-        if (!lar_text_is(sorted.rows[n - 1].id, sorted.rows[n].id)) continue;
-        lar_fail(LAR_EARGUMENT, "'%s' has two lines of the case '%s'", c->table.path,
-                 sorted.rows[n].id);
-        return c->case_ >= 0 ? LAR_EARGUMENT
-                             : lar_hint(LAR_EARGUMENT, "a column 'case' or 'session' that tells "
-                                                       "the lines of one subject apart");
+    const lar_covariates *known = &c->f->covariates;
+    const char *twice = NULL;
+    int64_t lines[2] = { 0 }, found = 0;
+    for (int64_t n = 1; n < known->row_count && !twice; n++)
+        if (lar_text_is(known->rows[n - 1].id, known->rows[n].id)) twice = known->rows[n].id;
+    if (!twice) return LAR_OK;
+    for (int64_t n = 0; n < c->table.row_count && found < 2; n++) {
+        lar_found one;
+        const lar_status status = read_id(c, &c->table.rows[n], &one);
+        if (status != LAR_OK) return status;
+        if (lar_text_is(one.id, twice)) lines[found++] = c->table.rows[n].line;
     }
-    return LAR_OK;
+    lar_fail(LAR_EARGUMENT, "%s:%lld: the case '%s' is here a second time, after line %lld",
+             c->table.path, (long long)lines[1], twice, (long long)lines[0]);
+    if (c->case_ >= 0) return LAR_EARGUMENT;
+    return lar_hint(LAR_EARGUMENT,
+                    "a column 'case' or 'session' that tells the lines of one subject apart");
 }
 
 static int row_compare(const void *a, const void *b)
@@ -149,9 +154,9 @@ lar_status lar_find_csv(lar_finder *f)
     c.folder = path ? lar_path_folder(f->arena, path) : NULL;
     if (!c.folder) return LAR_EMEMORY;
     LAR_TRY(lar_csv_read(&c.table, path, f->arena));
+    LAR_TRY(find_columns(&c));
     if (c.table.row_count == 0)
         return lar_fail(LAR_EARGUMENT, "'%s' has no line of a case", c.table.path);
-    LAR_TRY(find_columns(&c));
     const char **names = lar_arena_take(f->arena, c.table.column_count + 1, sizeof *names);
     lar_covariates *known = &f->covariates;
     known->rows = lar_arena_take(f->arena, c.table.row_count, sizeof *known->rows);

@@ -29,13 +29,13 @@ lar_status lar_study_describe(lar_study *study, lar_arena *arena)
 {
     lar_text recipe = { 0 }, draw = { 0 };
     const lar_data_params *data = &study->data;
-    const char *const places[][2] = { { "folders", data->folders },
-                                      { "names", data->names },
+    const char *const places[][2] = { { "names", data->names },
                                       { "bids", data->bids },
                                       { "nnunet", data->nnunet },
                                       { "csv", data->csv } };
+    lar_text_add(&recipe, "data.folders: %s\n", data->folders ? data->folders : "");
     for (size_t n = 0; n < sizeof places / sizeof *places; n++)
-        lar_text_add(&recipe, "data.%s: %s\n", places[n][0], places[n][1] ? places[n][1] : "");
+        if (places[n][1]) lar_text_add(&recipe, "data.%s: %s\n", places[n][0], places[n][1]);
     for (int64_t n = 0; n < data->image_count; n++) {
         char prefix[96];
         snprintf(prefix, sizeof prefix, "data.images.%s", data->images[n].name);
