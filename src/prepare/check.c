@@ -72,7 +72,8 @@ static lar_status look_at_case(lar_check_case *found, const lar_study *study, la
         raw[m] = found->scans[m].raw;
         if (m) look_beside(&found->scans[m], &found->scans[0]);
         if (status == LAR_OK && seen != LAR_OK) {
-            status = lar_while(seen, "'%s' cannot be read", study->data.images[m].name);
+            status = lar_while(seen, "case '%s': '%s' cannot be read", subject->id,
+                               study->data.images[m].name);
             found->reason = lar_reason(arena);
         }
     }
