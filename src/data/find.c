@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "data/find.h"
+#include "format/format.h"
 
 enum { CAPTURES = 4, NAME_ROOM = 256, ID_MAX = 200 };
 
@@ -169,9 +170,11 @@ static lar_status walk_folder(const walk *w, const char *folder, const char *pat
         if (!name_matches(part, names.at[n], &found)) continue;
         const char *path = lar_path_join(w->arena, folder, names.at[n]);
         if (!path) return LAR_EMEMORY;
-        if (lar_path_is_folder(path)) {
-            if (*rest) LAR_TRY(walk_folder(w, path, rest, &found));
-        } else if (!*rest) {
+        const bool is_folder = lar_path_is_folder(path);
+        if (*rest) {
+            if (is_folder) LAR_TRY(walk_folder(w, path, rest, &found));
+        } else if (!is_folder || lar_path_is_image(names.at[n])) {
+            /* a folder that is called as a scan is a scan that cannot be read: of that case alone */
             LAR_TRY(add_file(w, path, &found));
         }
     }
