@@ -29,7 +29,7 @@ SOURCE = os.environ.get("SOURCE", os.path.dirname(HERE))
 LARMOR = os.environ.get("LARMOR", os.path.join(SOURCE, "build", "larmor"))
 DATA = os.environ.get("LARMOR_TEST_DATA", os.path.join(SOURCE, "..", "shared", "data"))
 UNALIGNED = ("Subj3", "Subj5")
-SEED = 8  # nothing was chosen on what it gave
+SEED = 10  # nothing was chosen on what it gave
 
 
 class Head:

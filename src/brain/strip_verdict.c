@@ -26,8 +26,7 @@
 #define MOST_SKIN    0.012
 #define LEAST_SKULL  0.45
 #define LEAST_MIRROR 0.8
-#define MOST_DEGREES 15.0 /* steps are of 10 */
-#define LEAST_GAIN   1.03
+#define MOST_DEGREES 20.0
 
 /* What good masks have less of than `good`, and failures more than `bad`. One that is beyond it is
  * enough, and so are several that are on the way: together TOGETHER of the way. */
@@ -145,7 +144,7 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
     lar_rim rim = { 0 };
     lar_rim_report seen = { .worst = 1 };
     lar_shape_fit shape;
-    lar_plane_fit plane;
+    double degrees = 0;
     *out = (lar_strip_verdict){ 0 };
     LAR_TRY(lar_verdict_size(out, mask));
     decide_size(out, mask);
@@ -165,10 +164,9 @@ lar_status lar_strip_judge_seen(lar_strip_verdict *out, const lar_image *floats,
     out->symmetry = shape.symmetry;
     out->dent = shape.dent;
     out->bump = shape.bump;
-    lar_plane_compare(&plane, &rim, shape.turn, shape.middle);
-    if (plane.degrees > MOST_DEGREES && plane.gain > LEAST_GAIN)
-        doubt(out, "the image is most symmetric about a plane %.0f degrees from the middle of it",
-              plane.degrees);
+    if (!look->stripped) LAR_TRY(lar_turn_compare(&degrees, &rim, shape.turn));
+    if (degrees > MOST_DEGREES)
+        doubt(out, "its middle plane is turned by %.0f degrees from that of the head", degrees);
     decide_together(out, &seen, &shape, rim.radius_mm);
     if (out->symmetry < LEAST_MIRROR)
         doubt(out, "its left and right sides agree by only %.2f (Dice)", out->symmetry);

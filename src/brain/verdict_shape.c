@@ -206,8 +206,6 @@ lar_status lar_shape_compare(lar_shape_fit *out, const lar_rim *rim)
         }
         out->symmetry = symmetry_of(rim, f, angle);
         lar_shape_turn(out->turn, angle);
-        for (int a = 0; a < 3; a++)
-            out->middle[a] = rim->middle[a] + f->shift[a] * rim->radius_mm / rim->spacing_mm;
     }
     lar_free(f);
     return status;

@@ -42,6 +42,12 @@ lar_status lar_otsu_split(lar_otsu *out, const float *values, int64_t count);
  * below 0.1 nothing is done. */
 lar_status lar_smooth_voxels(float *voxels, const int64_t size[3], const double sigma[3]);
 
+/* Labels at `count` places of one volume's first channel, in its voxels along i j k, by the rule of
+ * LAR_LABELS: of those around a place the one with the most linear weight, of those equal to 1e-6
+ * the smallest. `outside` beyond the field of view. Any type. */
+void lar_label_row(float *out, const lar_image *in, const double *const at[3], int64_t count,
+                   float outside);
+
 /* Masks below are contiguous bytes, 0 or 1, i fastest; changed in place. */
 
 /* Keeps the largest piece; voxels that share a face are of one piece. Of equal pieces the first. */

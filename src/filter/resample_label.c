@@ -2,6 +2,7 @@
  * largest wins. Only the eight labels around a point can have weight, so no such image is ever
  * made. SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
+#include "filter/filter.h"
 #include "filter/resample_parts.h"
 #include "image/image.h"
 
@@ -167,4 +168,33 @@ lar_status lar_sample_labels(lar_image *out, const lar_image *in, const lar_plac
     polling job = { .out = out, .in = in, .place = place, .pad = pad, .seen = seen };
     return lar_parallel(out->grid.size[1] * out->grid.size[2] * out->channels, LAR_PLACE_ROWS, poll,
                         &job);
+}
+
+static inline void poll_row(float *out, const lar_image *in, const double *const at[3],
+                            int64_t count, float outside, size_t bytes)
+{
+    for (int64_t n = 0; n < count; n++) {
+        const double point[3] = { at[0][n], at[1][n], at[2][n] };
+        out[n] = lar_place_inside(point[0], point[1], point[2], in->grid.size)
+                     ? (float)value_of(label_at(in, 0, point, bytes), in->type)
+                     : outside;
+    }
+}
+
+void lar_label_row(float *out, const lar_image *in, const double *const at[3], int64_t count,
+                   float outside)
+{
+    switch (lar_type_size(in->type)) {
+    case 1:
+        poll_row(out, in, at, count, outside, 1);
+        break;
+    case 2:
+        poll_row(out, in, at, count, outside, 2);
+        break;
+    case 4:
+        poll_row(out, in, at, count, outside, 4);
+        break;
+    default:
+        poll_row(out, in, at, count, outside, 8);
+    }
 }

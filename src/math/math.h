@@ -46,8 +46,18 @@ lar_status lar_minimize(double *x, double *value, const lar_minimizing *how);
 void lar_random_bits(uint32_t out[4], uint64_t seed, uint64_t stream, uint64_t index);
 double lar_random_uniform(uint64_t seed, uint64_t stream, uint64_t index); /* in (0, 1) */
 double lar_random_normal(uint64_t seed, uint64_t stream, uint64_t index);  /* mean 0, std 1 */
+/* `count` normal deviates, mean 0 and deviation 1, as single floats: value n is a function of
+ * (seed, stream, n) alone, but not the one of lar_random_normal(). None is beyond 5.9. */
+void lar_random_normals(float *out, int64_t count, uint64_t seed, uint64_t stream);
 /* A permutation of 0..count-1. */
 void lar_random_order(int64_t *order, int64_t count, uint64_t seed, uint64_t stream);
+
+/* ---- elementary functions of many floats ------------------------------------------------- */
+
+/* In place; the same bits on every processor. */
+void lar_floats_exp(float *values, int64_t count); /* within 3e-7, relatively, from -87 to 88 */
+/* Of values 0 to 1, to an exponent above 0; within 1e-6 for exponents up to 8. 0 and 1 stay. */
+void lar_floats_power(float *values, int64_t count, float exponent);
 
 /* ---- cubic B-splines (Unser 1999, doi:10.1109/79.799930) --------------------------------- */
 

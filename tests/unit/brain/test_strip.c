@@ -174,7 +174,7 @@ static void check_doubted(const lar_image *in, const lar_image *mask, const char
         fail_msg("'%s' is not in the reason '%s'", words, v.reason);
 }
 
-enum { HALF, NO_BACK, SHIFTED, BALL, HOLE, GAP };
+enum { HALF, NO_BACK, SHIFTED, BALL, HOLE, GAP, ROLLED };
 
 /* A mask that is wrong, made of the true one. */
 static lar_image *planted(const lar_image *truth, int kind)
@@ -196,6 +196,8 @@ static lar_image *planted(const lar_image *truth, int kind)
         const double y = (double)(n / size[0] % size[1]) - middle[1];
         const double z = (double)(n / size[0] / size[1]) - middle[2];
         const double away = 3 * sqrt(x * x + y * y + z * z);
+        const int64_t i = llround(middle[0] + 0.91 * x - 0.41 * z); /* by 24 degrees */
+        const int64_t k = llround(middle[2] + 0.41 * x + 0.91 * z);
         switch (kind) {
         case HALF:
             to[n] = from[n] && x > 0;
@@ -211,6 +213,10 @@ static lar_image *planted(const lar_image *truth, int kind)
             break;
         case HOLE:
             to[n] = from[n] && away > 24;
+            break;
+        case ROLLED:
+            to[n] = i >= 0 && k >= 0 && i < size[0] && k < size[2] &&
+                    from[i + size[0] * (n / size[0] % size[1] + size[1] * k)];
             break;
         default:
             to[n] = from[n] && fabs(y) > 3;
@@ -229,9 +235,12 @@ static void planted_failures_are_doubted(void **state)
         const lar_strip_verdict v = judged(in, p->brain);
         if (v.doubtful) fail_msg("%s: %s", p->scans[n].contrast, v.reason);
         assert_true(v.pieces == 1 && v.symmetry > 0.9 && v.contrast > 0.6 && v.skin < 0.01);
-        for (int kind = HALF; kind <= GAP; kind++) {
+        for (int kind = HALF; kind <= ROLLED; kind++) {
+            static const char *const words[ROLLED + 1] = {
+                [HOLE] = "holes of", [GAP] = "in 2 pieces", [ROLLED] = "its middle plane is turned"
+            };
             lar_image *mask = planted(p->brain, kind);
-            check_doubted(in, mask, kind == HOLE ? "holes of" : kind == GAP ? "in 2 pieces" : "");
+            check_doubted(in, mask, words[kind] ? words[kind] : "");
             lar_image_free(mask);
         }
     }
