@@ -211,6 +211,7 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
     lar_check_add_pairs(out, study, check, all);
     lar_check_add_warnings(out, study, check, all);
     lar_check_add_twins(out, check, all);
+    lar_check_add_labels(out, study, check);
     if (!roles[LAR_INPUT] || !roles[LAR_TARGET])
         lar_text_add(out, "warning: without an %s this can be prepared, but not trained on\n",
                      roles[LAR_INPUT] ? "image of role target" : "image of role input");

@@ -5,6 +5,7 @@
 
 #include "format/format.h"
 #include "image/image.h"
+#include "prepare/check_labels.h"
 #include "prepare/pass.h"
 
 const char *lar_reason(lar_arena *arena)
@@ -60,6 +61,12 @@ static void look_beside(lar_check_scan *scan, const lar_check_scan *first)
     }
 }
 
+static lar_status look_at_labels(lar_check_scan *scan, lar_arena *arena, const lar_image *image)
+{
+    scan->labels = lar_arena_take(arena, 1, sizeof *scan->labels);
+    return scan->labels ? lar_check_labels_find(scan->labels, image) : LAR_EMEMORY;
+}
+
 /* LAR_OK, or why the case fails. */
 static lar_status look_at_case(lar_check_case *found, const lar_study *study, lar_arena *arena,
                                lar_marks *marks, int64_t index, const lar_subject *subject)
@@ -84,6 +91,8 @@ static lar_status look_at_case(lar_check_case *found, const lar_study *study, la
         status = lar_prepare_read(&images[m], &raw[m], &study->data.images[m], subject->id,
                                   subject->paths[m]);
         if (status == LAR_OK) status = lar_marks_take(marks, index, m, images[m]);
+        if (status == LAR_OK && study->data.images[m].role == LAR_LABEL)
+            status = look_at_labels(&found->scans[m], arena, images[m]);
         if (status == LAR_OK) status = lar_pass_boxes(boxes, study, images);
         lar_image_free(images[m]);
         LAR_TRY(status);

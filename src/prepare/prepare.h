@@ -247,14 +247,25 @@ typedef enum lar_beside {
     LAR_BESIDE_OTHER
 } lar_beside;
 
+/* The values of a label image, in order. */
+enum { LAR_CHECK_LABELS = 256 };
+typedef struct lar_check_labels {
+    int64_t count;
+    bool many; /* more than there is room for: no labels, it seems */
+    double at[LAR_CHECK_LABELS];
+} lar_check_labels;
+bool lar_check_labels_has(const lar_check_labels *list, double value);
+void lar_check_labels_join(lar_check_labels *all, const lar_check_labels *one);
+
 /* What `larmor check` found, every scan read through. */
 typedef struct lar_check_scan {
     const char *path;
-    lar_grid raw;         /* size 0: not readable */
-    lar_type stored;      /* type in the file */
-    const char *warnings; /* one a line; "" */
-    int beside;           /* lar_beside: how it lies to the first image of the case */
-    double apart_mm;      /* of LAR_BESIDE_MOVED: the corners that are farthest apart */
+    lar_grid raw;             /* size 0: not readable */
+    lar_type stored;          /* type in the file */
+    const char *warnings;     /* one a line; "" */
+    int beside;               /* lar_beside: how it lies to the first image of the case */
+    double apart_mm;          /* of LAR_BESIDE_MOVED: the corners that are farthest apart */
+    lar_check_labels *labels; /* of role label, where it was read; else NULL */
 } lar_check_scan;
 
 typedef struct lar_check_case {

@@ -48,6 +48,12 @@ static json_t *scan_json(const lar_check_scan *scan)
         json_object_set_new(out, "beside_first", json_string(beside_names[scan->beside]));
     if (scan->beside == LAR_BESIDE_MOVED)
         json_object_set_new(out, "apart_mm", json_real(scan->apart_mm));
+    if (scan->labels && !scan->labels->many) {
+        json_t *labels = json_array();
+        for (int64_t n = 0; n < scan->labels->count; n++)
+            json_array_append_new(labels, json_integer((json_int_t)scan->labels->at[n]));
+        json_object_set_new(out, "labels", labels);
+    }
     json_t *warnings = json_array();
     for (const char *line = scan->warnings; *line;) {
         const size_t length = strcspn(line, "\n");

@@ -341,6 +341,62 @@ static void hidden_copies_are_found(void **state)
     for (int n = 0; n < WAYS; n++) assert_true(found[n] > 10);
 }
 
+/* ---- slices ------------------------------------------------------------------------------ */
+
+/* Thirty folders of TIFF slices in train and valid: slices of one head in both are refused by their
+ * names, and copies under another head's name by what they hold. */
+static void slices_do_not_leak(void **state)
+{
+    (void)state;
+    static lar_image_spec one[] = { { .name = "t1", .role = LAR_INPUT } };
+    for (turn = 2000; turn < 2030; turn++) {
+        lar_cohort *cohort;
+        lar_twins twins;
+        lar_data_params data = params();
+        data.image_count = 1;
+        data.images = one;
+        data.folders = "slices";
+        data.names = "{subject}_z{slice}.tif";
+        root_make();
+        lar_grid grid = { .size = { EDGE, EDGE, 1 }, .to_world = lar_affine_identity() };
+        for (int p = 0; p < 6; p++)
+            for (int z = 0; z < 3; z++) {
+                lar_image *slice;
+                CHECK_OK(lar_image_new(&slice, &grid, 1, LAR_F32));
+                float *voxels = slice->voxels;
+                for (int n = 0; n < EDGE * EDGE; n++)
+                    voxels[n] = (float)lar_random_uniform((uint64_t)turn, (uint64_t)(10 * p + z),
+                                                          (uint64_t)n);
+                put_image(slice,
+                          path_of("slices/t1/%s/p_%d_z%03d.tif", p < 4 ? "train" : "valid", p, z));
+                lar_image_free(slice);
+            }
+        CHECK_OK(lar_cohort_new(&cohort, &data, root));
+        check_subjects(cohort);
+        assert_int_equal(cohort->participant_count, 6);
+        lar_marks *marks = mark_all(cohort);
+        CHECK_OK(lar_marks_twins(&twins, marks));
+        assert_int_equal(twins.count, 0);
+        lar_marks_free(marks);
+        lar_cohort_free(cohort);
+        const char *from =
+            path_of("slices/t1/train/p_%d_z%03d.tif", (int)draw(4, 5), (int)draw(3, 6));
+        (turn % 2 ? turned : renamed)(from, path_of("slices/t1/valid/p_4_z009.tif"));
+        CHECK_OK(lar_cohort_new(&cohort, &data, root));
+        marks = mark_all(cohort);
+        CHECK_OK(lar_marks_twins(&twins, marks));
+        assert_int_equal(twins.count, 1);
+        assert_true(twins.at[0].across);
+        CHECK_FAILS(lar_marks_judge(marks, &data), LAR_EARGUMENT, "one scan is in two parts");
+        lar_marks_free(marks);
+        lar_cohort_free(cohort);
+        renamed(from, path_of("slices/t1/valid/p_1_z009.tif"));
+        CHECK_FAILS(lar_cohort_new(&cohort, &data, root), LAR_EARGUMENT,
+                    "the subject 'p_1' is in two parts");
+        root_remove(NULL);
+    }
+}
+
 /* ---- what a mark is ------------------------------------------------------------------------ */
 
 static void marks_tell_what_they_can(void **state)
@@ -437,6 +493,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(clean_cohorts_are_not_accused, root_remove),
         cmocka_unit_test_teardown(hidden_copies_are_found, root_remove),
+        cmocka_unit_test_teardown(slices_do_not_leak, root_remove),
         cmocka_unit_test_teardown(marks_tell_what_they_can, root_remove),
         cmocka_unit_test_teardown(pairs_of_one_subject_are_told_but_no_leak, root_remove),
     };
