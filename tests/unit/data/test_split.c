@@ -224,6 +224,23 @@ static void cohorts_are_stratified(void **state)
     for (int64_t n = 1; n < cohort->subject_count; n++)
         if (lar_text_is(cohort->subjects[n - 1].subject, cohort->subjects[n].subject))
             assert_int_equal(cohort->subjects[n - 1].split, cohort->subjects[n].split);
+    /* a number in two bins: in every draw as many of the younger half as of the older */
+    lar_data_params halves = data;
+    halves.split.stratify = (lar_texts){ 1, by + 1 };
+    halves.split.bins = 2;
+    for (halves.split.seed = 1; halves.split.seed <= 60; halves.split.seed++) {
+        lar_cohort *drawn;
+        int half = 0;
+        CHECK_OK(lar_cohort_new(&drawn, &halves, data_root));
+        for (int64_t n = 0; n < drawn->participant_count; n++) {
+            const lar_subject *one = &drawn->subjects[drawn->firsts[n]];
+            double age = NAN;
+            lar_parse_real(&age, one->values[1]);
+            half += one->split == LAR_VALID && age < 40;
+        }
+        assert_in_range(half, 7, 10); /* of 34, a quarter */
+        lar_cohort_free(drawn);
+    }
     /* split.csv has a line of each subject, and reads to the same */
     lar_text text = { 0 };
     lar_split_text(&text, cohort);
