@@ -174,7 +174,8 @@ static lar_status walk_folder(const walk *w, const char *folder, const char *pat
         if (*rest) {
             if (is_folder) LAR_TRY(walk_folder(w, path, rest, &found));
         } else if (!is_folder || lar_path_is_image(names.at[n])) {
-            /* a folder that is called as a scan is a scan that cannot be read: of that case alone */
+            /* a folder that is called as a scan is a scan that cannot be read: of that case alone
+             */
             LAR_TRY(add_file(w, path, &found));
         }
     }

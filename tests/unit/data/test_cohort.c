@@ -172,7 +172,7 @@ static void ids_are_captured(void **state)
         { "x1y/T1.nii", "x{subject}y/T2.nii", NULL },
         { "_T1.nii", "{subject}_T1.nii", NULL },   /* an id has a letter at least */
         { "t1.nii/inner", "{subject}.nii", "t1" }, /* a scan that cannot be read */
-        { "t1/inner", "{subject}", NULL }, /* a folder is no scan */
+        { "t1/inner", "{subject}", NULL },         /* a folder is no scan */
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         lar_arena *arena;
