@@ -66,9 +66,9 @@ rm cohort/t1/new_T1.nii.gz cohort/twin/new_T1.nii.gz
 # the manifest: written where asked, never over another file
 study "$both"
 status 0 larmor check cohort/try.yaml --manifest lists/cases.csv
-cut -d , -f 1-5 lists/cases.csv | head -n 2 >head
-printf 'subject,case,split,t1,twin\nsub-01,sub-01,valid,../cohort/t1/sub-01_T1.nii.gz,../cohort/twin/sub-01_T1.nii.gz\n' | cmp -s - head ||
-    { cat head; fail "the manifest"; }
+cut -d , -f 1-5 lists/cases.csv | head -n 2 >lines
+printf 'subject,case,split,t1,twin\nsub-01,sub-01,valid,../cohort/t1/sub-01_T1.nii.gz,../cohort/twin/sub-01_T1.nii.gz\n' | cmp -s - lines ||
+    { cat lines; fail "the manifest"; }
 status 73 larmor check cohort/try.yaml --manifest lists/cases.csv
 complains "'lists/cases.csv' exists already"
 status 0 larmor check cohort/try.yaml --manifest lists/cases.csv --force
