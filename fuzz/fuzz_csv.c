@@ -1,6 +1,6 @@
 /* Any bytes as a table of text: an error with a sentence, or rows of as many cells as there are
- * names, which are read to the same again after they were written. SPDX-License-Identifier:
- * Apache-2.0 */
+ * names, which are read to the same again after they were written.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 #include "data/csv.h"
 #include "fuzz.h"

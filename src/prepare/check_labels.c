@@ -1,6 +1,6 @@
-/* Which labels the cases hold: one that a few cases lack, or alone have, is often a mistake of the
- * hand that drew them, and a network that never saw it cannot learn it. SPDX-License-Identifier:
- * Apache-2.0 */
+/* Which labels the cases hold: one that few lack, or have alone, is often a slip of the hand that
+ * drew them.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
 #include "image/image.h"

@@ -1,6 +1,6 @@
 /* Leakage: one hundred cohorts in which scans and people hide under other names, of which none may
- * be missed, and one hundred clean ones, of which none may be accused. SPDX-License-Identifier:
- * Apache-2.0 */
+ * be missed, and one hundred clean ones, of which none may be accused.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "codec/codec.h"
 #include "data/data.h"
