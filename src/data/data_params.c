@@ -1,5 +1,5 @@
-/* The keys of a study's section `data`: where the scans are, what each image is, and who is left
- * out. SPDX-License-Identifier: Apache-2.0 */
+/* The keys of a study's section `data`: where the scans are, what each image is, who is left out.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "data/data.h"
 
 const char *const lar_role_names[] = { "input", "target", "label", "mask", NULL };

@@ -1,5 +1,6 @@
-/* How the files of a cohort are found: by patterns, in folders, a BIDS tree, an nnU-Net folder, or
- * a table. Of the room data. SPDX-License-Identifier: Apache-2.0 */
+/* How the files of a cohort are found: by patterns, in folders, a BIDS tree, an nnU-Net folder, a
+ * table. Of the room data.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_FIND_H
 #define LAR_FIND_H
 

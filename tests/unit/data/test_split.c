@@ -1,5 +1,6 @@
 /* Who trains and who is held out: folds, strata, and what is kept of the promise that a place in
- * the draw is a function of seed and id. SPDX-License-Identifier: Apache-2.0 */
+ * the draw is a function of seed and id.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "data_folder.h"
 
 enum { PEOPLE = 200 };
