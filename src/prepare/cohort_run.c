@@ -27,7 +27,7 @@ typedef struct crew {
     int64_t begun, told; /* so many, from the first */
     int64_t ahead;       /* so many may begin before the first of them is told */
     double room, used;   /* bytes */
-    int workers;
+    int threads, workers;
     atomic_int *shares; /* of each worker: threads; 0: it has nothing to do */
     bool stopped;
     pthread_mutex_t lock;
@@ -62,15 +62,28 @@ static char *keep_sentence(void)
     return kept;
 }
 
+/* Whether a file can hold the voxels that its header tells of, a byte each; if not, reading it
+ * says so. */
+static bool can_hold(const lar_cohort_case *c, int64_t image)
+{
+    lar_seen_file file;
+    const double voxels = (double)c->raw[image].size[0] * (double)c->raw[image].size[1] *
+                          (double)c->raw[image].size[2];
+    return lar_file_look(&file, c->subject->paths[image]) &&
+           (double)lar_gzip_most((size_t)file.bytes) >= voxels;
+}
+
 static lar_status refuse_large(const crew *c, int64_t n)
 {
+    const lar_cohort_case *at = &c->p->cases[c->places[n].index];
     char needs[LAR_BYTES_WORDS], there[LAR_BYTES_WORDS];
-    const double bytes = c->p->cases[c->places[n].index].memory;
-    if (bytes <= c->room) return LAR_OK;
-    lar_bytes_words(needs, bytes);
+    if (at->memory <= c->room) return LAR_OK;
+    for (int64_t m = 0; m < lar_data_scans(&c->p->study->data); m++)
+        if (!can_hold(at, m)) return LAR_OK;
+    lar_bytes_words(needs, at->memory);
     lar_bytes_words(there, c->room);
     lar_fail(LAR_EMEMORY, "case '%s' needs about %s of memory, and %s may be used",
-             c->p->cases[c->places[n].index].subject->id, needs, there);
+             at->subject->id, needs, there);
     return lar_hint(LAR_EMEMORY, "--max-memory where that is too careful");
 }
 
@@ -165,8 +178,7 @@ static void share_out(crew *c)
     for (int w = 0; w < c->workers; w++) busy += atomic_load(&c->shares[w]) > 0;
     for (int w = 0; w < c->workers; w++) {
         if (atomic_load(&c->shares[w]) == 0) continue;
-        const int all = lar_threads_get();
-        atomic_store(&c->shares[w], all / busy + (turn++ < all % busy));
+        atomic_store(&c->shares[w], c->threads / busy + (turn++ < c->threads % busy));
     }
 }
 
@@ -320,10 +332,10 @@ lar_status lar_cohort_run(lar_cohort_pass *p)
     crew c = { .p = p, .room = lar_cohort_memory(p) };
     lar_status status = make_places(&c);
     if (status != LAR_OK || c.count == 0) return status;
-    const int64_t threads = lar_threads_get();
-    c.workers = (int)(c.count < threads ? c.count : threads);
-    c.ahead = 2 * c.workers + 1;
-    status = threads > 1 ? run_together(&c) : run_alone(&c);
+    c.threads = lar_threads_get();
+    c.workers = c.count < c.threads ? (int)c.count : c.threads;
+    c.ahead = 2 * (int64_t)c.workers + 1;
+    status = c.threads > 1 ? run_together(&c) : run_alone(&c);
     for (int64_t n = 0; n < c.count; n++) clear_place(&c, &c.places[n]);
     return status;
 }

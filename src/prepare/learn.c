@@ -51,6 +51,15 @@ static bool is_training(const learning *l, int64_t n)
     return l->cohort->subjects[n].split == LAR_TRAIN;
 }
 
+/* Larger than all memory: it will not be read, and is not worth an hour of hashing. */
+static bool is_beyond_memory(const char *path)
+{
+    lar_seen_file file;
+    lar_memory memory;
+    lar_memory_ask(&memory, "");
+    return lar_file_look(&file, path) && memory.total > 0 && (double)file.bytes > memory.total;
+}
+
 /* ---- what was in the scans ------------------------------------------------------------- */
 
 /* As an earlier run recorded it of files that nobody has touched since. */
@@ -88,7 +97,8 @@ static lar_status mark_some(void *arg, int64_t piece, int64_t begin, int64_t end
             lar_seen seen = { 0 };
             if (!is_training(l, n) || !l->needed[i] || !subject->paths[i]) continue;
             if (was_recorded(mark, l, subject, i)) continue;
-            if (lar_image_files(&seen, subject->paths[i]) == LAR_OK)
+            if (!is_beyond_memory(subject->paths[i]) &&
+                lar_image_files(&seen, subject->paths[i]) == LAR_OK)
                 lar_seen_mark(mark, seen.at, seen.count);
             else
                 snprintf(mark, LAR_SHA256_ROOM, "not readable");
@@ -188,6 +198,11 @@ static lar_status show(const learning *l, const lar_subject *subject, lar_normal
         if (study->data.images[n].made_of) {
             targets[n] = targets[lar_step_follows(&study->data, n)];
             continue;
+        }
+        if (is_beyond_memory(subject->paths[n])) {
+            status = lar_fail(LAR_EUNSUPPORTED, "case '%s': '%s' is larger than all memory",
+                              subject->id, study->data.images[n].name);
+            goto done;
         }
         LAR_TRY(lar_prepare_read(&images[n], &raw, &study->data.images[n], subject->id,
                                  subject->paths[n]));

@@ -62,8 +62,8 @@ status 1 larmor prepare cohort/study.yaml --json
 python3 -c 'import json; d = json.load(open("out"));
 assert (d["done"], d["kept"], d["failed"], d["flagged"]) == (0, 3, 0, 1), d' || fail "the JSON"
 (cd cohort/study && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "a second run changed something"
-OMP_NUM_THREADS=1 status 1 larmor prepare cohort/study.yaml --output one
-(cd one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "one thread gives other bits"
+OMP_NUM_THREADS=1 status 1 larmor prepare cohort/study.yaml --output cohort/one
+(cd cohort/one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "one thread gives other bits"
 
 # training sees three cases, and four where the study trusts the fourth
 status 0 larmor train cohort/study.yaml --quiet

@@ -50,10 +50,10 @@ complains "prepare.1.n4.shrink: 2', the study now says 'prepare.1.n4.shrink: 3'"
 
 # killed at any moment, also while it learns, and run again: as if it had not been
 for wait in 0.05 0.1 0.2 0.4; do
-    timeout -s KILL $wait larmor prepare c/steps.yaml --output killed >out 2>&1
+    timeout -s KILL $wait larmor prepare c/steps.yaml --output c/killed >out 2>&1
 done
-status 0 larmor prepare c/steps.yaml --output killed
-(cd killed && find . -type f ! -name report.html ! -name '.larmor-*' -exec cksum {} + | sort) | cmp -s - first ||
+status 0 larmor prepare c/steps.yaml --output c/killed
+(cd c/killed && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first ||
     fail "a killed run differs"
 
 # the standard goes with the model; a changed scan that is held out teaches nothing
