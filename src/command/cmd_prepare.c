@@ -60,7 +60,8 @@ static lar_status print_words(const lar_study *study, const lar_prepare_report *
     if (report->flagged) lar_text_add(&line, ", %lld flagged", (long long)report->flagged);
     lar_text_add(&line, ": %s/prepared\n", study->work);
     if (report->damaged)
-        lar_text_add(&line, "damaged  %lld of them had volumes that were not as prepare wrote them\n",
+        lar_text_add(&line,
+                     "damaged  %lld of them had volumes that were not as prepare wrote them\n",
                      (long long)report->damaged);
     lar_text_add(&line, "report   %s/report.html\n", study->work);
     const lar_status status = lar_cli_print(lar_text_get(&line));
@@ -212,8 +213,8 @@ static lar_status prepare_run(lar_call *call)
     lar_status status = lar_study_read(&study, call->args[0]);
     if (status != LAR_OK) return status;
     if (o->output) study->work = o->output;
-    status = o->dry_run ? lar_prepare_foretell(call, study, &o->how)
-                        : prepare_study(call, study, o);
+    status =
+        o->dry_run ? lar_prepare_foretell(call, study, &o->how) : prepare_study(call, study, o);
     lar_study_free(study);
     return status;
 }
@@ -243,11 +244,11 @@ const lar_command lar_command_prepare = {
     .tables = { { table, 0 }, { lar_prepare_table, offsetof(options, how) } },
     .size = sizeof(options),
     .json = true,
-    .examples = (const lar_example[]){ { "larmor prepare study.yaml --dry-run",
-                                         "what would be done, to which cases" },
-                                       { "larmor prepare study.yaml", "into study/" },
-                                       { "larmor prepare study.yaml --output work --force",
-                                         "into work/, whatever is there" },
-                                       { NULL, NULL } },
+    .examples =
+        (const lar_example[]){
+            { "larmor prepare study.yaml --dry-run", "what would be done, to which cases" },
+            { "larmor prepare study.yaml", "into study/" },
+            { "larmor prepare study.yaml --output work --force", "into work/, whatever is there" },
+            { NULL, NULL } },
     .run = prepare_run,
 };

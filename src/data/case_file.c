@@ -1,5 +1,5 @@
-/* One prepared volume in the record beside it: its hash, the files that it was made of and theirs, and
- * what was learned of the scan. SPDX-License-Identifier: Apache-2.0 */
+/* One prepared volume in the record beside it: its hash, the files that it was made of and theirs,
+ * and what was learned of the scan. SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 
 #include "data/data.h"

@@ -197,7 +197,8 @@ static lar_status read_case(const reader *r, lar_case_record *record, const json
     const bool needs_reason = record->state == LAR_CASE_FAILED || record->state == LAR_CASE_FLAGGED;
     if (needs_reason && !record->reason) return broken(r, "no reason");
     if (!lar_case_has_volumes(record->state)) return LAR_OK;
-    if (!lar_grid_from_json(&record->grid, json_object_get(object, "grid"))) return broken(r, "a grid");
+    if (!lar_grid_from_json(&record->grid, json_object_get(object, "grid")))
+        return broken(r, "a grid");
     record->files = lar_arena_take(r->arena, r->cases->image_count, sizeof *record->files);
     if (!record->files) return LAR_EMEMORY;
     for (int64_t n = 0; n < r->cases->image_count; n++) {

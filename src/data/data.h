@@ -228,10 +228,10 @@ bool lar_lines_differ(lar_text *out, const char *before, const char *now);
 
 typedef struct lar_prepared_case {
     const char *id;
-    int split;                /* lar_split */
-    lar_grid grid;            /* of all its images; RAS */
-    const char *const *paths; /* prepared, of each image */
-    const lar_fit *fits;      /* of each image */
+    int split;                  /* lar_split */
+    lar_grid grid;              /* of all its images; RAS */
+    const char *const *paths;   /* prepared, of each image */
+    const lar_fit *fits;        /* of each image */
     const lar_case_file *files; /* the same, as recorded */
     _Atomic bool *checked;      /* the same: compared with its hash */
 } lar_prepared_case;

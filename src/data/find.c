@@ -100,7 +100,8 @@ static lar_status walk_folder(const walk *w, const char *folder, const char *pat
         if (*rest) {
             if (lar_path_is_folder(path)) LAR_TRY(walk_folder(w, path, rest, kept));
         } else if (*kept && (lar_path_is_image(names.at[n]) || !lar_path_is_folder(path))) {
-            /* a folder that is called as a scan is a scan that cannot be read: of that case alone */
+            /* a folder that is called as a scan is a scan that cannot be read: of that case alone
+             */
             LAR_TRY(lar_id_check(kept, path));
             if (!lar_found_add(w->out, kept, path, w->arena)) return LAR_EMEMORY;
         }

@@ -130,9 +130,9 @@ static lar_status check_volume(const lar_prepared *prepared, int64_t index, int6
     if (status != LAR_OK) {
         lar_while(status, "the prepared volume of '%s' cannot be read", from->id);
     } else if (!lar_text_is(hex, file->sha256)) {
-        status = lar_fail(LAR_EFORMAT,
-                          "'%s', prepared for '%s', is not what prepare wrote: its checksum differs",
-                          from->paths[image], from->id);
+        status = lar_fail(
+            LAR_EFORMAT, "'%s', prepared for '%s', is not what prepare wrote: its checksum differs",
+            from->paths[image], from->id);
     }
     if (status != LAR_OK && status != LAR_EMEMORY)
         return lar_hint(status, "larmor prepare with --verify: it makes what is missing or damaged "

@@ -25,8 +25,8 @@ static bool volume_holds(const lar_cohort_pass *p, lar_cohort_case *c, int64_t i
     lar_seen_file now;
     char hex[LAR_SHA256_ROOM];
     const lar_case_file *file = &c->before->files[image];
-    const char *path = lar_cohort_volume(p, arena, c->before, image,
-                                         c->before->state == LAR_CASE_FLAGGED);
+    const char *path =
+        lar_cohort_volume(p, arena, c->before, image, c->before->state == LAR_CASE_FLAGGED);
     if (!path) return false;
     const char *name = lar_path_name(path);
     if (!lar_file_look(&now, path)) {
@@ -60,8 +60,7 @@ static bool scan_holds(const lar_cohort_pass *p, lar_cohort_case *c, int64_t ima
     for (int64_t n = 0; n < file->from_count && same; n++)
         same = lar_file_is_untouched(&file->from[n]);
     if (same) return true;
-    if (!file->from_count || !path ||
-        lar_image_files(&c->seen[image], path) != LAR_OK) {
+    if (!file->from_count || !path || lar_image_files(&c->seen[image], path) != LAR_OK) {
         say_why(c, "'%s' cannot be compared with the scan it was made of", name);
         return false;
     }
@@ -141,7 +140,7 @@ static lar_status keep_files(const lar_cohort_pass *p, lar_case_record *record,
     }
     record->files = files;
     record->grid = before->grid;
-    record->version = before->version;   /* which live as long as the pass */
+    record->version = before->version; /* which live as long as the pass */
     record->findings = before->findings;
 done:
     return status;

@@ -30,7 +30,7 @@ typedef struct lar_cohort_pass {
     lar_arena *arena;
     lar_cases record; /* its arena is not used */
     const char *record_path;
-    double recorded_s; /* when it was written last; 0: not yet */
+    double recorded_s;      /* when it was written last; 0: not yet */
     lar_cohort_case *cases; /* cohort->subject_count */
     lar_cases *before;      /* NULL: nothing to keep */
     lar_prepare_report *report;

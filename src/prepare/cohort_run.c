@@ -82,8 +82,8 @@ static lar_status refuse_large(const crew *c, int64_t n)
         if (!can_hold(at, m)) return LAR_OK;
     lar_bytes_words(needs, at->memory);
     lar_bytes_words(there, c->room);
-    lar_fail(LAR_EMEMORY, "case '%s' needs about %s of memory, and %s may be used",
-             at->subject->id, needs, there);
+    lar_fail(LAR_EMEMORY, "case '%s' needs about %s of memory, and %s may be used", at->subject->id,
+             needs, there);
     return lar_hint(LAR_EMEMORY, "--max-memory where that is too careful");
 }
 

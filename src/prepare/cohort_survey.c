@@ -14,8 +14,8 @@ static void survey_case(const lar_cohort_pass *p, lar_cohort_case *c)
             readable = false;
         lar_image_about_clear(&about);
     }
-    c->known = readable && lar_prepare_grids(c->ends, study, c->raw, NULL, study->step_count,
-                                             true) == LAR_OK;
+    c->known = readable &&
+               lar_prepare_grids(c->ends, study, c->raw, NULL, study->step_count, true) == LAR_OK;
     c->agrees = c->known && lar_prepare_agree(study, c->subject->id, c->ends) == LAR_OK;
     for (int64_t m = 0; m < study->data.image_count && !c->known; m++) c->ends[m] = (lar_grid){ 0 };
     c->memory = lar_prepare_memory(study, c->raw, c->ends);

@@ -313,8 +313,8 @@ static lar_status find_standard(bool *out, learning *l, const char *path, const 
     *out = false;
     *lines = describe(l);
     if (!path || !*lines) return LAR_EMEMORY;
-    *out = is_same(path, *lines) && lar_standard_load(l->standard, l->study, l->standards->arena,
-                                                      l->study->work) == LAR_OK;
+    *out = is_same(path, *lines) &&
+           lar_standard_load(l->standard, l->study, l->standards->arena, l->study->work) == LAR_OK;
     return LAR_OK;
 }
 
@@ -376,8 +376,8 @@ lar_status lar_standards_are_learned(bool *out, lar_standards *standards, const 
     for (int64_t n = 0; n < standards->count && status == LAR_OK && *out; n++) {
         const char *lines;
         l.standard = &standards->at[n];
-        status = find_standard(
-            out, &l, lar_standard_path(l.arena, study->work, l.standard, ".txt"), &lines);
+        status = find_standard(out, &l, lar_standard_path(l.arena, study->work, l.standard, ".txt"),
+                               &lines);
     }
 done:
     lar_arena_free(l.arena);

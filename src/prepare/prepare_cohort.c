@@ -1,6 +1,6 @@
-/* The whole cohort into the work folder: what is known before, what is kept, what is learned, what is
- * computed, and the sum of it. What is done is recorded on the way, so that a stopped preparation goes
- * on where it was; a case that fails does not stop the others.
+/* The whole cohort into the work folder: what is known before, what is kept, what is learned, what
+ * is computed, and the sum of it. What is done is recorded on the way, so that a stopped
+ * preparation goes on where it was; a case that fails does not stop the others.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
@@ -114,8 +114,9 @@ static lar_status check_split(lar_text *text, bool *same, const lar_cohort_pass 
     if (!*same) {
         lar_fail(LAR_EEXISTS, "'%s' splits the subjects otherwise: %s", path,
                  lar_text_get(&difference));
-        status = lar_hint(LAR_EEXISTS, "removing it to draw again, or keep it under another name as "
-                                       "'split: FILE' of the study");
+        status =
+            lar_hint(LAR_EEXISTS, "removing it to draw again, or keep it under another name as "
+                                  "'split: FILE' of the study");
     }
 done:
     lar_free(before);
@@ -179,8 +180,8 @@ static lar_status learn_and_keep(lar_cohort_pass *p)
 {
     lar_status status = LAR_OK;
     LAR_TRY(lar_cohort_look(p));
-    LAR_TRY(lar_standards_learn_after(p->standards, p->study, p->cohort, p->before,
-                                      p->params.force, p->progress));
+    LAR_TRY(lar_standards_learn_after(p->standards, p->study, p->cohort, p->before, p->params.force,
+                                      p->progress));
     p->record.standards = lar_standards_mark(p->standards, p->arena);
     if (!p->record.standards) return LAR_EMEMORY;
     if (p->before && !lar_text_is(p->before->standards, p->record.standards))
@@ -262,11 +263,9 @@ lar_status lar_prepare_cohort_with(lar_prepare_report *out, const lar_study *stu
 {
     lar_status status = LAR_OK;
     int lock = -1;
-    lar_cohort_pass p = { .study = study,
-                          .params = *params,
-                          .report = out,
-                          .watch = watch,
-                          .progress = progress };
+    lar_cohort_pass p = {
+        .study = study, .params = *params, .report = out, .watch = watch, .progress = progress
+    };
 
     *out = (lar_prepare_report){ 0 };
     LAR_TRY(pass_begin(&p));

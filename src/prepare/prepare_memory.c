@@ -31,5 +31,6 @@ double lar_cohort_memory(const lar_cohort_pass *p)
     lar_memory memory;
     if (p->params.memory != LAR_INT_AUTO) return (double)p->params.memory;
     lar_memory_ask(&memory, "");
-    return memory.available > 0 ? 0.8 * memory.available : 1e18; /* the rest: of others, and files */
+    return memory.available > 0 ? 0.8 * memory.available
+                                : 1e18; /* the rest: of others, and files */
 }

@@ -183,8 +183,7 @@ static json_t *found_json(const lar_cohort_pass *p, const lar_case_record *recor
                                 lar_case_map_to_json(&record->findings.maps[n]));
     for (int64_t n = 0; n < record->findings.strip_count; n++)
         if (record->findings.strips[n].step == s + 1)
-            json_object_set_new(found, "mask",
-                                lar_case_strip_to_json(&record->findings.strips[n]));
+            json_object_set_new(found, "mask", lar_case_strip_to_json(&record->findings.strips[n]));
     if (lar_step_is_normalize(step)) {
         add_standard(found, p, s, image);
         if (fit->method) json_object_set_new(found, "fit", lar_fit_to_json(fit));
@@ -198,10 +197,9 @@ static json_t *steps_json(const lar_cohort_pass *p, const lar_case_record *recor
     for (int64_t s = 0; s < p->study->step_count; s++) {
         const lar_step *step = &p->study->steps[s];
         if (!makes_or_changes(p->study, step, image)) continue;
-        json_t *one = json_pack("{s:I, s:s, s:s, s:o}", "Step", (json_int_t)s + 1, "Name",
-                                step->kind->name, "When",
-                                step->only_training ? "training" : "always", "Parameters",
-                                params_json(step));
+        json_t *one = json_pack(
+            "{s:I, s:s, s:s, s:o}", "Step", (json_int_t)s + 1, "Name", step->kind->name, "When",
+            step->only_training ? "training" : "always", "Parameters", params_json(step));
         json_t *found = found_json(p, record, s, image);
         if (json_object_size(found)) json_object_set(one, "Found", found);
         json_decref(found);
@@ -223,13 +221,13 @@ static char *describe(const lar_cohort_pass *p, const lar_case_record *record, i
     const lar_image_spec *spec = &p->study->data.images[image];
     const lar_case_file *file = &record->files[image];
     json_t *hashes, *sources = sources_json(&hashes, p->study, record, image, folder, arena);
-    json_t *root = json_pack(
-        "{s:s, s:s, s:b, s:o, s:o, s:[{s:s, s:s}], s:o, s:o, s:{s:I, s:s}}", "Image", spec->name,
-        "Role", lar_role_names[spec->role], "SkullStripped", (int)is_stripped(p->study, image),
-        "Sources", sources, "SourcesSHA256", hashes, "GeneratedBy", "Name", "larmor", "Version",
-        record->version, "Steps", steps_json(p, record, image), "Grid",
-        lar_grid_to_json(&record->grid), "Volume", "Bytes", (json_int_t)file->bytes, "SHA256",
-        file->sha256);
+    json_t *root =
+        json_pack("{s:s, s:s, s:b, s:o, s:o, s:[{s:s, s:s}], s:o, s:o, s:{s:I, s:s}}", "Image",
+                  spec->name, "Role", lar_role_names[spec->role], "SkullStripped",
+                  (int)is_stripped(p->study, image), "Sources", sources, "SourcesSHA256", hashes,
+                  "GeneratedBy", "Name", "larmor", "Version", record->version, "Steps",
+                  steps_json(p, record, image), "Grid", lar_grid_to_json(&record->grid), "Volume",
+                  "Bytes", (json_int_t)file->bytes, "SHA256", file->sha256);
     if (root && spec->contrast) json_object_set_new(root, "Contrast", json_string(spec->contrast));
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(root);
@@ -258,8 +256,9 @@ lar_status lar_provenance_write(const lar_cohort_pass *p, const lar_case_record 
         const char *folder = path ? lar_path_folder(arena, path) : NULL;
         char *text = folder ? describe(p, record, m, folder, arena) : NULL;
         if (!text)
-            status = lar_fail(LAR_EMEMORY, "where '%s' of '%s' comes from cannot be written: names "
-                                           "must be UTF-8",
+            status = lar_fail(LAR_EMEMORY,
+                              "where '%s' of '%s' comes from cannot be written: names "
+                              "must be UTF-8",
                               p->study->data.images[m].name, record->id);
         else if (!is_there(path, text))
             status = lar_file_write(path, text, strlen(text), true);

@@ -73,10 +73,10 @@ static lar_status print_plan_json(const lar_prepare_plan *plan, const char *work
     json_t *cases = json_array();
     for (int64_t n = 0; n < plan->case_count; n++) {
         const lar_prepare_plan_case *c = &plan->cases[n];
-        json_array_append_new(
-            cases, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "subject", c->id, "split",
-                             lar_split_names[c->split], "todo", words[c->todo], "why", c->why,
-                             "memory", (json_int_t)c->memory, "disk", (json_int_t)c->disk));
+        json_array_append_new(cases, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "subject", c->id,
+                                               "split", lar_split_names[c->split], "todo",
+                                               words[c->todo], "why", c->why, "memory",
+                                               (json_int_t)c->memory, "disk", (json_int_t)c->disk));
     }
     json_t *root = json_pack(
         "{s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "work", work, "new",

@@ -36,8 +36,8 @@ static int unmake(void **state)
 
 enum { CASES = 3 };
 
-/* What is told of each case and of the cohort, as lines of words; and the last voxels of each image.
- * Cases are told by threads of their own. */
+/* What is told of each case and of the cohort, as lines of words; and the last voxels of each
+ * image. Cases are told by threads of their own. */
 typedef struct seen {
     lar_text of_case[CASES + 1], words;
     lar_image *last[CASES + 1][2];
@@ -55,8 +55,7 @@ static void see_image(void *user, const char *id, int64_t image, int64_t step,
     assert_int_equal(shown->type, LAR_F32);
     lar_image_free(*last);
     CHECK_OK(lar_image_like(last, shown, LAR_F32));
-    memcpy((*last)->voxels, shown->voxels,
-           (size_t)lar_image_voxel_count(shown) * sizeof(float));
+    memcpy((*last)->voxels, shown->voxels, (size_t)lar_image_voxel_count(shown) * sizeof(float));
 }
 
 static void see_case(void *user, const lar_cases *cases, int64_t index, const lar_case *prepared)
