@@ -55,7 +55,9 @@ typedef struct lar_step_kind {
     size_t size;                              /* of the params */
     int version;  /* raised whenever its results change, so that what it made is made again; 0: the
                      first */
-    double bytes; /* that it takes for each voxel of the largest scan, beside the images */
+    double bytes; /* of memory for each voxel of the largest scan, beside the images */
+    /* The same of a step whose parameters decide it, for so many voxels; NULL: `bytes` tells. */
+    double (*memory)(const lar_step *step, const struct lar_study *study, double voxels);
     bool spatial;
     bool once;         /* at most one such step of each image */
     bool shows;        /* it shows what it did by itself, not as an image that it changed */

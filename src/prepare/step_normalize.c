@@ -229,6 +229,15 @@ done:
     return status;
 }
 
+/* Maps of tissues are several volumes. */
+static double normalize_memory(const lar_step *step, const lar_study *study, double voxels)
+{
+    const lar_normalizer_method *method =
+        lar_normalizer_methods[((const normalize_step *)step->params)->how.method];
+    (void)study;
+    return (method->takes_tissue ? 28 : 14) * voxels;
+}
+
 const lar_step_kind lar_step_normalize = {
     .name = "normalize",
     .help = "intensities to a common scale",
@@ -237,6 +246,7 @@ const lar_step_kind lar_step_normalize = {
     .once = true,
     .check = normalize_check,
     .uses = normalize_uses,
+    .memory = normalize_memory,
     .run = normalize_run,
 };
 
