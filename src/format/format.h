@@ -26,6 +26,7 @@ typedef struct lar_seen_file {
 typedef struct lar_seen {
     int64_t count;
     lar_seen_file *at;
+    bool series; /* the one that was named is DICOM: all in its folder may belong to it */
     lar_arena *arena;
 } lar_seen;
 void lar_seen_clear(lar_seen *seen);

@@ -237,7 +237,8 @@ lar_status lar_image_files(lar_seen *out, const char *path)
     lar_status status = LAR_OK;
     *out = (lar_seen){ 0 };
     /* a series is all that is in its folder, and takes a while to look into */
-    if (!lar_path_is_folder(path) && !lar_dicom_is(path)) {
+    out->series = !lar_path_is_folder(path) && lar_dicom_is(path);
+    if (!lar_path_is_folder(path) && !out->series) {
         status = read_header(&about, path, LAR_FORM_AUTO, out);
         lar_image_about_clear(&about);
     }

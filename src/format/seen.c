@@ -52,8 +52,9 @@ lar_seen_file *lar_seen_add(lar_seen *seen, const char *path)
     return file;
 }
 
-void lar_seen_read(lar_seen_file *file, const void *bytes, size_t count)
+void lar_seen_read(lar_seen *seen, lar_seen_file *file, const void *bytes, size_t count)
 {
+    seen->series |= count >= 132 && memcmp((const char *)bytes + 128, "DICM", 4) == 0;
     lar_sha256(file->sha256, &(lar_bytes){ bytes, count }, 1);
 }
 
@@ -80,7 +81,7 @@ lar_status lar_seen_finish(lar_seen *seen, const char *path)
         LAR_TRY(add_folder(seen, path));
     } else {
         if (!lar_seen_add(seen, path)) return LAR_EMEMORY;
-        if (lar_dicom_is(path)) LAR_TRY(add_folder(seen, lar_path_folder(seen->arena, path)));
+        if (seen->series) LAR_TRY(add_folder(seen, lar_path_folder(seen->arena, path)));
     }
     for (int64_t n = 0; n < seen->count && status == LAR_OK; n++)
         if (!*seen->at[n].sha256) status = lar_sha256_file(seen->at[n].sha256, seen->at[n].path);

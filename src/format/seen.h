@@ -10,7 +10,7 @@
  */
 lar_seen_file *lar_seen_add(lar_seen *seen, const char *path);
 /* What was in it, the whole of it. */
-void lar_seen_read(lar_seen_file *file, const void *bytes, size_t count);
+void lar_seen_read(lar_seen *seen, lar_seen_file *file, const void *bytes, size_t count);
 /* After the image was read: what was read by another program, and so not seen. */
 lar_status lar_seen_finish(lar_seen *seen, const char *path);
 

@@ -72,7 +72,7 @@ static lar_status open_bytes(lar_source *out, const char *path, bool partial, la
     } else {
         LAR_TRY(lar_file_read((char **)&out->bytes, &out->count, path, PTRDIFF_MAX / 4));
         out->file_count = out->count;
-        if (file) lar_seen_read(file, out->bytes, out->count);
+        if (file) lar_seen_read(seen, file, out->bytes, out->count);
     }
     if (out->file_count == 0) {
         status = lar_fail(LAR_EFORMAT, "'%s' is empty", path);

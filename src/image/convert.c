@@ -1,6 +1,5 @@
 /* Voxel types: everything computes in float, so conversion happens once, at the door.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <float.h>
 #include <math.h>
 
 #include "base/base.h"
@@ -224,33 +223,6 @@ typedef struct range_job {
     lar_range *partial;
 } range_job;
 
-/* Eight at a time, so that a processor can take them together. */
-enum { LANES = 8 };
-
-LAR_CLONES static void range_row(lar_range *range, const double *row, int64_t count)
-{
-    double low[LANES], high[LANES];
-    int64_t broken[LANES] = { 0 };
-    for (int l = 0; l < LANES; l++) {
-        low[l] = range->low;
-        high[l] = range->high;
-    }
-    for (int64_t n = 0; n < count; n += LANES)
-        for (int l = 0; l < LANES; l++) {
-            const double x = row[n + l];
-            const bool fine = fabs(x) <= DBL_MAX;
-            const double down = fine ? x : INFINITY, up = fine ? x : -INFINITY;
-            low[l] = down < low[l] ? down : low[l];
-            high[l] = up > high[l] ? up : high[l];
-            broken[l] += !fine;
-        }
-    for (int l = 0; l < LANES; l++) {
-        if (low[l] < range->low) range->low = low[l];
-        if (high[l] > range->high) range->high = high[l];
-        range->not_finite += broken[l];
-    }
-}
-
 static lar_status range_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     const range_job *job = arg;
@@ -263,16 +235,14 @@ static lar_status range_rows(void *arg, int64_t piece, int64_t begin, int64_t en
         for (int64_t i = 0; i < size[0]; i += CHUNK) {
             const int64_t count = size[0] - i < CHUNK ? size[0] - i : CHUNK;
             converters[in->type].load(row, voxel_at(in, i, j, k, c), in->stride[0], count);
-            const int64_t whole = count / LANES * LANES;
-            range_row(&range, row, whole);
-            double rest[LANES];
-            for (int64_t n = 0; n < LANES; n++) /* repeats the last one, which changes nothing */
-                rest[n] = row[whole + n < count ? whole + n : count - 1];
-            if (whole == count) continue;
-            const int64_t before = range.not_finite;
-            range_row(&range, rest, LANES);
-            range.not_finite = before;
-            for (int64_t n = whole; n < count; n++) range.not_finite += !isfinite(row[n]);
+            for (int64_t n = 0; n < count; n++) {
+                if (!isfinite(row[n]))
+                    range.not_finite++;
+                else {
+                    if (row[n] < range.low) range.low = row[n];
+                    if (row[n] > range.high) range.high = row[n];
+                }
+            }
         }
     }
     job->partial[piece] = range;

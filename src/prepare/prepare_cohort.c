@@ -399,6 +399,10 @@ lar_status lar_prepare_plan_new(lar_prepare_plan **out, const lar_study *study,
         goto done;
     }
     plan->arena = arena;
+    if (lar_path_exists(study->work) && !lar_path_is_folder(study->work)) {
+        status = lar_fail(LAR_EEXISTS, "'%s' is there, and no folder", study->work);
+        goto done;
+    }
     LAR_TRY(pass_begin(&p));
     LAR_TRY(look_back(&p));
     LAR_TRY(check_split(&split, &same, &p, split_path));

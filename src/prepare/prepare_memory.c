@@ -20,8 +20,8 @@ double lar_prepare_memory(const lar_study *study, const lar_grid *raw, const lar
     }
     for (int64_t s = 0; s < study->step_count; s++) {
         const lar_step_kind *kind = study->steps[s].kind;
-        const double needs = kind->memory ? kind->memory(&study->steps[s], study, largest)
-                                          : kind->bytes * largest;
+        const double needs =
+            kind->memory ? kind->memory(&study->steps[s], study, largest) : kind->bytes * largest;
         if (needs > step) step = needs;
     }
     const double working = held + (step > end ? step : end);

@@ -238,8 +238,8 @@ static void strip_words(lar_text *out, const lar_step *step, const lar_study *st
 static double strip_memory(const lar_step *step, const lar_study *study, double voxels)
 {
     const char *method;
-    const bool learned = lar_strip_foretell(&method, step, study) == LAR_OK &&
-                         lar_text_is(method, "learned");
+    const bool learned =
+        lar_strip_foretell(&method, step, study) == LAR_OK && lar_text_is(method, "learned");
     return 15 * voxels + (learned ? 15 * 4.0 * 240 * 240 * 240 : 0);
 }
 
