@@ -5,6 +5,7 @@
 #define LAR_DATA_H
 
 #include "base/base.h"
+#include "format/format.h"
 
 /* ---- what a study says about its data ---------------------------------------------------- */
 
@@ -214,13 +215,26 @@ lar_status lar_fit_average(lar_fit *out, const lar_fit *const *fits, int64_t cou
 
 /* One prepared volume, and the scan that it was made of. */
 typedef struct lar_case_file {
-    int64_t bytes;                     /* of the prepared file */
-    const char *source;                /* path of the scan; NULL where a step made the image, and
-                                          then nothing but `bytes` is set */
-    int64_t source_bytes, source_time; /* of the scan: its length and its time of change, in s */
-    lar_grid raw;                      /* of the scan, as stored */
+    int64_t bytes;                /* of the prepared file */
+    char sha256[LAR_SHA256_ROOM]; /* of the same; "": an older larmor made it */
+    const char *source;           /* path of the scan; NULL where a step made the image, and then
+                                     nothing below is set */
+    int64_t from_count;           /* the files that the scan was read from: one, two ...; 0: an
+                                     older larmor made it */
+    const lar_seen_file *from;
+    lar_grid raw; /* of the scan, as stored */
     lar_fit fit;
 } lar_case_file;
+/* To and from a JSON object, as lar_fit_to_json(); `made`: by a step, of no file. Copies have all
+ * their texts in the arena. */
+struct json_t *lar_case_file_to_json(const lar_case_file *file);
+lar_status lar_case_file_from_json(lar_case_file *out, const struct json_t *object, bool made,
+                                   lar_arena *arena);
+lar_status lar_case_file_copy(lar_case_file *out, const lar_case_file *from, lar_arena *arena);
+/* What was in the files of a scan, in one hash: that of the file where there is one. */
+void lar_seen_mark(char hex[LAR_SHA256_ROOM], const lar_seen_file *files, int64_t count);
+struct json_t *lar_grid_to_json(const lar_grid *grid);
+bool lar_grid_from_json(lar_grid *out, const struct json_t *object);
 
 /* What a registration found in one case. */
 typedef struct lar_case_map {
@@ -280,6 +294,7 @@ typedef struct lar_case_record {
     int split;            /* lar_split */
     int state;            /* lar_case_state */
     const char *reason;   /* why it failed or is flagged */
+    const char *version;  /* of the larmor that prepared it; "": not known */
     lar_grid grid;        /* of its prepared volumes, where done or flagged */
     lar_case_file *files; /* of each image, the same */
     lar_case_findings findings;
@@ -314,10 +329,12 @@ bool lar_lines_differ(lar_text *out, const char *before, const char *now);
 
 typedef struct lar_prepared_case {
     const char *id;
-    int split;                /* lar_split */
-    lar_grid grid;            /* of all its images; RAS */
-    const char *const *paths; /* prepared, of each image */
-    const lar_fit *fits;      /* of each image */
+    int split;                  /* lar_split */
+    lar_grid grid;              /* of all its images; RAS */
+    const char *const *paths;   /* prepared, of each image */
+    const lar_fit *fits;        /* of each image */
+    const lar_case_file *files; /* the same, as recorded */
+    _Atomic bool *checked;      /* the same: compared with its hash */
 } lar_prepared_case;
 
 /* A prepared folder: what `larmor prepare` finished. Failed and flagged cases are not listed. */
@@ -345,7 +362,8 @@ int64_t lar_prepared_find(const lar_prepared *prepared, const char *name);
 /* The first mask that a step made, such as the brain; or -1. */
 int64_t lar_prepared_made_mask(const lar_prepared *prepared);
 /* One volume, float32 for inputs and targets, mapped from its file where it can be. Its grid is the
- * case's. */
+ * case's. The first time since the folder was opened, its bytes are compared with the hash that
+ * prepare recorded: LAR_EFORMAT where one differs. By many threads at once. */
 lar_status lar_prepared_map(lar_image **out, const lar_prepared *prepared, int64_t index,
                             int64_t image);
 void lar_prepared_free(lar_prepared *prepared);

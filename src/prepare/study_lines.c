@@ -19,6 +19,7 @@ static void add_step(lar_text *out, const lar_study *study, int64_t n)
     snprintf(prefix, sizeof prefix, "prepare.%lld.%s", (long long)n + 1, step->kind->name);
     for (int t = 0; t < LAR_STEP_TABLES && step->kind->tables[t]; t++)
         add_table(out, prefix, step->kind->tables[t], step->params);
+    if (step->kind->version) lar_text_add(out, "%s.version: %d\n", prefix, step->kind->version);
     lar_text_add(out, "%s.images:", prefix);
     for (int64_t m = 0; m < study->data.image_count; m++)
         if (step->on[m]) lar_text_add(out, " %s", study->data.images[m].name);
