@@ -64,6 +64,7 @@ json_t *lar_case_file_to_json(const lar_case_file *file)
     if (file->from_count) json_object_set_new(out, "from", from_json_of(file));
     json_object_set_new(out, "raw", lar_grid_to_json(&file->raw));
     if (file->fit.method) json_object_set_new(out, "fit", lar_fit_to_json(&file->fit));
+    if (*file->mark) json_object_set_new(out, "mark", json_string(file->mark));
     return out;
 }
 
@@ -97,7 +98,7 @@ static lar_status read_from(lar_case_file *out, const json_t *list, lar_arena *a
     return LAR_OK;
 }
 
-/* Older files have neither "sha256" nor "from". */
+/* Older files have neither "sha256" nor "from" nor "mark". */
 lar_status lar_case_file_from_json(lar_case_file *out, const json_t *object, bool made,
                                    lar_arena *arena)
 {
@@ -112,6 +113,8 @@ lar_status lar_case_file_from_json(lar_case_file *out, const json_t *object, boo
         return LAR_EFORMAT;
     out->source = lar_arena_text(arena, source, strlen(source));
     if (!out->source) return LAR_EMEMORY;
+    const char *mark = json_string_value(json_object_get(object, "mark"));
+    snprintf(out->mark, sizeof out->mark, "%s", mark ? mark : "");
     const lar_status status = read_from(out, json_object_get(object, "from"), arena);
     if (status != LAR_OK) return status;
     const json_t *fit = json_object_get(object, "fit");

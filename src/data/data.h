@@ -224,6 +224,7 @@ typedef struct lar_case_file {
     const lar_seen_file *from;
     lar_grid raw; /* of the scan, as stored */
     lar_fit fit;
+    char mark[LAR_MARK_ROOM]; /* of the scan, by lar_mark_image(); "" where it has none */
 } lar_case_file;
 /* To and from a JSON object, as lar_fit_to_json(); `made`: by a step, of no file. Copies have all
  * their texts in the arena. */
@@ -313,6 +314,8 @@ typedef struct lar_cases {
 /* Whether a mask was made by one method in some cases and by another in others, and how often each,
  * as words. */
 bool lar_cases_mixed(lar_text *out, const lar_cases *cases);
+/* As lar_marks_judge(), of the cases that have volumes, by what is recorded of their scans. */
+lar_status lar_cases_judge_twins(const lar_cases *cases, const lar_data_params *data);
 /* Replaces the file. */
 lar_status lar_cases_write(const lar_cases *cases, const char *path);
 /* LAR_EFORMAT where it is not what lar_cases_write() writes. */

@@ -88,6 +88,7 @@ static lar_status write_volumes(const lar_cohort_pass *p, lar_case_record *recor
         file.from = seen[m].at;
         file.raw = prepared->raw[m];
         file.fit = prepared->fits[m];
+        memcpy(file.mark, prepared->marks[m], sizeof file.mark);
         LAR_TRY(lar_case_file_copy(&files[m], &file, p->arena));
     }
     record->files = files;

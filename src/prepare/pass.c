@@ -319,6 +319,8 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
         const lar_cost cost = lar_cost_begin();
         LAR_TRY(lar_prepare_read_seen(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
                                       paths[n], aside->seen ? &aside->seen[n] : NULL));
+        if (training && lar_role_is_measured(spec->role))
+            LAR_TRY(lar_mark_image(prepared->marks[n], prepared->images[n]));
         lar_cost_end(&prepared->costs.reading_s, cost);
         targets[n] = prepared->images[n]->grid;
         show(&pass, n, 0);
@@ -378,12 +380,13 @@ lar_status lar_prepare_case_beside(lar_case **out, const lar_study *study, lar_s
     prepared->masks = lar_arena_take(arena, count, sizeof(lar_image *));
     prepared->raw = lar_arena_take(arena, count, sizeof *prepared->raw);
     prepared->fits = lar_arena_take(arena, count, sizeof *prepared->fits);
+    prepared->marks = lar_arena_take(arena, count, sizeof *prepared->marks);
     prepared->step_count = study->step_count;
     prepared->found = lar_arena_take(arena, study->step_count, sizeof *prepared->found);
     if (!prepared->images || !prepared->masks) prepared->image_count = 0;
     if (!prepared->found) prepared->step_count = 0;
     const bool whole = prepared->id && prepared->images && prepared->masks && prepared->raw &&
-                       prepared->fits && prepared->found;
+                       prepared->fits && prepared->marks && prepared->found;
     status = whole ? run_case(prepared, study, standards, paths, training, aside) : LAR_EMEMORY;
     if (status == LAR_OK)
         *out = prepared;

@@ -192,7 +192,8 @@ typedef struct lar_case {
     lar_registration **found; /* of each step: what it registered; NULL: nothing */
     lar_image **masks; /* of each image that a step made: as it lies on the scan in RAS, before the
                           interpolation; else NULL */
-    lar_case_findings findings; /* of registrations and masks, to be recorded */
+    lar_case_findings findings;   /* of registrations and masks, to be recorded */
+    char (*marks)[LAR_MARK_ROOM]; /* of each scan as it was read, in training; else "" */
     lar_costs costs;
     lar_arena *arena;
 } lar_case;

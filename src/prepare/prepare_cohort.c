@@ -258,6 +258,20 @@ static lar_status sum_up(const lar_cohort_pass *p)
     return LAR_EPARTIAL;
 }
 
+/* One scan in two parts: told beside what else is to be told. */
+static lar_status judge_twins(const lar_cohort_pass *p, lar_status status)
+{
+    const char *sentence = lar_arena_text(p->arena, lar_error(), strlen(lar_error()));
+    const lar_status found = lar_cases_judge_twins(&p->record, &p->study->data);
+    if (!sentence) return LAR_EMEMORY;
+    if (found == LAR_OK) {
+        lar_error_set(sentence);
+        return status;
+    }
+    if (status != LAR_OK) lar_log(LAR_LOG_WARNING, "%s", sentence);
+    return found == LAR_EARGUMENT ? LAR_EPARTIAL : found;
+}
+
 lar_status lar_prepare_cohort_with(lar_prepare_report *out, const lar_study *study,
                                    const lar_prepare_params *params, const lar_prepare_watch *watch,
                                    lar_progress progress)
@@ -289,7 +303,7 @@ lar_status lar_prepare_cohort_with(lar_prepare_report *out, const lar_study *stu
     LAR_TRY(write_reasons(&p, "failed.tsv", LAR_CASE_FAILED));
     LAR_TRY(write_reasons(&p, "flagged.tsv", LAR_CASE_FLAGGED));
     warn_of_mixed(&p);
-    status = sum_up(&p);
+    status = judge_twins(&p, sum_up(&p));
 done:
     if (lock >= 0) close(lock);
     pass_end(&p);

@@ -200,6 +200,13 @@ lar_status lar_study_prepared(lar_prepared **out, const lar_study *study)
     if (status == LAR_OK && study->data.split.file)
         status = compare_split_file(study, (*out)->record);
     if (status == LAR_OK && study->data.csv) status = compare_table(study, (*out)->record);
+    if (status == LAR_OK) {
+        status = lar_cases_judge_twins((*out)->record, &study->data);
+        if (status == LAR_OK) return status;
+        lar_prepared_free(*out);
+        *out = NULL;
+        return status;
+    }
     if (status == LAR_OK) return status;
     lar_prepared_free(*out);
     *out = NULL;
