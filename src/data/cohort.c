@@ -23,11 +23,12 @@ static void sort_found(lar_found_list *list)
     if (list->count) qsort(list->at, (size_t)list->count, sizeof *list->at, found_compare);
 }
 
-static lar_status sort_files(lar_found_list *files, const char *image)
+static lar_status sort_files(lar_found_list *files, const lar_data_params *data, const char *image)
 {
     sort_found(files);
     for (int64_t n = 1; n < files->count; n++)
-        if (lar_text_is(files->at[n - 1].id, files->at[n].id))
+        if (lar_text_is(files->at[n - 1].id, files->at[n].id) &&
+            !lar_find_left_out(data, &files->at[n]))
             return lar_fail(LAR_EARGUMENT,
                             "image '%s' of subject '%s' is twice there: '%s' and '%s'", image,
                             files->at[n].id, files->at[n - 1].path, files->at[n].path);
@@ -55,7 +56,7 @@ static bool is_listed(const lar_texts *ids, const char *id)
 }
 
 /* By the case, or by its subject: then all of its cases are. */
-static bool is_left_out(const lar_data_params *data, const lar_found *found)
+bool lar_find_left_out(const lar_data_params *data, const lar_found *found)
 {
     return is_listed(&data->leave_out, found->id) || is_listed(&data->leave_out, found->subject);
 }
@@ -133,7 +134,7 @@ static lar_status check_complete(const pairing *p, const lar_found_list *ids)
     int64_t count = 0;
     for (int64_t n = 0; n < ids->count; n++) {
         bool complete = true;
-        if (is_left_out(f->data, &ids->at[n])) continue;
+        if (lar_find_left_out(f->data, &ids->at[n])) continue;
         for (int64_t m = 0; m < lar_data_scans(f->data); m++) {
             if (find_id(&f->files[m], ids->at[n].id) >= 0) continue;
             if (count < NAMED_MAX && complete)
@@ -183,7 +184,7 @@ static lar_status fill_subjects(pairing *p, const lar_found_list *ids)
     cohort->subjects = lar_arena_take(f->arena, ids->count + 1, sizeof *cohort->subjects);
     if (!cohort->subjects) return LAR_EMEMORY;
     for (int64_t n = 0; n < ids->count; n++) {
-        if (is_left_out(f->data, &ids->at[n])) continue;
+        if (lar_find_left_out(f->data, &ids->at[n])) continue;
         const char **paths = lar_arena_take(f->arena, f->data->image_count, sizeof *paths);
         if (!paths) return LAR_EMEMORY;
         for (int64_t m = 0; m < lar_data_scans(f->data); m++)
@@ -241,7 +242,7 @@ static lar_status find_files(lar_finder *f)
     lar_status status = LAR_OK;
     LAR_TRY(find[lar_data_source(f->data)](f));
     for (int64_t n = 0; n < lar_data_scans(f->data); n++)
-        LAR_TRY(sort_files(&f->files[n], f->data->images[n].name));
+        LAR_TRY(sort_files(&f->files[n], f->data, f->data->images[n].name));
 done:
     return status;
 }

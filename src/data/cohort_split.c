@@ -188,6 +188,27 @@ static lar_status check_parts(const dealing *d)
     return LAR_OK;
 }
 
+/* The file names everybody; of whom the source says something, it says the same. */
+static lar_status deal_by_file(const dealing *d, int *splits)
+{
+    lar_cohort *cohort = d->cohort;
+    const lar_data_params *data = d->f->data;
+    const char *path = lar_path_join(d->f->arena, d->f->folder, data->split.file);
+    if (!path) return LAR_EMEMORY;
+    const lar_status status =
+        lar_split_read(splits, d->ids, cohort->participant_count, &data->leave_out, path);
+    for (int64_t n = 0; n < cohort->subject_count && status == LAR_OK; n++) {
+        lar_subject *subject = &cohort->subjects[n];
+        const int split = splits[d->who[n]];
+        if (subject->split >= 0 && subject->split != split)
+            return lar_fail(LAR_EARGUMENT, "'%s' says that '%s' is %s, but by its folder it is %s",
+                            path, subject->subject, lar_split_names[split],
+                            lar_split_names[subject->split]);
+        subject->split = split;
+    }
+    return status;
+}
+
 /* Those of whom the source says nothing are drawn, or stand in the study's file. */
 static lar_status deal(const dealing *d)
 {
@@ -201,6 +222,7 @@ static lar_status deal(const dealing *d)
     int64_t *places = lar_arena_take(arena, count, sizeof *places);
     int64_t open = 0;
     if (!ids || !splits || !places) return LAR_EMEMORY;
+    if (data->split.file) return deal_by_file(d, splits);
     LAR_TRY(find_strata(d, &strata));
     for (int64_t n = 0; n < count; n++) {
         places[n] = -1;
@@ -209,13 +231,7 @@ static lar_status deal(const dealing *d)
         if (strata) strata[open] = strata[n];
         places[n] = open++;
     }
-    if (data->split.file) {
-        const char *path = lar_path_join(arena, d->f->folder, data->split.file);
-        if (!path) return LAR_EMEMORY;
-        LAR_TRY(lar_split_read(splits, ids, open, &data->leave_out, path));
-    } else {
-        LAR_TRY(lar_split_draw(splits, ids, strata, open, &data->split));
-    }
+    LAR_TRY(lar_split_draw(splits, ids, strata, open, &data->split));
     for (int64_t n = 0; n < cohort->subject_count; n++)
         if (places[d->who[n]] >= 0) cohort->subjects[n].split = splits[places[d->who[n]]];
 done:

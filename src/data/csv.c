@@ -4,6 +4,25 @@
 
 enum { TABLE_MAX = 64 << 20, COLUMNS_MAX = 4096 };
 
+/* Where the text is no UTF-8 (RFC 3629), or NULL; what a spreadsheet of old writes is neither. */
+static const char *not_utf8(const char *at, const char *end)
+{
+    while (at < end) {
+        const unsigned char first = (unsigned char)*at;
+        const int more = first < 0x80   ? 0
+                         : first < 0xc2 ? -1
+                         : first < 0xe0 ? 1
+                         : first < 0xf0 ? 2
+                         : first < 0xf5 ? 3
+                                        : -1;
+        if (more < 0 || end - at <= more) return at;
+        for (int n = 1; n <= more; n++)
+            if (((unsigned char)at[n] & 0xc0) != 0x80) return at;
+        at += more + 1;
+    }
+    return NULL;
+}
+
 typedef struct reader {
     const char *name;
     lar_arena *arena;
@@ -180,11 +199,17 @@ lar_status lar_csv_parse(lar_csv *out, const char *bytes, size_t count, const ch
     r->line = 1;
     if (count >= 3 && memcmp(bytes, mark, 3) == 0) r->at += 3;
     lar_status status = LAR_OK;
+    const char *wrong;
     if (count >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0)) {
         status = lar_fail(LAR_EARGUMENT, "'%s' is UTF-16", name);
         lar_hint(status, "saving it as UTF-8");
     } else if (count && memchr(bytes, 0, count)) {
         status = lar_fail(LAR_EARGUMENT, "'%s' is not a table of text: it holds a 0 byte", name);
+    } else if ((wrong = not_utf8(bytes, r->end))) {
+        int64_t line = 1;
+        for (const char *c = bytes; c < wrong; c++) line += *c == '\n';
+        status = lar_fail(LAR_EARGUMENT, "%s:%lld: the text is not UTF-8", name, (long long)line);
+        lar_hint(status, "saving it as UTF-8");
     }
     if (status == LAR_OK) status = read_names(out, r);
     if (status == LAR_OK) status = read_rows(out, r);

@@ -178,7 +178,7 @@ static lar_status refuse_ambiguous(const bids *b)
     for (int64_t n = 0; n < files->count;) {
         int64_t next = n + 1;
         while (next < files->count && lar_text_is(files->at[next].id, files->at[n].id)) next++;
-        if (next - n > 1) {
+        if (next - n > 1 && !lar_find_left_out(b->f->data, &files->at[n])) {
             if (first < 0) {
                 first = n;
                 end = next;

@@ -228,6 +228,11 @@ static void bids_trees(void **state)
     lar_cohort_free(cohort);
     data_touch("b/sub-02/anat/sub-02_acq-lo_run-1_T1w.nii.gz"); /* compressed and not */
     refuses(&data, "try moving one of them out of the tree");
+    /* what is left out need not be told apart */
+    const char *const out[] = { "sub-02" };
+    data.leave_out = (lar_texts){ 1, out };
+    data_touch("b/sub-05/anat/sub-05_acq-lo_run-1_T1w.nii b/sub-05/anat/sub-05_FLAIR.nii");
+    finds(&data, "sub-01 sub-05");
 }
 
 static void covariates_are_joined_by_id(void **state)
@@ -310,6 +315,15 @@ static void nnunet_folders(void **state)
     cohort = found(&data, "a_1 b t");
     assert_int_equal(cohort->subjects[2].split, LAR_TEST);
     lar_cohort_free(cohort);
+    /* a split file names all of them, and may not say otherwise */
+    data.split.file = "split.csv";
+    data_write("split.csv", "subject,split\na_1,valid\nb,train\nt,test\n");
+    cohort = found(&data, "a_1 b t");
+    assert_int_equal(cohort->subjects[0].split, LAR_VALID);
+    lar_cohort_free(cohort);
+    data_write("split.csv", "a_1,valid\nb,train\nt,train\n");
+    refuses(&data, "says that 't' is train, but by its folder it is test");
+    data.split.file = NULL;
     data_touch("n/labelsTs/u.nii.gz");
     refuses(&data, "'u' has no t1 and no x");
     images[0].channel = "1";
