@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "data/data.h"
 
-/* The cases that have volumes, as a cohort: its scans are the recorded sources. */
+/* The cases that are used, as a cohort: its scans are the recorded sources. What is flagged trains
+ * nothing and is not scored. */
 static lar_cohort *view_of(const lar_cases *cases, const int64_t **index, lar_arena *arena)
 {
     lar_cohort *view = lar_arena_take(arena, 1, sizeof *view);
@@ -14,7 +15,7 @@ static lar_cohort *view_of(const lar_cases *cases, const int64_t **index, lar_ar
         view->image_count++; /* made ones come last */
     for (int64_t n = 0; n < cases->case_count; n++) {
         const lar_case_record *record = &cases->cases[n];
-        if (!lar_case_has_volumes(record->state)) continue;
+        if (record->state != LAR_CASE_DONE) continue;
         const char **paths = lar_arena_take(arena, view->image_count, sizeof *paths);
         if (!paths) return NULL;
         for (int64_t m = 0; m < view->image_count; m++) paths[m] = record->files[m].source;

@@ -314,7 +314,7 @@ typedef struct lar_cases {
 /* Whether a mask was made by one method in some cases and by another in others, and how often each,
  * as words. */
 bool lar_cases_mixed(lar_text *out, const lar_cases *cases);
-/* As lar_marks_judge(), of the cases that have volumes, by what is recorded of their scans. */
+/* As lar_marks_judge(), of the cases that are done, by what is recorded of their scans. */
 lar_status lar_cases_judge_twins(const lar_cases *cases, const lar_data_params *data);
 /* Replaces the file. */
 lar_status lar_cases_write(const lar_cases *cases, const char *path);
