@@ -30,6 +30,16 @@ void lar_error_set(const char *sentence);
     } while (0)
 
 void lar_log(lar_log_level level, const char *format, ...) LAR_PRINTF(2, 3);
+/* Lines that were kept back. */
+typedef struct lar_log_kept {
+    char *lines; /* of each its level, its text and a 0 */
+    size_t length, room;
+} lar_log_kept;
+/* What this thread logs from now on is kept here, until NULL is given; so that what many threads
+ * say of many cases can be said in order. */
+void lar_log_keep(lar_log_kept *kept);
+/* Logs what was kept, and forgets it. */
+void lar_log_tell(lar_log_kept *kept);
 /* False where the caller of the library asked to stop. */
 bool lar_progress_say(lar_progress progress, const char *stage, double fraction);
 
@@ -145,6 +155,9 @@ lar_status lar_writer_put(lar_writer *writer, const void *bytes, size_t count);
 lar_status lar_writer_commit(lar_writer *writer);
 void lar_writer_free(lar_writer *writer);
 lar_status lar_file_write(const char *path, const void *bytes, size_t count, bool force);
+/* Removes from a folder (not from those below it) the temporary files of writers that have died;
+ * those of living ones, of this process or another, stay. */
+void lar_folder_clean(const char *path);
 
 /* The file `place`, relative to the folder that the library was loaded from, as an absolute path;
  * mode: as of access(). False, and no text, where it is not there. */
@@ -190,6 +203,9 @@ int lar_thread_number(void);
  * lar_threads_get() is 1 and lar_thread_number() 0, so that scratch memory is that of one thread.
  */
 void lar_thread_alone(bool alone);
+/* So many threads, and no more, for what this thread calls from now on: where several threads of a
+ * caller's own share what lar_threads_get() gives to all. 0: no share of its own any more. */
+void lar_threads_own(int count);
 static inline int64_t lar_piece_count(int64_t n, int64_t grain)
 {
     return (n + grain - 1) / grain;

@@ -1,7 +1,11 @@
 /* Reading whole files, and writing them so that they appear complete or not at all.
  * SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* mkostemp */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,6 +90,62 @@ static lar_status write_failed(const lar_writer *writer, const char *what)
     return status;
 }
 
+static const char temporary_start[] = ".larmor-";
+
+/* Asked once: the only way to ask changes it for a moment, for all threads. */
+static pthread_once_t mask_once = PTHREAD_ONCE_INIT;
+static mode_t mask;
+
+static void ask_mask(void)
+{
+    mask = umask(0);
+    umask(mask);
+}
+
+/* A temporary file that is locked as long as its writer lives, so that what a killed one left can
+ * be told from one at work, whichever machine or container it is in. */
+static lar_status open_temporary(lar_writer *writer)
+{
+    struct stat about;
+    for (int tries = 0; tries < 8; tries++) {
+        /* a short fixed name: that of the target may already be as long as a name can be */
+        writer->temporary =
+            lar_arena_format(writer->arena, "%s/%sXXXXXX", writer->folder, temporary_start);
+        if (!writer->temporary) return LAR_EMEMORY;
+        writer->file = mkostemp(writer->temporary, O_CLOEXEC);
+        if (writer->file < 0) {
+            writer->temporary = NULL;
+            return lar_fail(LAR_EEXISTS, "cannot create '%s': %s", writer->path, strerror(errno));
+        }
+        const bool taken = flock(writer->file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        if (!taken && (fstat(writer->file, &about) != 0 || about.st_nlink > 0)) return LAR_OK;
+        close(writer->file); /* lar_folder_clean() came between */
+        writer->file = -1;
+    }
+    writer->temporary = NULL;
+    return lar_fail(LAR_EIO, "cannot create '%s': its temporary files vanish", writer->path);
+}
+
+void lar_folder_clean(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (!folder) return;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        struct stat about;
+        if (!lar_text_starts(entry->d_name, temporary_start) ||
+            strlen(entry->d_name) != sizeof temporary_start - 1 + 6)
+            continue;
+        const int file =
+            openat(dirfd(folder), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (file < 0) continue;
+        if (flock(file, LOCK_EX | LOCK_NB) == 0 && fstat(file, &about) == 0 &&
+            S_ISREG(about.st_mode))
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        close(file);
+    }
+    closedir(folder);
+}
+
 lar_status lar_writer_open(lar_writer **out, const char *path, bool force)
 {
     lar_status status = LAR_OK;
@@ -105,22 +165,12 @@ lar_status lar_writer_open(lar_writer **out, const char *path, bool force)
     LAR_TRY(lar_arena_new(&writer->arena));
     writer->path = lar_arena_text(writer->arena, path, strlen(path));
     writer->folder = lar_path_folder(writer->arena, path);
-    /* a short fixed name: that of the target may already be as long as a name can be */
-    writer->temporary = writer->folder
-                            ? lar_arena_format(writer->arena, "%s/.larmor-XXXXXX", writer->folder)
-                            : NULL;
-    if (!writer->path || !writer->temporary) {
+    if (!writer->path || !writer->folder) {
         status = LAR_EMEMORY;
         goto done;
     }
-    writer->file = mkstemp(writer->temporary);
-    if (writer->file < 0) {
-        writer->temporary = NULL;
-        status = lar_fail(LAR_EEXISTS, "cannot create '%s': %s", path, strerror(errno));
-        goto done;
-    }
-    const mode_t mask = umask(0);
-    umask(mask);
+    LAR_TRY(open_temporary(writer));
+    pthread_once(&mask_once, ask_mask);
     (void)fchmod(writer->file, 0666 & ~mask); /* mkstemp gives 0600; a refusal leaves that */
     *out = writer;
     writer = NULL;

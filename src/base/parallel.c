@@ -9,6 +9,7 @@
 
 static int thread_count; /* 0: not asked yet */
 static _Thread_local bool is_alone;
+static _Thread_local int own_count; /* 0: none */
 
 static int default_threads(void)
 {
@@ -30,7 +31,14 @@ void lar_threads_set(int count)
 int lar_threads_get(void)
 {
     if (thread_count == 0) lar_threads_set(0);
-    return is_alone ? 1 : thread_count;
+    return is_alone ? 1 : own_count ? own_count : thread_count;
+}
+
+void lar_threads_own(int count)
+{
+    if (count == own_count) return;
+    own_count = count;
+    omp_set_num_threads(count ? count : lar_threads_get());
 }
 
 int lar_thread_number(void)

@@ -59,6 +59,8 @@ uint32_t lar_crc32(const void *bytes, size_t count);
 /* Of the parts one after the other, as 64 hexadecimal digits. */
 enum { LAR_SHA256_ROOM = 65 };
 void lar_sha256(char hex[LAR_SHA256_ROOM], const lar_bytes *parts, int64_t part_count);
+/* Of a regular file, read a piece at a time. */
+lar_status lar_sha256_file(char hex[LAR_SHA256_ROOM], const char *path);
 
 /* LAR_GZIP_FAST, of the room only. */
 lar_status lar_deflate_fast(lar_sink put, void *user, const lar_bytes *parts, int part_count,

@@ -1,70 +1,26 @@
 /* larmor check: a study against its scans, before anything is made.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
-
-#include "command/command.h"
+#include "command/check/check_words.h"
 #include "image/image.h"
 #include "net/net.h"
 #include "prepare/prepare.h"
 
-enum { WORDS = 96 };
+enum { WORDS = LAR_CHECK_WORDS };
 
-static void size_words(char words[WORDS], const int64_t size[3])
-{
-    snprintf(words, WORDS, "%lldx%lldx%lld", (long long)size[0], (long long)size[1],
-             (long long)size[2]);
-}
+enum { BAD_SHOWN = 40 };
 
-static void spacing_words(char words[WORDS], const lar_grid *grid)
-{
-    double mm[3];
-    lar_grid_spacing(grid, mm);
-    snprintf(words, WORDS, "%.4gx%.4gx%.4g", mm[0], mm[1], mm[2]);
-}
+typedef struct options {
+    const char *manifest;
+    bool all, force;
+} options;
 
-/* ---- words ----------------------------------------------------------------------------- */
-
-static void add_pairs(lar_text *out, const lar_study *study, const lar_check *check)
-{
-    int id_width = 7, name_width = 5;
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        if ((int)strlen(check->cases[n].id) > id_width) id_width = (int)strlen(check->cases[n].id);
-    for (int64_t m = 0; m < lar_data_scans(&study->data); m++)
-        if ((int)strlen(study->data.images[m].name) > name_width)
-            name_width = (int)strlen(study->data.images[m].name);
-    lar_text_add(out, "%-*s  split  %-*s  %-13s  %-18s  axes  type\n", id_width, "subject",
-                 name_width, "image", "voxels", "mm");
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        for (int64_t m = 0; m < lar_data_scans(&study->data); m++) {
-            const lar_check_case *c = &check->cases[n];
-            const lar_check_scan *scan = &c->scans[m];
-            lar_text_add(out, "%-*s  %-5s  %-*s  ", id_width, m ? "" : c->id,
-                         m ? "" : lar_split_names[c->split], name_width,
-                         study->data.images[m].name);
-            if (scan->raw.size[0] == 0) {
-                lar_text_add(out, "cannot be read\n");
-                continue;
-            }
-            char size[WORDS], spacing[WORDS], axes[4];
-            size_words(size, scan->raw.size);
-            spacing_words(spacing, &scan->raw);
-            lar_grid_axes(&scan->raw, axes);
-            lar_text_add(out, "%-13s  %-18s  %-4s  %s\n", size, spacing, axes,
-                         lar_type_name(scan->stored));
-        }
-}
-
-static void add_warnings(lar_text *out, const lar_study *study, const lar_check *check)
-{
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        for (int64_t m = 0; m < lar_data_scans(&study->data); m++)
-            for (const char *line = check->cases[n].scans[m].warnings; *line;) {
-                const size_t length = strcspn(line, "\n");
-                lar_text_add(out, "warning: %s, %s: %.*s\n", check->cases[n].id,
-                             study->data.images[m].name, (int)length, line);
-                line += length + (line[length] == '\n');
-            }
-}
+static const lar_param table[] = {
+    LAR_P_TEXT(options, manifest, "manifest", 'm', "", "file",
+               "write who is who into this CSV, which 'csv:' of a study reads"),
+    LAR_P_FLAG(options, all, "all", 'a', "list each case, however many there are"),
+    LAR_P_FLAG(options, force, "force", 'f', "replace the manifest where there is one"),
+    LAR_P_END,
+};
 
 /* "  2 resample   t1 flair: 96x112x80, 2x2x2 mm, RAS": images that end alike share a line. */
 static void add_grids(lar_text *out, const lar_study *study, const char *step, const bool *on,
@@ -130,20 +86,12 @@ static void add_steps(lar_text *out, const lar_study *study, const lar_check *ch
     }
 }
 
-static int64_t count_training(const lar_check *check)
-{
-    int64_t count = 0;
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        count += check->cases[n].split == LAR_TRAIN && !check->cases[n].reason;
-    return count;
-}
-
 /* What prepare would learn before it begins. */
 static void add_standards(lar_text *out, const lar_study *study, const lar_check *check)
 {
     for (int64_t n = 0; n < check->standards->count; n++) {
         const lar_standard *standard = &check->standards->at[n];
-        const int64_t count = count_training(check);
+        const int64_t count = lar_check_training(check);
         lar_text_add(out, "%s  step %lld learns from '%s' of %lld training subject%s\n",
                      n ? "" : "\n", (long long)standard->step + 1,
                      study->data.images[standard->image].name, (long long)count,
@@ -166,7 +114,22 @@ static void add_doubts(lar_text *out, const lar_study *study, const lar_check *c
     lar_text_clear(&lines);
 }
 
-static void add_sizes(lar_text *out, const lar_study *study, const lar_check *check)
+/* "  from 96x112x80 to 181x217x181": along each axis. */
+static void add_size_range(lar_text *out, const lar_check *check)
+{
+    char low[WORDS], high[WORDS];
+    int64_t least[3] = { 0 };
+    for (int64_t n = 0; n < check->cohort->subject_count; n++)
+        for (int a = 0; a < 3 && !check->cases[n].reason; a++) {
+            const int64_t size = check->cases[n].grid.size[a];
+            if (least[a] == 0 || size < least[a]) least[a] = size;
+        }
+    lar_check_size_words(low, least);
+    lar_check_size_words(high, check->largest);
+    lar_text_add(out, "  along each axis from %s to %s (--all lists each case)\n", low, high);
+}
+
+static void add_sizes(lar_text *out, const lar_study *study, const lar_check *check, bool all)
 {
     char size[WORDS];
     if (check->largest[0] == 0) return;
@@ -175,17 +138,20 @@ static void add_sizes(lar_text *out, const lar_study *study, const lar_check *ch
             lar_text_add(out, "\nprepared: as large as the masks that prepare makes\n");
             return;
         }
-    size_words(size, check->largest);
+    lar_check_size_words(size, check->largest);
     if (check->equal) {
         lar_text_add(out, "\nprepared: %s in every case\n", size);
         return;
     }
     lar_text_add(out, "\nprepared sizes differ:\n");
-    for (int64_t n = 0; n < check->cohort->subject_count; n++) {
-        if (check->cases[n].reason) continue;
-        size_words(size, check->cases[n].grid.size);
-        lar_text_add(out, "  %s %s\n", check->cases[n].id, size);
-    }
+    if (!all && check->cohort->subject_count > LAR_CHECK_FEW) {
+        add_size_range(out, check);
+    } else
+        for (int64_t n = 0; n < check->cohort->subject_count; n++) {
+            if (check->cases[n].reason) continue;
+            lar_check_size_words(size, check->cases[n].grid.size);
+            lar_text_add(out, "  %s %s\n", check->cases[n].id, size);
+        }
     if (study->train.batch > 1 && !study->train.accumulate)
         lar_text_add(out,
                      "warning: a batch of %lld needs one size; try the step '- fit: {size: [%lld, "
@@ -205,11 +171,6 @@ static lar_status network_of(lar_net **out, const lar_study *study)
                              (uint64_t)study->train.seed);
 }
 
-static const char *network_name(const lar_study *study)
-{
-    return study->network.layers ? "layers" : lar_models[study->network.name].name;
-}
-
 static void add_network(lar_text *out, const lar_study *study, const lar_net *net)
 {
     const lar_reach reach = lar_net_reach(net);
@@ -220,143 +181,131 @@ static void add_network(lar_text *out, const lar_study *study, const lar_net *ne
     else
         snprintf(words, sizeof words, "%lld, %lld and %lld voxels along x, y and z",
                  (long long)halo[0], (long long)halo[1], (long long)halo[2]);
-    lar_text_add(out, "network: %s, %lld weights; it sees %s to each side%s\n", network_name(study),
-                 (long long)lar_net_weight_count(net), words,
+    lar_text_add(out, "network: %s, %lld weights; it sees %s to each side%s\n",
+                 lar_check_network_name(study), (long long)lar_net_weight_count(net), words,
                  reach.global ? ", and through its norms the whole volume" : "");
 }
 
-static void add_words(lar_text *out, const lar_study *study, const lar_check *check,
-                      const lar_net *net)
+static void add_bad(lar_text *out, const lar_check *check, bool all)
 {
-    int64_t counts[LAR_SPLIT_COUNT] = { 0 }, roles[LAR_MASK + 1] = { 0 };
+    int64_t shown = 0;
+    for (int64_t n = 0; n < check->cohort->subject_count; n++)
+        if (check->cases[n].reason && (all || shown < BAD_SHOWN)) {
+            lar_text_add(out, "bad: %s\n", check->cases[n].reason);
+            shown++;
+        }
+    if (shown < check->bad_count)
+        lar_text_add(out, "... and %lld more bad cases (--all lists each)\n",
+                     (long long)(check->bad_count - shown));
+}
+
+static void add_words(lar_text *out, const lar_study *study, const lar_check *check,
+                      const lar_net *net, bool all)
+{
+    int64_t counts[LAR_SPLIT_COUNT] = { 0 }, heads[LAR_SPLIT_COUNT] = { 0 },
+            roles[LAR_MASK + 1] = { 0 };
     for (int64_t n = 0; n < check->cohort->subject_count; n++) counts[check->cases[n].split]++;
     for (int64_t m = 0; m < study->data.image_count; m++) roles[study->data.images[m].role]++;
-    add_pairs(out, study, check);
-    add_warnings(out, study, check);
+    for (int64_t n = 0; n < check->cohort->participant_count; n++)
+        heads[check->cohort->subjects[check->cohort->firsts[n]].split]++;
+    lar_check_add_pairs(out, study, check, all);
+    lar_check_add_warnings(out, study, check, all);
+    lar_check_add_twins(out, check, all);
+    lar_check_add_labels(out, study, check);
     if (!roles[LAR_INPUT] || !roles[LAR_TARGET])
         lar_text_add(out, "warning: without an %s this can be prepared, but not trained on\n",
                      roles[LAR_INPUT] ? "image of role target" : "image of role input");
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        if (check->cases[n].reason) lar_text_add(out, "bad: %s\n", check->cases[n].reason);
+    add_bad(out, check, all);
     add_steps(out, study, check);
     add_standards(out, study, check);
-    add_sizes(out, study, check);
+    add_sizes(out, study, check, all);
     if (net) add_doubts(out, study, check);
     if (net) add_network(out, study, net);
+    lar_check_add_split(out, check);
     lar_text_add(out, "split: train %lld, valid %lld, test %lld\n", (long long)counts[LAR_TRAIN],
                  (long long)counts[LAR_VALID], (long long)counts[LAR_TEST]);
+    if (check->cohort->participant_count < check->cohort->subject_count)
+        lar_text_add(out, "subjects: train %lld, valid %lld, test %lld\n",
+                     (long long)heads[LAR_TRAIN], (long long)heads[LAR_VALID],
+                     (long long)heads[LAR_TEST]);
     if (check->bad_count)
         lar_text_add(out, "%lld of %lld cases would fail; every one was read through\n",
                      (long long)check->bad_count, (long long)check->cohort->subject_count);
     else
-        lar_text_add(out, "%lld cases, every one read through: all can be prepared\n",
-                     (long long)check->cohort->subject_count);
+        lar_text_add(out, "%lld cases, every one read through: %s\n",
+                     (long long)check->cohort->subject_count,
+                     check->leaks ? "each can be prepared, but parts of the split share scans"
+                                  : "all can be prepared");
 }
 
-/* ---- JSON ------------------------------------------------------------------------------ */
-
-static json_t *grid_json(const lar_grid *grid)
+static lar_status write_manifest(const lar_check *check, const options *o)
 {
-    double mm[3];
-    char axes[4];
-    lar_grid_spacing(grid, mm);
-    lar_grid_axes(grid, axes);
-    return json_pack("{s:[I,I,I], s:[f,f,f], s:s}", "size", (json_int_t)grid->size[0],
-                     (json_int_t)grid->size[1], (json_int_t)grid->size[2], "spacing_mm", mm[0],
-                     mm[1], mm[2], "axes", axes);
-}
-
-static json_t *scan_json(const lar_check_scan *scan)
-{
-    json_t *out = json_pack("{s:s}", "path", scan->path);
-    if (scan->raw.size[0] == 0) return out;
-    json_object_set_new(out, "grid", grid_json(&scan->raw));
-    json_object_set_new(out, "type", json_string(lar_type_name(scan->stored)));
-    json_t *warnings = json_array();
-    for (const char *line = scan->warnings; *line;) {
-        const size_t length = strcspn(line, "\n");
-        json_array_append_new(warnings, json_stringn(line, length));
-        line += length + (line[length] == '\n');
+    lar_status status = LAR_OK;
+    lar_text text = { 0 };
+    lar_arena *arena = NULL;
+    LAR_TRY(lar_arena_new(&arena));
+    const char *folder = lar_path_folder(arena, o->manifest);
+    if (!folder) {
+        status = LAR_EMEMORY;
+        goto done;
     }
-    json_object_set_new(out, "warnings", warnings);
-    return out;
+    LAR_TRY(lar_folder_make(folder));
+    LAR_TRY(lar_manifest_text(&text, check->cohort, folder));
+    status = lar_file_write(o->manifest, lar_text_get(&text), text.length, o->force);
+done:
+    lar_text_clear(&text);
+    lar_arena_free(arena);
+    return status;
 }
 
-static json_t *network_json(const lar_study *study, const lar_net *net)
+/* Before every scan is read for it. */
+static lar_status check_manifest(const options *o)
 {
-    const lar_reach reach = lar_net_reach(net);
-    return json_pack("{s:s, s:I, s:[I,I,I], s:b}", "name", network_name(study), "weights",
-                     (json_int_t)lar_net_weight_count(net), "reach", (json_int_t)reach.halo[0],
-                     (json_int_t)reach.halo[1], (json_int_t)reach.halo[2], "whole_volume",
-                     reach.global);
+    if (!o->manifest || o->force || !lar_path_exists(o->manifest)) return LAR_OK;
+    lar_fail(LAR_EEXISTS, "'%s' exists already", o->manifest);
+    return lar_hint(LAR_EEXISTS, "--force to replace it, or another name");
 }
 
-static lar_status add_json(lar_text *out, const lar_study *study, const lar_check *check,
-                           const lar_net *net)
+static lar_status verdict(const lar_check *check)
 {
-    json_t *cases = json_array();
-    for (int64_t n = 0; n < check->cohort->subject_count; n++) {
-        const lar_check_case *c = &check->cases[n];
-        json_t *images = json_object();
-        for (int64_t m = 0; m < lar_data_scans(&study->data); m++)
-            json_object_set_new(images, study->data.images[m].name, scan_json(&c->scans[m]));
-        json_t *one =
-            json_pack("{s:s, s:s, s:b, s:o}", "subject", c->id, "split", lar_split_names[c->split],
-                      "ok", c->reason == NULL, "images", images);
-        if (c->reason)
-            json_object_set_new(one, "reason", json_string(c->reason));
-        else
-            json_object_set_new(one, "prepared", grid_json(&c->grid));
-        json_array_append_new(cases, one);
-    }
-    json_t *root =
-        json_pack("{s:s, s:I, s:b, s:o}", "study", study->name, "bad", (json_int_t)check->bad_count,
-                  "equal_sizes", check->equal, "cases", cases);
-    if (net) json_object_set_new(root, "network", network_json(study, net));
-    json_t *standards = json_array();
-    for (int64_t n = 0; n < check->standards->count; n++)
-        json_array_append_new(standards,
-                              json_pack("{s:I, s:s, s:I}", "step",
-                                        (json_int_t)check->standards->at[n].step + 1, "image",
-                                        study->data.images[check->standards->at[n].image].name,
-                                        "training_subjects", (json_int_t)count_training(check)));
-    json_object_set_new(root, "standards", standards);
-    json_t *strips = json_array();
-    for (int64_t s = 0; s < study->step_count; s++) {
-        const char *method;
-        if (!lar_step_is_strip(&study->steps[s])) continue;
-        const bool ready = lar_strip_foretell(&method, &study->steps[s], study) == LAR_OK;
-        json_array_append_new(strips, json_pack("{s:I, s:s, s:b}", "step", (json_int_t)s + 1,
-                                                "method", method, "ready", ready));
-    }
-    json_object_set_new(root, "strips", strips);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    json_decref(root);
-    if (!text) return lar_fail(LAR_EMEMORY, "names must be UTF-8 for JSON");
-    lar_text_add(out, "%s\n", text);
-    free(text);
-    return LAR_OK;
+    char bad[64] = "", leaks[96] = "";
+    if (!check->bad_count && !check->leaks) return LAR_OK;
+    if (check->bad_count)
+        snprintf(bad, sizeof bad, "%lld of %lld cases would fail", (long long)check->bad_count,
+                 (long long)check->cohort->subject_count);
+    if (check->leaks && check->twins.across == 1)
+        snprintf(leaks, sizeof leaks, "one scan is in two parts");
+    else if (check->leaks)
+        snprintf(leaks, sizeof leaks, "%lld pairs of scans in two parts are one scan",
+                 (long long)check->twins.across);
+    const lar_status status =
+        lar_fail(LAR_EPARTIAL, "%s%s%s", bad, *bad && *leaks ? ", and " : "", leaks);
+    if (!*leaks) return status;
+    return lar_hint(status,
+                    "leave_out: [%s] under data, or one subject id for both, or 'duplicates: warn'",
+                    check->cohort->subjects[check->twins.at[0].cases[1]].id);
 }
 
 static lar_status check_run(lar_call *call)
 {
     lar_status status = LAR_OK;
+    const options *o = call->options;
     lar_study *study = NULL;
     lar_check *check = NULL;
     lar_net *net = NULL;
     lar_text text = { 0 };
 
+    LAR_TRY(check_manifest(o));
     LAR_TRY(lar_study_read(&study, call->args[0]));
     LAR_TRY(network_of(&net, study));
     LAR_TRY(lar_study_check(&check, study, call->progress));
+    if (o->manifest) LAR_TRY(write_manifest(check, o));
     if (call->json)
-        LAR_TRY(add_json(&text, study, check, net));
+        LAR_TRY(lar_check_add_json(&text, study, check, net));
     else
-        add_words(&text, study, check, net);
+        add_words(&text, study, check, net, o->all);
     LAR_TRY(lar_cli_print(lar_text_get(&text)));
-    if (check->bad_count)
-        status = lar_fail(LAR_EPARTIAL, "%lld of %lld cases would fail",
-                          (long long)check->bad_count, (long long)check->cohort->subject_count);
+    status = verdict(check);
 done:
     lar_text_clear(&text);
     lar_net_free(net);
@@ -371,14 +320,24 @@ const lar_command lar_command_check = {
     .summary = "check a study and its scans before anything is made",
     .about =
         "Reads the study, pairs the scans by subject, reads every scan through, and tells "
-        "the geometry of each, what each step does to the first case, the size that every "
-        "case will have, how many weights the network has and how far it sees, and the split. The "
-        "exit status is 1 where some cases are bad, 2 "
-        "where the study is wrong. Nothing is written.",
+        "the geometry of each and how the images of a case lie to each other (of many cases, "
+        "those that are alike share a line), scans that are twice there, what each step does to "
+        "the first case, the size that every case will have, how many weights the network has and "
+        "how far it sees, and who is in which part of the split, by age, sex or whatever else is "
+        "known. A scan that two parts hold, whatever its files are called, is bad, unless the "
+        "study "
+        "says 'duplicates: warn'. The exit status is 1 where something is bad, 2 where the study "
+        "is "
+        "wrong. Nothing is written but the manifest, where one is asked for: a table with a line "
+        "of each case, which people can edit and 'csv:' of a study reads.",
     .args =
         (const lar_arg[]){ { .name = "study", .help = "the study file", .is_path = true }, { 0 } },
+    .tables = { { table, 0 } },
+    .size = sizeof(options),
     .json = true,
     .examples = (const lar_example[]){ { "larmor check study.yaml", "before 'larmor prepare'" },
+                                       { "larmor check study.yaml --manifest cases.csv",
+                                         "who is who, as a table to look at, edit and read again" },
                                        { NULL, NULL } },
     .run = check_run,
 };

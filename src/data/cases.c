@@ -67,39 +67,20 @@ static json_t *lines_json(const char *lines)
     return list;
 }
 
-static json_t *grid_json(const lar_grid *grid)
-{
-    json_t *affine = json_array();
-    for (int r = 0; r < 3; r++)
-        json_array_append_new(affine,
-                              json_pack("[f,f,f,f]", grid->to_world.m[r][0], grid->to_world.m[r][1],
-                                        grid->to_world.m[r][2], grid->to_world.m[r][3]));
-    return json_pack("{s:[I,I,I], s:o}", "size", (json_int_t)grid->size[0],
-                     (json_int_t)grid->size[1], (json_int_t)grid->size[2], "to_world", affine);
-}
-
-static json_t *file_json(const lar_case_file *file)
-{
-    if (!file->source) return json_pack("{s:I}", "bytes", (json_int_t)file->bytes);
-    json_t *out =
-        json_pack("{s:I, s:s, s:I, s:I, s:o}", "bytes", (json_int_t)file->bytes, "source",
-                  file->source, "source_bytes", (json_int_t)file->source_bytes, "source_time",
-                  (json_int_t)file->source_time, "raw", grid_json(&file->raw));
-    if (file->fit.method) json_object_set_new(out, "fit", lar_fit_to_json(&file->fit));
-    return out;
-}
-
 static json_t *case_json(const lar_cases *cases, const lar_case_record *record)
 {
     json_t *out = json_pack("{s:s, s:s, s:s}", "subject", record->id, "split",
                             lar_split_names[record->split], "status", state_names[record->state]);
+    if (record->subject && !lar_text_is(record->subject, record->id))
+        json_object_set_new(out, "participant", json_string(record->subject));
     if (record->state == LAR_CASE_FAILED || record->state == LAR_CASE_FLAGGED)
         json_object_set_new(out, "reason", json_string(record->reason));
     if (!lar_case_has_volumes(record->state)) return out;
-    json_object_set_new(out, "grid", grid_json(&record->grid));
+    if (*record->version) json_object_set_new(out, "larmor", json_string(record->version));
+    json_object_set_new(out, "grid", lar_grid_to_json(&record->grid));
     json_t *files = json_object();
     for (int64_t n = 0; n < cases->image_count; n++)
-        json_object_set_new(files, cases->images[n].name, file_json(&record->files[n]));
+        json_object_set_new(files, cases->images[n].name, lar_case_file_to_json(&record->files[n]));
     json_object_set_new(out, "images", files);
     const lar_case_findings *f = &record->findings;
     json_t *maps = json_array(), *strips = json_array();
@@ -180,28 +161,6 @@ static const char *read_lines(const reader *r, const json_t *list)
     return lines;
 }
 
-static bool read_grid(lar_grid *out, const json_t *object)
-{
-    const json_t *size = json_object_get(object, "size");
-    const json_t *affine = json_object_get(object, "to_world");
-    if (json_array_size(size) != 3 || json_array_size(affine) != 3) return false;
-    for (size_t row = 0; row < 3; row++) {
-        const json_t *values = json_array_get(affine, row);
-        out->size[row] = json_integer_value(json_array_get(size, row));
-        if (json_array_size(values) != 4) return false;
-        for (size_t n = 0; n < 4; n++)
-            out->to_world.m[row][n] = json_number_value(json_array_get(values, n));
-    }
-    return lar_grid_is_valid(out);
-}
-
-static lar_status read_fit(const reader *r, lar_fit *fit, const json_t *object)
-{
-    if (!object) return LAR_OK;
-    const lar_status status = lar_fit_from_json(fit, object, r->arena);
-    return status == LAR_EFORMAT ? broken(r, "a fit") : status;
-}
-
 /* Older files have no "strips". */
 static lar_status read_findings(const reader *r, lar_case_findings *f, const json_t *object)
 {
@@ -228,8 +187,11 @@ static lar_status read_findings(const reader *r, lar_case_findings *f, const jso
 static lar_status read_case(const reader *r, lar_case_record *record, const json_t *object)
 {
     record->id = text_of(r, object, "subject");
+    record->subject = text_of(r, object, "participant");
     record->split = index_of(lar_split_names, json_string_value(json_object_get(object, "split")));
     record->reason = text_of(r, object, "reason");
+    record->version = text_of(r, object, "larmor");
+    if (!record->version) record->version = "";
     record->state = index_of(state_names, json_string_value(json_object_get(object, "status")));
     if (!record->id || record->split < 0 || record->state < 0)
         return broken(r, "a case without subject, split or status");
@@ -238,25 +200,17 @@ static lar_status read_case(const reader *r, lar_case_record *record, const json
     const bool needs_reason = record->state == LAR_CASE_FAILED || record->state == LAR_CASE_FLAGGED;
     if (needs_reason && !record->reason) return broken(r, "no reason");
     if (!lar_case_has_volumes(record->state)) return LAR_OK;
-    if (!read_grid(&record->grid, json_object_get(object, "grid"))) return broken(r, "a grid");
+    if (!lar_grid_from_json(&record->grid, json_object_get(object, "grid")))
+        return broken(r, "a grid");
     record->files = lar_arena_take(r->arena, r->cases->image_count, sizeof *record->files);
     if (!record->files) return LAR_EMEMORY;
     for (int64_t n = 0; n < r->cases->image_count; n++) {
-        lar_case_file *file = &record->files[n];
         const json_t *image =
             json_object_get(json_object_get(object, "images"), r->cases->images[n].name);
-        file->bytes = json_integer_value(json_object_get(image, "bytes"));
-        if (r->cases->images[n].made_of) {
-            if (!image) return broken(r, "an image of a case");
-            continue;
-        }
-        file->source = text_of(r, image, "source");
-        file->source_bytes = json_integer_value(json_object_get(image, "source_bytes"));
-        file->source_time = json_integer_value(json_object_get(image, "source_time"));
-        if (!file->source || !read_grid(&file->raw, json_object_get(image, "raw")))
-            return broken(r, "an image of a case");
-        const lar_status status = read_fit(r, &file->fit, json_object_get(image, "fit"));
-        if (status != LAR_OK) return status;
+        const lar_status status = lar_case_file_from_json(
+            &record->files[n], image, r->cases->images[n].made_of != NULL, r->arena);
+        if (status != LAR_OK)
+            return status == LAR_EFORMAT ? broken(r, "an image of a case") : status;
     }
     return read_findings(r, &record->findings, object);
 }

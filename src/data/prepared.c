@@ -1,5 +1,7 @@
 /* Prepared volumes, as a training reads them: opened once, mapped one by one.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdatomic.h>
+
 #include "data/data.h"
 #include "format/format.h"
 #include "image/image.h"
@@ -34,7 +36,8 @@ static lar_status list_cases(lar_prepared *prepared, const lar_cases *cases)
         }
         const char **paths = lar_arena_take(arena, cases->image_count, sizeof *paths);
         lar_fit *fits = lar_arena_take(arena, cases->image_count, sizeof *fits);
-        if (!paths || !fits) return LAR_EMEMORY;
+        _Atomic bool *checked = lar_arena_take(arena, cases->image_count, sizeof *checked);
+        if (!paths || !fits || !checked) return LAR_EMEMORY;
         for (int64_t m = 0; m < cases->image_count; m++) {
             paths[m] =
                 lar_cases_volume(arena, prepared->work, record->id, cases->images[m].name, false);
@@ -47,6 +50,8 @@ static lar_status list_cases(lar_prepared *prepared, const lar_cases *cases)
             .grid = record->grid,
             .paths = paths,
             .fits = fits,
+            .files = record->files,
+            .checked = checked,
         };
     }
     return LAR_OK;
@@ -114,12 +119,37 @@ int64_t lar_prepared_made_mask(const lar_prepared *prepared)
     return -1;
 }
 
+/* What a disk, a copy or a person changed in it would go into a network unseen. */
+static lar_status check_volume(const lar_prepared *prepared, int64_t index, int64_t image)
+{
+    char hex[LAR_SHA256_ROOM];
+    const lar_prepared_case *from = &prepared->cases[index];
+    const lar_case_file *file = &from->files[image];
+    if (!*file->sha256 || atomic_load(&from->checked[image])) return LAR_OK;
+    lar_status status = lar_sha256_file(hex, from->paths[image]);
+    if (status != LAR_OK) {
+        lar_while(status, "the prepared volume of '%s' cannot be read", from->id);
+    } else if (!lar_text_is(hex, file->sha256)) {
+        status = lar_fail(
+            LAR_EFORMAT, "'%s', prepared for '%s', is not what prepare wrote: its checksum differs",
+            from->paths[image], from->id);
+    }
+    if (status != LAR_OK && status != LAR_EMEMORY)
+        return lar_hint(status, "larmor prepare with --verify: it makes what is missing or damaged "
+                                "again");
+    atomic_store(&from->checked[image], status == LAR_OK);
+    return status;
+}
+
 lar_status lar_prepared_map(lar_image **out, const lar_prepared *prepared, int64_t index,
                             int64_t image)
 {
     const lar_prepared_case *from = &prepared->cases[index];
     const char *path = from->paths[image];
-    lar_status status = lar_nifti_map(out, path);
+    *out = NULL;
+    lar_status status = check_volume(prepared, index, image);
+    if (status != LAR_OK) return status;
+    status = lar_nifti_map(out, path);
     if (status != LAR_OK)
         return lar_hint(lar_while(status, "the prepared volume of '%s' cannot be read", from->id),
                         "larmor prepare again: it makes what is missing or damaged");

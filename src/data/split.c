@@ -19,17 +19,38 @@ const lar_param lar_split_table[] = {
     LAR_P_END,
 };
 
+const lar_param lar_split_more_table[] = {
+    LAR_P_INT(lar_split_params, folds, "folds", 0, "0", 0, 1000, "count",
+              "in so many folds, each of which is valid once; 0: none"),
+    LAR_P_INT(lar_split_params, fold, "fold", 0, "1", 1, 1000, "number",
+              "the fold that is valid, from 1"),
+    LAR_P_TEXTS(lar_split_params, stratify, "stratify", 0, "covariate",
+                "covariates of which every part gets its share"),
+    LAR_P_INT(lar_split_params, bins, "bins", 0, "4", 2, 100, "count",
+              "of a covariate that is a number, with as many subjects in each"),
+    LAR_P_END,
+};
+
 typedef struct drawn {
-    double key; /* uniform in (0, 1), of the id and seed alone */
-    const char *id;
+    double key;   /* uniform in (0, 1), of the id and seed alone */
+    double place; /* in the draw, 0 to 1: the key, or by the stratum */
+    const char *id, *stratum;
     int64_t index;
 } drawn;
 
 static int drawn_compare(const void *a, const void *b)
 {
     const drawn *x = a, *y = b;
+    if (x->place != y->place) return x->place < y->place ? -1 : 1;
     if (x->key != y->key) return x->key < y->key ? -1 : 1;
     return strcmp(x->id, y->id);
+}
+
+static int stratum_compare(const void *a, const void *b)
+{
+    const drawn *x = a, *y = b;
+    const int order = strcmp(x->stratum, y->stratum);
+    return order ? order : drawn_compare(a, b);
 }
 
 /* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
@@ -83,23 +104,71 @@ static lar_status part_counts(int64_t counts[LAR_SPLIT_COUNT], int64_t count,
     return LAR_OK;
 }
 
-lar_status lar_split_draw(int *splits, const char *const *ids, int64_t count,
-                          const lar_split_params *params)
+/* Spreads each stratum evenly over the whole draw, from a random start (systematic sampling, Madow
+ * 1944, doi:10.1214/aoms/1177731312): any part then has its share of each, but for one. */
+static void spread_strata(drawn *order, int64_t count, uint64_t seed)
 {
-    int64_t counts[LAR_SPLIT_COUNT];
-    const lar_status status = part_counts(counts, count, params);
+    qsort(order, (size_t)count, sizeof *order, stratum_compare);
+    for (int64_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count; end++)
+            if (!lar_text_is(order[end].stratum, order[first].stratum)) break;
+        const double start = lar_random_uniform(seed, text_hash(order[first].stratum), 1);
+        for (int64_t n = first; n < end; n++)
+            order[n].place = ((double)(n - first) + start) / (double)(end - first);
+    }
+}
+
+/* Where the fold begins and ends in the draw, which test comes first in. */
+static lar_status fold_range(int64_t range[2], int64_t counts[LAR_SPLIT_COUNT], int64_t count,
+                             const lar_split_params *params)
+{
+    const double test = params->parts[LAR_TEST];
+    if (params->folds < 2 || params->fold < 1 || params->fold > params->folds)
+        return lar_fail(LAR_EARGUMENT, "there is no fold %lld of %lld", (long long)params->fold,
+                        (long long)params->folds);
+    if (test >= 1 && test != floor(test))
+        return lar_fail(LAR_EARGUMENT,
+                        "the split's test is %g, neither a whole number nor a fraction below 1",
+                        test);
+    counts[LAR_TEST] = (int64_t)(test < 1 ? round(test * (double)count) : test);
+    if (test > 0 && counts[LAR_TEST] == 0) counts[LAR_TEST] = 1;
+    const int64_t rest = count - counts[LAR_TEST];
+    if (rest < params->folds) {
+        lar_fail(LAR_EARGUMENT, "%lld folds need as many subjects, but there %s %lld%s",
+                 (long long)params->folds, rest == 1 ? "is" : "are", (long long)rest,
+                 counts[LAR_TEST] ? " beside those of test" : "");
+        return lar_hint(LAR_EARGUMENT, "fewer folds");
+    }
+    range[0] = counts[LAR_TEST] + rest * (params->fold - 1) / params->folds;
+    range[1] = counts[LAR_TEST] + rest * params->fold / params->folds;
+    return LAR_OK;
+}
+
+lar_status lar_split_draw(int *splits, const char *const *ids, const char *const *strata,
+                          int64_t count, const lar_split_params *params)
+{
+    int64_t counts[LAR_SPLIT_COUNT], range[2] = { 0, 0 };
+    lar_status status = params->folds ? fold_range(range, counts, count, params)
+                                      : part_counts(counts, count, params);
     if (status != LAR_OK) return status;
+    if (!params->folds) {
+        range[0] = counts[LAR_TEST];
+        range[1] = range[0] + counts[LAR_VALID];
+    }
     drawn *order = lar_alloc(count, sizeof *order);
     if (!order) return LAR_EMEMORY;
-    for (int64_t n = 0; n < count; n++)
-        order[n] = (drawn){ .key = lar_random_uniform((uint64_t)params->seed, text_hash(ids[n]), 0),
-                            .id = ids[n],
-                            .index = n };
+    for (int64_t n = 0; n < count; n++) {
+        const double key = lar_random_uniform((uint64_t)params->seed, text_hash(ids[n]), 0);
+        order[n] = (drawn){
+            .key = key, .place = key, .id = ids[n], .stratum = strata ? strata[n] : "", .index = n
+        };
+    }
+    if (strata) spread_strata(order, count, (uint64_t)params->seed);
     qsort(order, (size_t)count, sizeof *order, drawn_compare);
     for (int64_t n = 0; n < count; n++)
-        splits[order[n].index] = n < counts[LAR_TEST]                       ? LAR_TEST
-                                 : n < counts[LAR_TEST] + counts[LAR_VALID] ? LAR_VALID
-                                                                            : LAR_TRAIN;
+        splits[order[n].index] = n < counts[LAR_TEST]            ? LAR_TEST
+                                 : n >= range[0] && n < range[1] ? LAR_VALID
+                                                                 : LAR_TRAIN;
     lar_free(order);
     return LAR_OK;
 }
@@ -107,9 +176,10 @@ lar_status lar_split_draw(int *splits, const char *const *ids, int64_t count,
 void lar_split_text(lar_text *out, const lar_cohort *cohort)
 {
     lar_text_add(out, "subject,split\n");
-    for (int64_t n = 0; n < cohort->subject_count; n++)
-        lar_text_add(out, "%s,%s\n", cohort->subjects[n].id,
-                     lar_split_names[cohort->subjects[n].split]);
+    for (int64_t n = 0; n < cohort->participant_count; n++) {
+        const lar_subject *first = &cohort->subjects[cohort->firsts[n]];
+        lar_text_add(out, "%s,%s\n", first->subject, lar_split_names[first->split]);
+    }
 }
 
 static int64_t find_id(const char *const *ids, int64_t count, const char *id)
@@ -157,7 +227,7 @@ lar_status lar_split_read(int *splits, const char *const *ids, int64_t count,
 
     for (int64_t n = 0; n < count; n++) splits[n] = -1;
     LAR_TRY(lar_file_read(&bytes, &length, path, 16 << 20));
-    for (char *at = bytes; *at;) {
+    for (char *at = bytes + (lar_text_starts(bytes, "\xef\xbb\xbf") ? 3 : 0); *at;) {
         char *end = at + strcspn(at, "\n");
         char *next = *end ? end + 1 : end;
         *end = 0;

@@ -4,6 +4,7 @@
 #define LAR_FORMAT_H
 
 #include "base/base.h"
+#include "codec/codec.h"
 #include "image/image.h"
 
 /* Which of NIfTI's two forms says where the voxels are. Auto: the sform where its code is set,
@@ -15,10 +16,34 @@ extern const char *const lar_form_names[]; /* "auto", "sform", "qform" */
  * ones, which can be compared between scans. Other formats have one scaling. */
 enum { LAR_SCALING_DISPLAY, LAR_SCALING_FLOATING };
 extern const char *const lar_scaling_names[]; /* "dv", "fp" */
+/* A file as it was when it was read. */
+typedef struct lar_seen_file {
+    const char *path;
+    int64_t bytes, time_ns, change_ns, inode; /* of its content, and of its inode, since 1970 */
+    char sha256[LAR_SHA256_ROOM];
+} lar_seen_file;
+/* The files that an image was read from, the one that was named first. */
+typedef struct lar_seen {
+    int64_t count;
+    lar_seen_file *at;
+    bool series; /* the one that was named is DICOM: all in its folder may belong to it */
+    lar_arena *arena;
+} lar_seen;
+void lar_seen_clear(lar_seen *seen);
+/* All but the hash; false, and bytes -1, where there is no such file. Borrows the path. */
+bool lar_file_look(lar_seen_file *out, const char *path);
+/* Whether length, inode and times are as they were: then nobody has written to it since, but for a
+ * disk that fails. A copy, or a file that was touched or moved, is not. */
+bool lar_file_is_untouched(const lar_seen_file *before);
+
 typedef struct lar_read_params {
-    int form;    /* LAR_FORM_AUTO ... */
-    int scaling; /* LAR_SCALING_DISPLAY ... */
+    int form;       /* LAR_FORM_AUTO ... */
+    int scaling;    /* LAR_SCALING_DISPLAY ... */
+    lar_seen *seen; /* to be filled where the image could be read; NULL: not wanted. Cleared by the
+                       caller, also after a failure */
 } lar_read_params;
+/* The files of an image by its header, and their hashes. Clear also after a failure. */
+lar_status lar_image_files(lar_seen *out, const char *path);
 /* From memory; a file that needs a second one beside it is an error. `name` is for sentences. */
 lar_status lar_image_read_bytes(lar_image **out, const void *bytes, size_t count, const char *name);
 

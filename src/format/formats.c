@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "format/format.h"
+#include "format/seen.h"
 #include "format/source.h"
 
 /* In the order in which a file's content is asked. */
@@ -123,12 +124,21 @@ static lar_status read_path(lar_image **out, lar_image_about *about, const char 
 {
     lar_source source;
     *out = NULL;
+    lar_status status;
     *about = (lar_image_about){ 0 };
-    if (lar_path_is_folder(path)) return lar_dicom_image(out, about, path, params->form);
-    lar_status status = lar_source_open(&source, path, false);
-    source.scaling = params->scaling;
-    if (status == LAR_OK) status = read_source(out, about, &source, params->form);
-    lar_source_clear(&source);
+    if (lar_path_is_folder(path)) {
+        status = lar_dicom_image(out, about, path, params->form);
+    } else {
+        status = lar_source_open_seen(&source, path, false, params->seen);
+        source.scaling = params->scaling;
+        if (status == LAR_OK) status = read_source(out, about, &source, params->form);
+        lar_source_clear(&source);
+    }
+    if (status == LAR_OK && params->seen) status = lar_seen_finish(params->seen, path);
+    if (status != LAR_OK) {
+        lar_image_free(*out);
+        *out = NULL;
+    }
     return status;
 }
 
@@ -200,7 +210,7 @@ lar_status lar_image_read_pair(lar_image **out, const void *header, size_t heade
     return status;
 }
 
-lar_status lar_image_read_header_form(lar_image_about *out, const char *path, int form)
+static lar_status read_header(lar_image_about *out, const char *path, int form, lar_seen *seen)
 {
     lar_status status = LAR_OK;
     lar_source source;
@@ -208,12 +218,31 @@ lar_status lar_image_read_header_form(lar_image_about *out, const char *path, in
 
     *out = (lar_image_about){ 0 };
     if (lar_path_is_folder(path)) return lar_dicom_image(NULL, out, path, form);
-    LAR_TRY(lar_source_open(&source, path, true));
+    LAR_TRY(lar_source_open_seen(&source, path, true, seen));
     LAR_TRY(format_of_content(&format, out, &source));
     LAR_TRY(format->about(out, &source, form));
 done:
     lar_source_clear(&source);
     return status;
+}
+
+lar_status lar_image_read_header_form(lar_image_about *out, const char *path, int form)
+{
+    return read_header(out, path, form, NULL);
+}
+
+lar_status lar_image_files(lar_seen *out, const char *path)
+{
+    lar_image_about about;
+    lar_status status = LAR_OK;
+    *out = (lar_seen){ 0 };
+    /* a series is all that is in its folder, and takes a while to look into */
+    out->series = !lar_path_is_folder(path) && lar_dicom_is(path);
+    if (!lar_path_is_folder(path) && !out->series) {
+        status = read_header(&about, path, LAR_FORM_AUTO, out);
+        lar_image_about_clear(&about);
+    }
+    return status == LAR_OK ? lar_seen_finish(out, path) : status;
 }
 
 lar_status lar_image_read_header(lar_image_about *out, const char *path)

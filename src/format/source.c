@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "codec/codec.h"
+#include "format/seen.h"
 #include "format/source.h"
 
 enum {
@@ -60,15 +61,18 @@ static lar_status find_head(lar_source *source)
     return LAR_OK;
 }
 
-static lar_status open_bytes(lar_source *out, const char *path, bool partial)
+static lar_status open_bytes(lar_source *out, const char *path, bool partial, lar_seen *seen)
 {
     lar_status status = LAR_OK;
-    *out = (lar_source){ .path = path, .partial = partial };
+    *out = (lar_source){ .path = path, .partial = partial, .seen = seen };
+    lar_seen_file *file = seen ? lar_seen_add(seen, path) : NULL;
+    if (seen && !file) return LAR_EMEMORY;
     if (partial) {
         LAR_TRY(read_beginning(out));
     } else {
         LAR_TRY(lar_file_read((char **)&out->bytes, &out->count, path, PTRDIFF_MAX / 4));
         out->file_count = out->count;
+        if (file) lar_seen_read(seen, file, out->bytes, out->count);
     }
     if (out->file_count == 0) {
         status = lar_fail(LAR_EFORMAT, "'%s' is empty", path);
@@ -80,7 +84,12 @@ done:
 
 lar_status lar_source_open(lar_source *out, const char *path, bool partial)
 {
-    const lar_status status = open_bytes(out, path, partial);
+    return lar_source_open_seen(out, path, partial, NULL);
+}
+
+lar_status lar_source_open_seen(lar_source *out, const char *path, bool partial, lar_seen *seen)
+{
+    const lar_status status = open_bytes(out, path, partial, seen);
     return status == LAR_OK ? find_head(out) : status;
 }
 
@@ -194,7 +203,7 @@ lar_status lar_source_open_beside(lar_source *out, const lar_source *header, con
     if (!lar_path_exists(path))
         return lar_fail(LAR_ENOINPUT, "the voxels of '%s' should be in '%s', which is not there",
                         header->path, path);
-    LAR_TRY(open_bytes(out, path, header->partial));
+    LAR_TRY(open_bytes(out, path, header->partial, header->seen));
     /* not looked into: voxels that are not compressed may begin like anything */
     out->gzip = lar_gzip_is(out->bytes, out->count);
 done:

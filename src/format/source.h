@@ -14,6 +14,7 @@ typedef struct lar_source {
     const void *beside; /* of one from memory: what stands for the file beside it; or NULL */
     size_t beside_count;
     int scaling;          /* LAR_SCALING_DISPLAY ..., for PAR/REC */
+    lar_seen *seen;       /* to be told of files that are read whole; NULL: nobody asks */
     bool partial;         /* `bytes` are the beginning of the file only */
     bool gzip;            /* the stored bytes are compressed */
     unsigned char *bytes; /* as stored, owned */
@@ -25,6 +26,8 @@ typedef struct lar_source {
 
 /* The whole file, or its first bytes. Clear with lar_source_clear(), also after a failure. */
 lar_status lar_source_open(lar_source *out, const char *path, bool partial);
+/* The same, telling `seen` (NULL: nobody) of it and of files beside it. */
+lar_status lar_source_open_seen(lar_source *out, const char *path, bool partial, lar_seen *seen);
 lar_status lar_source_over(lar_source *out, const void *bytes, size_t count, const char *name);
 void lar_source_clear(lar_source *source);
 

@@ -75,6 +75,10 @@ lar_status lar_percentile_ends(double ends[2], const lar_image *in, const lar_im
 lar_status lar_normalizer_expect(const lar_normalizer *n, const lar_normalize_params *asked,
                                  const char *path);
 
+/* Another one that fits by the same standard, which stays `from`'s and must live as long: each of
+ * several threads needs one of its own. */
+lar_status lar_normalizer_borrow(lar_normalizer **out, const lar_normalizer *from);
+
 /* lar_normalizer_read() of text; path: what sentences call it, and where maps lie beside. */
 lar_status lar_normalizer_parse(lar_normalizer **out, const char *text, size_t count,
                                 const char *path);

@@ -13,6 +13,7 @@ struct lar_normalizer {
     int64_t seen;   /* images in this pass */
     lar_found found;
     bool fitted;
+    bool borrows; /* the standard is another's */
 };
 
 /* Lists of numbers in JSON; false where they are not all finite numbers, LAR_LIST_MAX at most. */

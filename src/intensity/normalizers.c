@@ -197,9 +197,20 @@ const lar_curve *lar_normalizer_curve(const lar_normalizer *n)
     return &n->found.curve;
 }
 
+lar_status lar_normalizer_borrow(lar_normalizer **out, const lar_normalizer *from)
+{
+    *out = lar_alloc(1, sizeof **out);
+    if (!*out) return LAR_EMEMORY;
+    **out = *from;
+    (*out)->fitted = false;
+    (*out)->borrows = true;
+    return LAR_OK;
+}
+
 void lar_normalizer_free(lar_normalizer *n)
 {
     if (!n) return;
+    if (n->borrows) n->standard = NULL;
     if (n->standard && n->method->population->clear) n->method->population->clear(n->standard);
     lar_free(n->standard);
     lar_free(n);

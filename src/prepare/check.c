@@ -1,8 +1,11 @@
 /* A study against its scans, before anything is made: every scan is read through, and every case is
  * followed to the grid that it will end on.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "format/format.h"
 #include "image/image.h"
+#include "prepare/check_labels.h"
 #include "prepare/pass.h"
 
 const char *lar_reason(lar_arena *arena)
@@ -38,9 +41,35 @@ static lar_status look_at_scan(lar_check_scan *scan, lar_arena *arena, const cha
     return status;
 }
 
+/* How the image lies to the first one of its case. */
+static void look_beside(lar_check_scan *scan, const lar_check_scan *first)
+{
+    if (scan->raw.size[0] == 0 || first->raw.size[0] == 0) return;
+    const lar_grid a = lar_grid_to_ras(&scan->raw), b = lar_grid_to_ras(&first->raw);
+    scan->beside = LAR_BESIDE_SAME;
+    if (lar_grid_matches(&a, &b)) return;
+    scan->beside = LAR_BESIDE_MOVED;
+    for (int n = 0; n < 3; n++)
+        if (a.size[n] != b.size[n]) scan->beside = LAR_BESIDE_OTHER;
+    for (int corner = 0; corner < 8; corner++) {
+        double ijk[3], at_a[3], at_b[3], square = 0;
+        for (int n = 0; n < 3; n++) ijk[n] = corner >> n & 1 ? (double)(a.size[n] - 1) : 0;
+        lar_grid_to_world(&a, ijk, at_a);
+        lar_grid_to_world(&b, ijk, at_b);
+        for (int n = 0; n < 3; n++) square += (at_a[n] - at_b[n]) * (at_a[n] - at_b[n]);
+        scan->apart_mm = fmax(scan->apart_mm, sqrt(square));
+    }
+}
+
+static lar_status look_at_labels(lar_check_scan *scan, lar_arena *arena, const lar_image *image)
+{
+    scan->labels = lar_arena_take(arena, 1, sizeof *scan->labels);
+    return scan->labels ? lar_check_labels_find(scan->labels, image) : LAR_EMEMORY;
+}
+
 /* LAR_OK, or why the case fails. */
 static lar_status look_at_case(lar_check_case *found, const lar_study *study, lar_arena *arena,
-                               const lar_subject *subject)
+                               lar_marks *marks, int64_t index, const lar_subject *subject)
 {
     lar_status status = LAR_OK;
     lar_grid raw[LAR_IMAGES_MAX] = { 0 }, grids[LAR_IMAGES_MAX];
@@ -48,8 +77,10 @@ static lar_status look_at_case(lar_check_case *found, const lar_study *study, la
     for (int64_t m = 0; m < lar_data_scans(&study->data); m++) {
         const lar_status seen = look_at_scan(&found->scans[m], arena, subject->paths[m]);
         raw[m] = found->scans[m].raw;
+        if (m) look_beside(&found->scans[m], &found->scans[0]);
         if (status == LAR_OK && seen != LAR_OK) {
-            status = lar_while(seen, "'%s' cannot be read", study->data.images[m].name);
+            status = lar_while(seen, "case '%s': '%s' cannot be read", subject->id,
+                               study->data.images[m].name);
             found->reason = lar_reason(arena);
         }
     }
@@ -59,6 +90,9 @@ static lar_status look_at_case(lar_check_case *found, const lar_study *study, la
         lar_grid boxes[LAR_IMAGES_MAX];
         status = lar_prepare_read(&images[m], &raw[m], &study->data.images[m], subject->id,
                                   subject->paths[m]);
+        if (status == LAR_OK) status = lar_marks_take(marks, index, m, images[m]);
+        if (status == LAR_OK && study->data.images[m].role == LAR_LABEL)
+            status = look_at_labels(&found->scans[m], arena, images[m]);
         if (status == LAR_OK) status = lar_pass_boxes(boxes, study, images);
         lar_image_free(images[m]);
         LAR_TRY(status);
@@ -93,9 +127,11 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
     lar_arena *arena = NULL;
     lar_cohort *cohort = NULL;
     lar_standards *standards = NULL;
+    lar_marks *marks = NULL;
 
     *out = NULL;
     LAR_TRY(lar_study_cohort(&cohort, study));
+    LAR_TRY(lar_marks_new(&marks, cohort));
     LAR_TRY(lar_arena_new(&arena));
     lar_check *check = lar_arena_take(arena, 1, sizeof *check);
     lar_check_case *cases = lar_arena_take(arena, cohort->subject_count, sizeof *cases);
@@ -122,17 +158,23 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
             status = lar_fail(LAR_ESTOPPED, "stopped before '%s'", subject->id);
             goto done;
         }
-        if (look_at_case(&cases[n], study, arena, subject) == LAR_OK) cases[n].reason = unready;
+        if (look_at_case(&cases[n], study, arena, marks, n, subject) == LAR_OK)
+            cases[n].reason = unready;
         check->bad_count += cases[n].reason != NULL;
     }
     compare_sizes(check);
+    LAR_TRY(lar_marks_twins(&check->twins, marks));
+    check->leaks = check->twins.across && study->data.duplicates == LAR_DUPLICATES_REFUSE;
+    check->marks = marks;
     check->arena = arena;
     *out = check;
     arena = NULL;
     cohort = NULL;
     standards = NULL;
+    marks = NULL;
 done:
     lar_standards_free(standards);
+    lar_marks_free(marks);
     lar_arena_free(arena);
     lar_cohort_free(cohort);
     return status;
@@ -141,6 +183,7 @@ done:
 void lar_check_free(lar_check *check)
 {
     if (!check) return;
+    lar_marks_free(check->marks);
     lar_cohort_free(check->cohort);
     lar_standards_free(check->standards);
     lar_arena_free(check->arena);

@@ -5,13 +5,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "prepare/learn.h"
 
-#include <sys/stat.h>
-
 enum { TEXT_MAX = 1 << 24 }; /* bytes */
 
 typedef struct learning {
     const lar_study *study;
     const lar_cohort *cohort;
+    const lar_cases *before; /* of an earlier run; NULL: none */
     lar_standards *standards;
     lar_standard *standard;
     bool needed[LAR_IMAGES_MAX]; /* images whose voxels it depends on */
@@ -52,30 +51,7 @@ static bool is_training(const learning *l, int64_t n)
     return l->cohort->subjects[n].split == LAR_TRAIN;
 }
 
-/* What the standard depends on, as lines; of the arena. */
-static const char *describe(const learning *l)
-{
-    lar_text text = { 0 };
-    lar_text_add(&text, "%s", l->study->recipe);
-    for (int64_t n = 0; n < l->cohort->subject_count; n++) {
-        const lar_subject *subject = &l->cohort->subjects[n];
-        if (!is_training(l, n)) continue;
-        lar_text_add(&text, "learned from %s\n", subject->id);
-        for (int64_t m = 0; m < l->study->data.image_count; m++) {
-            struct stat about;
-            if (!l->needed[m] || !subject->paths[m]) continue;
-            const bool there = stat(subject->paths[m], &about) == 0;
-            lar_text_add(&text, "  %s %lld bytes of time %lld: %s\n", l->study->data.images[m].name,
-                         there ? (long long)about.st_size : -1,
-                         there ? (long long)about.st_mtime : -1, subject->paths[m]);
-        }
-        if (lar_data_trusts(&l->study->data, subject->id)) lar_text_add(&text, "  trusted\n");
-    }
-    const char *lines =
-        text.failed ? NULL : lar_arena_text(l->arena, lar_text_get(&text), text.length);
-    lar_text_clear(&text);
-    return lines;
-}
+/* ---- what it was learned from --------------------------------------------------------- */
 
 static const char *const left_out_words = "left out ";
 
@@ -141,6 +117,11 @@ static lar_status show(const learning *l, const lar_subject *subject, lar_normal
         if (study->data.images[n].made_of) {
             targets[n] = targets[lar_step_follows(&study->data, n)];
             continue;
+        }
+        if (lar_learn_is_beyond(subject->paths[n])) {
+            status = lar_fail(LAR_EUNSUPPORTED, "case '%s': '%s' is larger than all memory",
+                              subject->id, study->data.images[n].name);
+            goto done;
         }
         LAR_TRY(lar_prepare_read(&images[n], &raw, &study->data.images[n], subject->id,
                                  subject->paths[n]));
@@ -244,17 +225,26 @@ static lar_status write_lines(const learning *l, const char *path, const char *l
     return status;
 }
 
+/* What an earlier run learned of the same; *lines: what it is learned of, of the arena. */
+static lar_status find_standard(bool *out, learning *l, const char *path, const char **lines)
+{
+    find_needed(l);
+    *out = false;
+    *lines = lar_learn_describe(l->study, l->cohort, l->before, l->needed, l->arena);
+    if (!path || !*lines) return LAR_EMEMORY;
+    *out = is_same(path, *lines) &&
+           lar_standard_load(l->standard, l->study, l->standards->arena, l->study->work) == LAR_OK;
+    return LAR_OK;
+}
+
 static lar_status make_standard(learning *l, bool force)
 {
     lar_status status = LAR_OK;
-    find_needed(l);
+    const char *lines, *path = lar_standard_path(l->arena, l->study->work, l->standard, ".txt");
+    bool found;
     memset(l->left_out, 0, (size_t)l->cohort->subject_count * sizeof *l->left_out);
-    const char *path = lar_standard_path(l->arena, l->study->work, l->standard, ".txt");
-    const char *lines = describe(l);
-    if (!path || !lines) return LAR_EMEMORY;
-    if (!force && is_same(path, lines) &&
-        lar_standard_load(l->standard, l->study, l->standards->arena, l->study->work) == LAR_OK)
-        return LAR_OK;
+    LAR_TRY(find_standard(&found, l, path, &lines));
+    if (found && !force) return LAR_OK;
     LAR_TRY(lar_file_remove(path));
     LAR_TRY(learn_one(l));
     status = write_lines(l, path, lines);
@@ -262,11 +252,16 @@ done:
     return status;
 }
 
-lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
-                               const lar_cohort *cohort, bool force, lar_progress progress)
+lar_status lar_standards_learn_after(lar_standards *standards, const lar_study *study,
+                                     const lar_cohort *cohort, const lar_cases *before, bool force,
+                                     lar_progress progress)
 {
     lar_status status = LAR_OK;
-    learning l = { .study = study, .cohort = cohort, .standards = standards, .progress = progress };
+    learning l = { .study = study,
+                   .cohort = cohort,
+                   .before = before,
+                   .standards = standards,
+                   .progress = progress };
 
     LAR_TRY(lar_arena_new(&l.arena));
     l.left_out = lar_arena_take(l.arena, cohort->subject_count, sizeof *l.left_out);
@@ -277,6 +272,31 @@ lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
     for (int64_t n = 0; n < standards->count && status == LAR_OK; n++) {
         l.standard = &standards->at[n];
         status = make_standard(&l, force);
+    }
+done:
+    lar_arena_free(l.arena);
+    return status;
+}
+
+lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
+                               const lar_cohort *cohort, bool force, lar_progress progress)
+{
+    return lar_standards_learn_after(standards, study, cohort, NULL, force, progress);
+}
+
+lar_status lar_standards_are_learned(bool *out, lar_standards *standards, const lar_study *study,
+                                     const lar_cohort *cohort, const lar_cases *before)
+{
+    lar_status status = LAR_OK;
+    learning l = { .study = study, .cohort = cohort, .before = before, .standards = standards };
+
+    *out = true;
+    LAR_TRY(lar_arena_new(&l.arena));
+    for (int64_t n = 0; n < standards->count && status == LAR_OK && *out; n++) {
+        const char *lines;
+        l.standard = &standards->at[n];
+        status = find_standard(out, &l, lar_standard_path(l.arena, study->work, l.standard, ".txt"),
+                               &lines);
     }
 done:
     lar_arena_free(l.arena);

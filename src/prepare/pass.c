@@ -3,6 +3,7 @@
  * interpolated once.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <time.h>
 
 #include "prepare/pass.h"
 
@@ -11,10 +12,50 @@ static const char *image_name(const lar_study *study, int64_t n)
     return study->data.images[n].name;
 }
 
+static double clock_s(clockid_t which)
+{
+    struct timespec now;
+    clock_gettime(which, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+lar_cost lar_cost_begin(void)
+{
+    const int threads = lar_threads_get();
+    return (lar_cost){ .threads = threads,
+                       .begun_s = threads > 1 ? clock_s(CLOCK_MONOTONIC)
+                                              : clock_s(CLOCK_THREAD_CPUTIME_ID) };
+}
+
+void lar_cost_end(double *sum_s, lar_cost cost)
+{
+    const clockid_t which = cost.threads > 1 ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
+    *sum_s += cost.threads * (clock_s(which) - cost.begun_s);
+}
+
 static void show(const lar_pass *pass, int64_t image, int64_t step)
 {
     const lar_prepare_watch *w = pass->watch;
-    if (w && w->image) w->image(w->user, pass->id, image, step, pass->images[image]);
+    if (!w || !w->image) return;
+    const lar_cost cost = lar_cost_begin();
+    w->image(w->user, pass->id, image, step, pass->images[image]);
+    if (pass->costs) lar_cost_end(&pass->costs->shown_s, cost);
+}
+
+/* Threads that have become free meanwhile, or are needed elsewhere. */
+static void take_share(const lar_pass *pass)
+{
+    if (pass->threads) lar_threads_own(atomic_load(pass->threads));
+}
+
+/* The step itself, and nothing around it. */
+static lar_status do_step(const lar_step *step, lar_pass *pass, int64_t image)
+{
+    take_share(pass);
+    const lar_cost cost = lar_cost_begin();
+    const lar_status status = step->kind->run(step, pass, image);
+    if (pass->costs) lar_cost_end(&pass->costs->steps_s, cost);
+    return status;
 }
 
 /* Images whose voxels the step reads for another come last, so that all see them as the steps
@@ -28,7 +69,7 @@ static lar_status run_step(const lar_step *step, lar_pass *pass)
     for (int last = 0; last < 2; last++)
         for (int64_t n = 0; n < data->image_count; n++) {
             if (!step->on[n] || !lar_pass_has(pass, n) || used[n] != last) continue;
-            status = step->kind->run(step, pass, n);
+            status = do_step(step, pass, n);
             if (status != LAR_OK)
                 return lar_while(status, "step %lld, %s, cannot be done to '%s'",
                                  (long long)(step - pass->study->steps) + 1, step->kind->name,
@@ -151,15 +192,16 @@ static lar_status refuse_bad_voxels(const lar_image *image, const lar_image_spec
     return LAR_OK;
 }
 
-lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
-                            const char *id, const char *path)
+lar_status lar_prepare_read_seen(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
+                                 const char *id, const char *path, lar_seen *seen)
 {
     lar_status status = LAR_OK;
     lar_image *stored = NULL, *ras = NULL;
     const bool measured = lar_role_is_measured(spec->role);
+    const lar_read_params how = { .seen = seen };
 
     *out = NULL;
-    status = lar_image_read(&stored, path);
+    status = lar_image_read_with(&stored, NULL, path, &how);
     if (status != LAR_OK) {
         lar_while(status, "case '%s': '%s' cannot be read", id, spec->name);
         goto done;
@@ -181,6 +223,12 @@ done:
     return status;
 }
 
+lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
+                            const char *id, const char *path)
+{
+    return lar_prepare_read_seen(out, raw, spec, id, path, NULL);
+}
+
 /* The one interpolation, through the registrations that moved the image. */
 static lar_status onto_target(lar_pass *pass, int64_t image)
 {
@@ -189,8 +237,11 @@ static lar_status onto_target(lar_pass *pass, int64_t image)
     lar_chain *chain = NULL;
     LAR_TRY(lar_moved_chain(&chain, pass->study, pass->maps, -1, image));
     if (!chain && lar_grid_matches(&pass->images[image]->grid, &pass->targets[image])) goto done;
+    take_share(pass);
+    const lar_cost cost = lar_cost_begin();
     LAR_TRY(lar_resample_through(&moved, pass->images[image], &pass->targets[image], chain,
                                  &pass->sampling[image]));
+    if (pass->costs) lar_cost_end(&pass->costs->steps_s, cost);
     lar_pass_put(pass, image, moved);
 done:
     lar_chain_free(chain);
@@ -225,8 +276,18 @@ done:
     return status;
 }
 
+/* What the grids of the scans already tell, before time is spent on their voxels. */
+static lar_status check_grids(const lar_pass *pass, const lar_grid *raw, bool training)
+{
+    lar_grid ends[LAR_IMAGES_MAX];
+    const lar_study *study = pass->study;
+    const lar_status status =
+        lar_prepare_grids(ends, study, raw, pass->boxes, study->step_count, training);
+    return status == LAR_OK ? lar_prepare_agree(study, pass->id, ends) : LAR_OK; /* later */
+}
+
 static lar_status run_case(lar_case *prepared, const lar_study *study, lar_standards *standards,
-                           const char *const *paths, bool training, const lar_prepare_watch *watch)
+                           const char *const *paths, bool training, const lar_prepare_aside *aside)
 {
     lar_status status = LAR_OK;
     lar_grid targets[LAR_IMAGES_MAX], boxes[LAR_IMAGES_MAX];
@@ -241,7 +302,9 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
                       .standards = standards,
                       .maps = prepared->found,
                       .strips = strips,
-                      .watch = watch,
+                      .watch = aside->watch,
+                      .threads = aside->threads,
+                      .costs = &prepared->costs,
                       .id = prepared->id };
     bool any = false;
 
@@ -252,8 +315,13 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
         sampling[n] = usual_sampling(spec);
         if (spec->made_of) targets[n] = targets[lar_step_follows(&study->data, n)];
         if (spec->made_of || !paths[n]) continue;
-        LAR_TRY(lar_prepare_read(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
-                                 paths[n]));
+        take_share(&pass);
+        const lar_cost cost = lar_cost_begin();
+        LAR_TRY(lar_prepare_read_seen(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
+                                      paths[n], aside->seen ? &aside->seen[n] : NULL));
+        if (training && lar_role_is_measured(spec->role))
+            LAR_TRY(lar_mark_image(prepared->marks[n], prepared->images[n]));
+        lar_cost_end(&prepared->costs.reading_s, cost);
         targets[n] = prepared->images[n]->grid;
         show(&pass, n, 0);
         any = true;
@@ -263,6 +331,7 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
         goto done;
     }
     status = lar_pass_boxes(boxes, study, prepared->images);
+    if (status == LAR_OK) LAR_TRY(check_grids(&pass, prepared->raw, training));
     if (status == LAR_OK) status = lar_pass_run(&pass, study->step_count, training);
     if (status != LAR_OK) {
         lar_while(status, "case '%s' cannot be prepared", prepared->id);
@@ -289,10 +358,9 @@ done:
     return status;
 }
 
-lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
-                                    lar_standards *standards, const char *id,
-                                    const char *const *paths, bool training,
-                                    const lar_prepare_watch *watch)
+lar_status lar_prepare_case_beside(lar_case **out, const lar_study *study, lar_standards *standards,
+                                   const char *id, const char *const *paths, bool training,
+                                   const lar_prepare_aside *aside)
 {
     lar_status status = LAR_OK;
     lar_arena *arena = NULL;
@@ -312,13 +380,14 @@ lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
     prepared->masks = lar_arena_take(arena, count, sizeof(lar_image *));
     prepared->raw = lar_arena_take(arena, count, sizeof *prepared->raw);
     prepared->fits = lar_arena_take(arena, count, sizeof *prepared->fits);
+    prepared->marks = lar_arena_take(arena, count, sizeof *prepared->marks);
     prepared->step_count = study->step_count;
     prepared->found = lar_arena_take(arena, study->step_count, sizeof *prepared->found);
     if (!prepared->images || !prepared->masks) prepared->image_count = 0;
     if (!prepared->found) prepared->step_count = 0;
     const bool whole = prepared->id && prepared->images && prepared->masks && prepared->raw &&
-                       prepared->fits && prepared->found;
-    status = whole ? run_case(prepared, study, standards, paths, training, watch) : LAR_EMEMORY;
+                       prepared->fits && prepared->marks && prepared->found;
+    status = whole ? run_case(prepared, study, standards, paths, training, aside) : LAR_EMEMORY;
     if (status == LAR_OK)
         *out = prepared;
     else
@@ -330,7 +399,17 @@ done:
 lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
                             const char *id, const char *const *paths, bool training)
 {
-    return lar_prepare_case_watched(out, study, standards, id, paths, training, NULL);
+    const lar_prepare_aside aside = { 0 };
+    return lar_prepare_case_beside(out, study, standards, id, paths, training, &aside);
+}
+
+lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
+                                    lar_standards *standards, const char *id,
+                                    const char *const *paths, bool training,
+                                    const lar_prepare_watch *watch)
+{
+    const lar_prepare_aside aside = { .watch = watch };
+    return lar_prepare_case_beside(out, study, standards, id, paths, training, &aside);
 }
 
 void lar_case_free(lar_case *prepared)

@@ -3,6 +3,8 @@
 #ifndef LAR_PASS_H
 #define LAR_PASS_H
 
+#include <stdatomic.h>
+
 #include "image/image.h"
 #include "prepare/prepare.h"
 
@@ -22,6 +24,8 @@ typedef struct lar_pass {
     lar_strip_report
         *strips; /* of each step, where `maps` is: what it found; method NULL: nothing */
     const lar_prepare_watch *watch; /* NULL: nobody looks on */
+    const atomic_int *threads;      /* how many it may have now; NULL: lar_threads_get() */
+    lar_costs *costs;               /* to be added to; NULL: not asked for */
     const char *id;                 /* of the case; for the watch */
     bool native; /* spatial steps are passed over, but registrations of what is there */
 } lar_pass;
@@ -39,6 +43,25 @@ lar_status lar_pass_boxes(lar_grid *boxes, const lar_study *study, lar_image *co
 
 /* The same of a mask that was just made. */
 lar_status lar_pass_box_made(lar_pass *pass, int64_t image);
+
+/* What accompanies a case; each may be NULL. */
+typedef struct lar_prepare_aside {
+    const lar_prepare_watch *watch;
+    const atomic_int *threads; /* as in lar_pass; may change at any time */
+    lar_seen *seen;            /* of each image: the files it was read from, to be filled */
+} lar_prepare_aside;
+lar_status lar_prepare_case_beside(lar_case **out, const lar_study *study, lar_standards *standards,
+                                   const char *id, const char *const *paths, bool training,
+                                   const lar_prepare_aside *aside);
+
+/* Core seconds of what happens in between: of this thread alone its own, else the time that passes
+ * times the threads that are kept busy or waiting. */
+typedef struct lar_cost {
+    int threads;
+    double begun_s;
+} lar_cost;
+lar_cost lar_cost_begin(void);
+void lar_cost_end(double *sum_s, lar_cost cost);
 
 /* ---- for steps --------------------------------------------------------------------------- */
 

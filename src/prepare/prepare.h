@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "batch/batch.h"
 #include "data/data.h"
+#include "format/format.h"
 
 /* ---- training parameters ----------------------------------------------------------------- */
 
@@ -53,6 +54,11 @@ typedef struct lar_step_kind {
     const char *help;                         /* lower case, no full stop */
     const lar_param *tables[LAR_STEP_TABLES]; /* NULL ends the list; all of one struct */
     size_t size;                              /* of the params */
+    int version;  /* raised whenever its results change, so that what it made is made again; 0: the
+                     first */
+    double bytes; /* of memory for each voxel of the largest scan, beside the images */
+    /* The same of a step whose parameters decide it, for so many voxels; NULL: `bytes` tells. */
+    double (*memory)(const lar_step *step, const struct lar_study *study, double voxels);
     bool spatial;
     bool once;         /* at most one such step of each image */
     bool shows;        /* it shows what it did by itself, not as an image that it changed */
@@ -155,6 +161,14 @@ void lar_standards_free(lar_standards *standards);
  * warning. */
 lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
                                const lar_cohort *cohort, bool force, lar_progress progress);
+/* The same; before: the record of an earlier run, whose hashes of scans that nobody has touched
+ * since are taken; NULL: none. */
+lar_status lar_standards_learn_after(lar_standards *standards, const lar_study *study,
+                                     const lar_cohort *cohort, const lar_cases *before, bool force,
+                                     lar_progress progress);
+/* Whether that would learn nothing but read what is there, which then is read. */
+lar_status lar_standards_are_learned(bool *out, lar_standards *standards, const lar_study *study,
+                                     const lar_cohort *cohort, const lar_cases *before);
 /* From WORK/prepared/fits; LAR_ENOINPUT where they are not those that `mark` stands for. */
 lar_status lar_standards_read(lar_standards *standards, const lar_study *study, const char *work,
                               const char *mark);
@@ -170,6 +184,11 @@ lar_status lar_standards_travel(const lar_standards *standards, const lar_study 
 
 /* ---- preparation ------------------------------------------------------------------------- */
 
+/* Core seconds that a case took: threads times time, or processor time where one thread did it. */
+typedef struct lar_costs {
+    double reading_s, steps_s, shown_s; /* steps with the interpolation; what a watch did */
+} lar_costs;
+
 /* One case, prepared. */
 typedef struct lar_case {
     const char *id;
@@ -183,7 +202,9 @@ typedef struct lar_case {
     lar_registration **found; /* of each step: what it registered; NULL: nothing */
     lar_image **masks; /* of each image that a step made: as it lies on the scan in RAS, before the
                           interpolation; else NULL */
-    lar_case_findings findings; /* of registrations and masks, to be recorded */
+    lar_case_findings findings;   /* of registrations and masks, to be recorded */
+    char (*marks)[LAR_MARK_ROOM]; /* of each scan as it was read, in training; else "" */
+    lar_costs costs;
     lar_arena *arena;
 } lar_case;
 
@@ -201,6 +222,10 @@ lar_status lar_prepare_agree(const lar_study *study, const char *id, const lar_g
  * are named. */
 lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
                             const char *id, const char *path);
+/* The same; seen: the files that it was read from, cleared by the caller also after a failure;
+ * NULL: not wanted. */
+lar_status lar_prepare_read_seen(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
+                                 const char *id, const char *path, lar_seen *seen);
 
 /* Intensity steps on the native grid in their order, then one interpolation onto the final grid.
  * paths: one of each image of the study; NULL where absent, as in predict. training: whether steps
@@ -221,16 +246,54 @@ void lar_case_free(lar_case *prepared);
 lar_status lar_moved_chain(lar_chain **out, const lar_study *study, lar_registration *const *found,
                            int64_t from, int64_t to);
 
-/* Prepares the whole cohort into study->work. LAR_EPARTIAL where some cases failed or are flagged:
- * they are in failed.tsv and flagged.tsv. Done and flagged cases are kept where the study and the
- * scans are as they were. */
+typedef struct lar_prepare_params {
+    bool force;     /* prepare every case again */
+    bool verify;    /* hash all scans and volumes, also those that look untouched */
+    int64_t memory; /* bytes that cases may take together; LAR_INT_AUTO: most of what there is */
+} lar_prepare_params;
+extern const lar_param lar_prepare_table[];
+
+/* What becomes of a case. */
+typedef enum lar_todo { LAR_TODO_NEW, LAR_TODO_AGAIN, LAR_TODO_KEEP } lar_todo;
+
+/* What a run would do; nothing is written, and no voxel is read but to compare hashes. */
+typedef struct lar_prepare_plan_case {
+    const char *id;
+    int split;           /* lar_split */
+    int todo;            /* lar_todo */
+    const char *why;     /* of what is prepared again; "" of others */
+    double memory, disk; /* bytes at most; 0: not known */
+} lar_prepare_plan_case;
+typedef struct lar_prepare_plan {
+    lar_arena *arena;
+    int64_t case_count;
+    lar_prepare_plan_case *cases; /* in the order of the cohort */
+    int64_t counts[3];            /* of each lar_todo */
+    const char *learns;           /* what is learned of the training subjects first; "" nothing */
+    int64_t together;             /* so many cases at a time */
+    double memory;                /* that these take */
+    double memory_there;          /* and may take */
+    double disk, disk_there;      /* bytes to write; room where the work folder is or will be */
+} lar_prepare_plan;
+lar_status lar_prepare_plan_new(lar_prepare_plan **out, const lar_study *study,
+                                const lar_prepare_params *params);
+void lar_prepare_plan_free(lar_prepare_plan *plan);
+
+/* Prepares the whole cohort into study->work, several cases at a time. LAR_EPARTIAL where some
+ * cases failed or are flagged: they are in failed.tsv and flagged.tsv. Done and flagged cases are
+ * kept where the study and the bytes of the scans are as they were. Results do not depend on the
+ * number of threads. Another process that prepares into the same folder is LAR_EEXISTS. */
 typedef struct lar_prepare_report {
     int64_t done, kept, failed, flagged; /* cases, each counted once */
+    int64_t damaged; /* of those done, failed or flagged: volumes of an earlier run were damaged */
+    lar_costs costs; /* of all cases */
 } lar_prepare_report;
 /* Who looks on meanwhile, such as a report. What is shown may be neither changed nor kept, and what
- * is prepared does not depend on it. Each function may be NULL. */
+ * is prepared does not depend on it. Each function may be NULL. `image` and `masked` are called by
+ * the thread that prepares the case, while others prepare other cases; `ended` by the thread that
+ * called, in the order of the cohort. */
 typedef struct lar_prepare_watch {
-    /* An image of the case at hand, in RAS on its own grid: as it was read (step 0), and after each
+    /* An image of a case, in RAS on its own grid: as it was read (step 0), and after each
      * intensity step that was done to it (from 1, as the study counts). */
     void (*image)(void *user, const char *id, int64_t image, int64_t step, const lar_image *shown);
     /* A mask that step `step` found, at the voxels of an image of the case, which is shown as it
@@ -243,17 +306,43 @@ typedef struct lar_prepare_watch {
     void *user;
 } lar_prepare_watch;
 /* watch: NULL: nobody. */
+lar_status lar_prepare_cohort_with(lar_prepare_report *out, const lar_study *study,
+                                   const lar_prepare_params *params, const lar_prepare_watch *watch,
+                                   lar_progress progress);
+/* The same with default params, but for `force`. */
 lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
                               const lar_prepare_watch *watch, lar_progress progress);
 
 /* ---- check ------------------------------------------------------------------------------- */
 
+/* How the voxels of one image lie to those of another, whatever order they are stored in: the same
+ * within a thousandth of a voxel; as many of them, elsewhere; another grid. */
+typedef enum lar_beside {
+    LAR_BESIDE_NONE,
+    LAR_BESIDE_SAME,
+    LAR_BESIDE_MOVED,
+    LAR_BESIDE_OTHER
+} lar_beside;
+
+/* The values of a label image, in order. */
+enum { LAR_CHECK_LABELS = 256 };
+typedef struct lar_check_labels {
+    int64_t count;
+    bool many; /* more than there is room for: no labels, it seems */
+    double at[LAR_CHECK_LABELS];
+} lar_check_labels;
+bool lar_check_labels_has(const lar_check_labels *list, double value);
+void lar_check_labels_join(lar_check_labels *all, const lar_check_labels *one);
+
 /* What `larmor check` found, every scan read through. */
 typedef struct lar_check_scan {
     const char *path;
-    lar_grid raw;         /* size 0: not readable */
-    lar_type stored;      /* type in the file */
-    const char *warnings; /* one a line; "" */
+    lar_grid raw;             /* size 0: not readable */
+    lar_type stored;          /* type in the file */
+    const char *warnings;     /* one a line; "" */
+    int beside;               /* lar_beside: how it lies to the first image of the case */
+    double apart_mm;          /* of LAR_BESIDE_MOVED: the corners that are farthest apart */
+    lar_check_labels *labels; /* of role label, where it was read; else NULL */
 } lar_check_scan;
 
 typedef struct lar_check_case {
@@ -273,6 +362,9 @@ typedef struct lar_check {
     int64_t largest[3];       /* of the prepared sizes */
     bool equal;               /* all prepared sizes are */
     lar_standards *standards; /* that prepare would learn */
+    lar_marks *marks;
+    lar_twins twins; /* scans that are there twice */
+    bool leaks;      /* some are in two parts, and the study refuses it */
 } lar_check;
 lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress progress);
 void lar_check_free(lar_check *check);

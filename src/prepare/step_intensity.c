@@ -68,6 +68,7 @@ const lar_step_kind lar_step_clip = {
     .stays = "clipped",
     .check = clip_check,
     .uses = clip_uses,
+    .bytes = 11,
     .run = clip_run,
 };
 
@@ -130,5 +131,6 @@ const lar_step_kind lar_step_rescale = {
     .size = sizeof(rescale_step),
     .check = rescale_check,
     .uses = rescale_uses,
+    .bytes = 11,
     .run = rescale_run,
 };

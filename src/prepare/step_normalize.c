@@ -195,7 +195,7 @@ void lar_shown_clear(lar_shown *shown)
 }
 
 /* The standard that was learned for this step and image; NULL: none. */
-static lar_normalizer *standard_of(const lar_pass *pass, const lar_step *step, int64_t image)
+static const lar_normalizer *standard_of(const lar_pass *pass, const lar_step *step, int64_t image)
 {
     const int64_t s = step - pass->study->steps;
     for (int64_t n = 0; pass->standards && n < pass->standards->count; n++)
@@ -207,14 +207,15 @@ static lar_normalizer *standard_of(const lar_pass *pass, const lar_step *step, i
 static lar_status normalize_run(const lar_step *step, lar_pass *pass, int64_t image)
 {
     lar_status status = LAR_OK;
-    lar_normalizer *own = NULL, *normalizer = standard_of(pass, step, image);
+    lar_normalizer *normalizer = NULL;
+    const lar_normalizer *standard = standard_of(pass, step, image);
     lar_shown shown = { 0 };
     lar_image *normal = NULL;
 
-    if (!normalizer) {
-        LAR_TRY(lar_normalize_new(&own, step, pass->study, image));
-        normalizer = own;
-    }
+    if (standard)
+        LAR_TRY(lar_normalizer_borrow(&normalizer, standard));
+    else
+        LAR_TRY(lar_normalize_new(&normalizer, step, pass->study, image));
     LAR_TRY(lar_normalize_show(&shown, step, pass, image));
     LAR_TRY(lar_normalizer_fit(normalizer, pass->images[image], shown.mask, shown.tissue));
     LAR_TRY(lar_normalizer_apply(&normal, normalizer, pass->images[image]));
@@ -224,8 +225,17 @@ static lar_status normalize_run(const lar_step *step, lar_pass *pass, int64_t im
                 lar_normalizer_curve(normalizer));
 done:
     lar_shown_clear(&shown);
-    lar_normalizer_free(own);
+    lar_normalizer_free(normalizer);
     return status;
+}
+
+/* Maps of tissues are several volumes. */
+static double normalize_memory(const lar_step *step, const lar_study *study, double voxels)
+{
+    const lar_normalizer_method *method =
+        lar_normalizer_methods[((const normalize_step *)step->params)->how.method];
+    (void)study;
+    return (method->takes_tissue ? 28 : 14) * voxels;
 }
 
 const lar_step_kind lar_step_normalize = {
@@ -236,6 +246,7 @@ const lar_step_kind lar_step_normalize = {
     .once = true,
     .check = normalize_check,
     .uses = normalize_uses,
+    .memory = normalize_memory,
     .run = normalize_run,
 };
 

@@ -176,6 +176,14 @@ static lar_status register_run(const lar_step *step, lar_pass *pass, int64_t ima
     return LAR_OK;
 }
 
+/* The finest level is 2 mm at least: what grows with the scan are its copies. */
+static double register_memory(const lar_step *step, const lar_study *study, double voxels)
+{
+    (void)study;
+    return (((const register_step *)step->params)->how.kind == LAR_REGISTER_DEFORMABLE ? 17 : 14) *
+           voxels;
+}
+
 const lar_step_kind lar_step_register = {
     .name = "register",
     .help = "one image onto another",
@@ -187,6 +195,7 @@ const lar_step_kind lar_step_register = {
     .after = register_after,
     .chooses = register_chooses,
     .uses = register_uses,
+    .memory = register_memory,
     .run = register_run,
 };
 

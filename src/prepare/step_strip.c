@@ -234,6 +234,15 @@ static void strip_words(lar_text *out, const lar_step *step, const lar_study *st
     }
 }
 
+/* A network looks at the head at 1 mm, whatever the scan: 15 channels of 240^3, by float32. */
+static double strip_memory(const lar_step *step, const lar_study *study, double voxels)
+{
+    const char *method;
+    const bool learned =
+        lar_strip_foretell(&method, step, study) == LAR_OK && lar_text_is(method, "learned");
+    return 15 * voxels + (learned ? 15 * 4.0 * 240 * 240 * 240 : 0);
+}
+
 const lar_step_kind lar_step_strip = {
     .name = "strip",
     .help = "the brain, as a mask, and air outside of it",
@@ -244,6 +253,7 @@ const lar_step_kind lar_step_strip = {
     .check = strip_check,
     .words = strip_words,
     .uses = strip_uses,
+    .memory = strip_memory,
     .run = strip_run,
 };
 

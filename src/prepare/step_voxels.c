@@ -68,6 +68,7 @@ const lar_step_kind lar_step_n4 = {
     .stays = "without its bias field",
     .check = n4_check,
     .uses = n4_uses,
+    .bytes = 11,
     .run = n4_run,
 };
 
@@ -120,6 +121,7 @@ const lar_step_kind lar_step_smooth = {
     .stays = "smoothed",
     .check = smooth_check,
     .uses = smooth_uses,
+    .bytes = 11,
     .run = smooth_run,
 };
 
@@ -175,5 +177,6 @@ const lar_step_kind lar_step_mask = {
     .stays = "masked",
     .check = mask_check,
     .uses = mask_uses,
+    .bytes = 12,
     .run = mask_run,
 };

@@ -22,7 +22,9 @@ static lar_status read_sections(lar_study *study, const lar_walk *walk, const la
     const lar_fields train = { lar_train_table, &study->train };
 
     lar_param_defaults(lar_data_table, &study->data);
+    lar_param_defaults(lar_data_care_table, &study->data);
     lar_param_defaults(lar_split_table, &study->data.split);
+    lar_param_defaults(lar_split_more_table, &study->data.split);
     study->network = lar_network_default();
     study->train = lar_train_default();
     LAR_TRY(lar_walk_map(walk, root, "the study", NULL, 0, sections));
@@ -122,6 +124,27 @@ lar_status lar_study_cohort(lar_cohort **out, const lar_study *study)
     return status == LAR_OK ? status : lar_while(status, "'%s' cannot be paired", study->name);
 }
 
+/* The participants of prepared cases; each once. */
+static int64_t list_subjects(const char **subjects, int64_t *who, const lar_cases *record)
+{
+    int64_t count = 0;
+    for (int64_t n = 0; n < record->case_count; n++) {
+        const lar_case_record *one = &record->cases[n];
+        const char *subject = one->subject ? one->subject : one->id;
+        int64_t at = count; /* cases of one subject mostly stand together */
+        while (at > 0 && !lar_text_is(subjects[at - 1], subject)) at--;
+        who[n] = at > 0 ? at - 1 : count;
+        if (at == 0) subjects[count++] = subject;
+    }
+    return count;
+}
+
+static lar_status split_otherwise(const lar_case_record *one, const char *path, int now)
+{
+    return lar_fail(LAR_EARGUMENT, "'%s' was prepared as %s, but '%s' now says %s", one->id,
+                    lar_split_names[one->split], path, lar_split_names[now]);
+}
+
 /* A split file that was edited since. */
 static lar_status compare_split_file(const lar_study *study, const lar_cases *record)
 {
@@ -131,21 +154,50 @@ static lar_status compare_split_file(const lar_study *study, const lar_cases *re
     const char *path = lar_path_join(arena, study->folder, study->data.split.file);
     const char **ids = lar_arena_take(arena, record->case_count, sizeof *ids);
     int *splits = lar_arena_take(arena, record->case_count, sizeof *splits);
-    if (!path || !ids || !splits) {
+    int64_t *who = lar_arena_take(arena, record->case_count, sizeof *who);
+    if (!path || !ids || !splits || !who) {
         status = LAR_EMEMORY;
         goto done;
     }
     if (!lar_path_exists(path)) goto done; /* a study may travel with its prepared data alone */
-    for (int64_t n = 0; n < record->case_count; n++) ids[n] = record->cases[n].id;
-    LAR_TRY(lar_split_read(splits, ids, record->case_count, &study->data.leave_out, path));
+    const int64_t count = list_subjects(ids, who, record);
+    LAR_TRY(lar_split_read(splits, ids, count, &study->data.leave_out, path));
     for (int64_t n = 0; n < record->case_count; n++)
-        if (splits[n] != record->cases[n].split) {
-            status =
-                lar_fail(LAR_EARGUMENT, "'%s' was prepared as %s, but '%s' now says %s", ids[n],
-                         lar_split_names[record->cases[n].split], path, lar_split_names[splits[n]]);
+        if (splits[who[n]] != record->cases[n].split) {
+            status = split_otherwise(&record->cases[n], path, splits[who[n]]);
             goto done;
         }
 done:
+    lar_arena_free(arena);
+    return status;
+}
+
+/* A table of the cases that was edited since. Both are in natural order of the ids. */
+static lar_status compare_table(const lar_study *study, const lar_cases *record)
+{
+    lar_status status = LAR_OK;
+    lar_cohort *cohort = NULL;
+    lar_arena *arena = NULL;
+    LAR_TRY(lar_arena_new(&arena));
+    const char *path = lar_path_join(arena, study->folder, study->data.csv);
+    if (!path) status = LAR_EMEMORY;
+    if (!path || !lar_path_exists(path)) goto done;
+    LAR_TRY(lar_study_cohort(&cohort, study));
+    for (int64_t n = 0, m = 0; n < record->case_count || m < cohort->subject_count; n++, m++) {
+        const lar_case_record *one = n < record->case_count ? &record->cases[n] : NULL;
+        const lar_subject *now = m < cohort->subject_count ? &cohort->subjects[m] : NULL;
+        const int order = !one ? 1 : !now ? -1 : lar_text_order(one->id, now->id);
+        if (order != 0)
+            status = lar_fail(LAR_EARGUMENT,
+                              order < 0 ? "'%s' is prepared, but not a case of '%s'"
+                                        : "'%s' is not prepared, but a case of '%s'",
+                              order < 0 ? one->id : now->id, path);
+        else if (one->split != now->split)
+            status = split_otherwise(one, path, now->split);
+        if (status != LAR_OK) goto done;
+    }
+done:
+    lar_cohort_free(cohort);
     lar_arena_free(arena);
     return status;
 }
@@ -155,6 +207,14 @@ lar_status lar_study_prepared(lar_prepared **out, const lar_study *study)
     lar_status status = lar_prepared_open(out, study->work, study->recipe, study->draw);
     if (status == LAR_OK && study->data.split.file)
         status = compare_split_file(study, (*out)->record);
+    if (status == LAR_OK && study->data.csv) status = compare_table(study, (*out)->record);
+    if (status == LAR_OK) {
+        status = lar_cases_judge_twins((*out)->record, &study->data);
+        if (status == LAR_OK) return status;
+        lar_prepared_free(*out);
+        *out = NULL;
+        return status;
+    }
     if (status == LAR_OK) return status;
     lar_prepared_free(*out);
     *out = NULL;

@@ -20,24 +20,24 @@ done
 status 0 larmor prepare cohort/study.yaml --json
 python3 -c 'import json; d = json.load(open("out")); assert (d["done"], d["kept"], d["failed"]) == (0, 4, 0), d' ||
     fail "the JSON"
-OMP_NUM_THREADS=1 status 0 larmor prepare cohort/study.yaml --output one
-(cd one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "one thread gives other bits"
+OMP_NUM_THREADS=1 status 0 larmor prepare cohort/study.yaml --output cohort/one
+(cd cohort/one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "one thread gives other bits"
 
 # a changed study
 sed 's/method: zscore/images: t1/' cohort/study.yaml >cohort/other.yaml
-status 73 larmor prepare cohort/other.yaml --output one
+status 73 larmor prepare cohort/other.yaml --output cohort/one
 complains "was prepared by another study: it was made with 'prepare.*images: t1 flair'"
 complains "try --force"
-(cd one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "a refused run changed something"
-status 0 larmor prepare cohort/other.yaml --output one --force
+(cd cohort/one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "a refused run changed something"
+status 0 larmor prepare cohort/other.yaml --output cohort/one --force
 says "^4 cases prepared"
 sed 's/seed: 1}/seed: 2}/' cohort/study.yaml >cohort/drawn.yaml
 grep -q 'seed: 2' cohort/drawn.yaml || fail "the seed"
-cp -r cohort/study drawn
-larmor prepare cohort/drawn.yaml --output drawn >out 2>err
+cp -r cohort/study cohort/drawn
+larmor prepare cohort/drawn.yaml --output cohort/drawn >out 2>err
 case $? in
     73) complains "splits the subjects otherwise" ;;
-    0) cmp -s drawn/split.csv cohort/study/split.csv || fail "the split changed silently" ;; # as drawn before
+    0) cmp -s cohort/drawn/split.csv cohort/study/split.csv || fail "the split changed silently" ;; # as drawn before
     *) cat err; fail "a changed seed" ;;
 esac
 
@@ -82,19 +82,19 @@ status 66 larmor prepare nothing.yaml
 
 # killed at any moment and run again: as if it had not been
 for wait in 0.02 0.05 0.1; do
-    timeout -s KILL $wait larmor prepare cohort/study.yaml --output killed >out 2>&1
+    timeout -s KILL $wait larmor prepare cohort/study.yaml --output cohort/killed >out 2>&1
 done
-status 0 larmor prepare cohort/study.yaml --output killed
-(cd killed && find . -type f ! -name report.html ! -name '.larmor-*' -exec cksum {} + | sort) | cmp -s - first ||
+status 0 larmor prepare cohort/study.yaml --output cohort/killed
+(cd cohort/killed && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first ||
     fail "a killed run differs"
 
 # ctrl-C: after the case at hand, with exit status 130, and nothing temporary stays
 for wait in 0.05 0.1 0.2; do
-    timeout --preserve-status -s INT $wait larmor prepare cohort/study.yaml --output stopped --force --quiet >out 2>err
+    timeout --preserve-status -s INT $wait larmor prepare cohort/study.yaml --output cohort/stopped --force --quiet >out 2>err
     got=$?
     [ $got -eq 0 ] || [ $got -eq 130 ] || { cat err; fail "ctrl-C ends with $got"; }
     [ $got -eq 0 ] || [ ! -s err ] || # no word where it came before the program listened
         grep -q "^larmor prepare: stopped before 'sub-0[1-4]'; run again to go on$" err || { cat err; fail "ctrl-C"; }
 done
-status 0 larmor prepare cohort/study.yaml --output stopped
-(cd stopped && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "a stopped run differs"
+status 0 larmor prepare cohort/study.yaml --output cohort/stopped
+(cd cohort/stopped && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "a stopped run differs"

@@ -42,8 +42,8 @@ complains "^larmor prepare: 1 of 4 cases is flagged, see 'cohort/study/flagged.t
 complains "^  try a look at them (larmor figure), and 'trust: \[sub-04\]' under data"
 [ "$(cut -f1 cohort/study/flagged.tsv | tr '\n' ' ')" = "subject sub-04 " ] || fail "flagged.tsv"
 [ -e cohort/study/failed.tsv ] && fail "failed.tsv without a failure"
-[ "$(cd cohort/study/prepared/sub-04 && echo *)" = "flair.flagged.nii t1.flagged.nii" ] || fail "the names"
-[ "$(cd cohort/study/prepared/sub-03 && echo *)" = "flair.nii t1.nii" ] || fail "the names"
+[ "$(cd cohort/study/prepared/sub-04 && echo *)" = "flair.flagged.json flair.flagged.nii t1.flagged.json t1.flagged.nii" ] || fail "the names"
+[ "$(cd cohort/study/prepared/sub-03 && echo *)" = "flair.json flair.nii t1.json t1.nii" ] || fail "the names"
 python3 - <<'END' || fail "cases.json"
 import json
 cases = {c["subject"]: c for c in json.load(open("cohort/study/prepared/cases.json"))["cases"]}
@@ -62,8 +62,8 @@ status 1 larmor prepare cohort/study.yaml --json
 python3 -c 'import json; d = json.load(open("out"));
 assert (d["done"], d["kept"], d["failed"], d["flagged"]) == (0, 3, 0, 1), d' || fail "the JSON"
 (cd cohort/study && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "a second run changed something"
-OMP_NUM_THREADS=1 status 1 larmor prepare cohort/study.yaml --output one
-(cd one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "one thread gives other bits"
+OMP_NUM_THREADS=1 status 1 larmor prepare cohort/study.yaml --output cohort/one
+(cd cohort/one && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "one thread gives other bits"
 
 # training sees three cases, and four where the study trusts the fourth
 status 0 larmor train cohort/study.yaml --quiet
@@ -73,7 +73,7 @@ complains "the study now says 'data.trust: sub-04'"
 status 0 larmor prepare cohort/trusting.yaml --output cohort/study
 says "^0 cases prepared, 4 kept, 0 failed: cohort/study/prepared$"
 [ -e cohort/study/flagged.tsv ] && fail "flagged.tsv stays"
-[ "$(cd cohort/study/prepared/sub-04 && echo *)" = "flair.nii t1.nii" ] || fail "the names of a trusted case"
+[ "$(cd cohort/study/prepared/sub-04 && echo *)" = "flair.json flair.nii t1.json t1.nii" ] || fail "the names of a trusted case"
 sed 's/^prepare:/  trust: [sub-44]\nprepare:/' cohort/study.yaml >cohort/wrong.yaml
 status 2 larmor check cohort/wrong.yaml
 complains "trust names 'sub-44', but there is no such subject"

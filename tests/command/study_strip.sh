@@ -62,8 +62,8 @@ says "^3 cases prepared, 0 kept, 0 failed, 1 flagged: cohort/study/prepared$"
 complains "^warning: case 'sub-04' is flagged: step 1: the mask 'brain' of 'flair' may not be the brain: "
 complains "'trust: \[sub-04\]' under data"
 [ "$(cut -f1 cohort/study/flagged.tsv | tr '\n' ' ')" = "subject sub-04 " ] || fail "flagged.tsv"
-[ "$(cd cohort/study/prepared/sub-04 && echo *)" = "brain.flagged.nii flair.flagged.nii t1.flagged.nii" ] || fail "names"
-[ "$(cd cohort/study/prepared/sub-01 && echo *)" = "brain.nii flair.nii t1.nii" ] || fail "names"
+[ "$(cd cohort/study/prepared/sub-04 && echo *)" = "brain.flagged.json brain.flagged.nii flair.flagged.json flair.flagged.nii t1.flagged.json t1.flagged.nii" ] || fail "names"
+[ "$(cd cohort/study/prepared/sub-01 && echo *)" = "brain.json brain.nii flair.json flair.nii t1.json t1.nii" ] || fail "names"
 python3 - <<'END' || fail "cases.json"
 import json
 d = json.load(open("cohort/study/prepared/cases.json"))

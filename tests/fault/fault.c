@@ -119,6 +119,20 @@ int mkstemp64(char *pattern)
     return strikes(OPEN) ? -1 : real(pattern);
 }
 
+int mkostemp(char *pattern, int flags)
+{
+    typedef int (*fn)(char *, int);
+    REAL("mkostemp", fn);
+    return strikes(OPEN) ? -1 : real(pattern, flags);
+}
+
+int mkostemp64(char *pattern, int flags)
+{
+    typedef int (*fn)(char *, int);
+    REAL("mkostemp64", fn);
+    return strikes(OPEN) ? -1 : real(pattern, flags);
+}
+
 ssize_t read(int file, void *to, size_t count)
 {
     typedef ssize_t (*fn)(int, void *, size_t);

@@ -171,7 +171,8 @@ static void ids_are_captured(void **state)
         { "x1y/T1.nii", "x{subject}y/T1.nii", "1" },
         { "x1y/T1.nii", "x{subject}y/T2.nii", NULL },
         { "_T1.nii", "{subject}_T1.nii", NULL },   /* an id has a letter at least */
-        { "t1.nii/inner", "{subject}.nii", NULL }, /* a folder is no scan */
+        { "t1.nii/inner", "{subject}.nii", "t1" }, /* a scan that cannot be read */
+        { "t1/inner", "{subject}", NULL },         /* a folder is no scan */
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         lar_arena *arena;
@@ -261,21 +262,21 @@ static void draw_is_of_seed_and_id_alone(void **state)
     int splits[PEOPLE + 1], again[PEOPLE + 1], counts[3] = { 0 };
     names(text, ids);
     lar_split_params params = parts(NAN, 8, 4);
-    CHECK_OK(lar_split_draw(splits, ids, PEOPLE, &params));
+    CHECK_OK(lar_split_draw(splits, ids, NULL, PEOPLE, &params));
     for (int n = 0; n < PEOPLE; n++) counts[splits[n]]++;
     assert_int_equal(counts[LAR_TRAIN], 28);
     assert_int_equal(counts[LAR_VALID], 8);
     assert_int_equal(counts[LAR_TEST], 4);
     for (int n = 0; n < PEOPLE; n++) reversed[n] = ids[PEOPLE - 1 - n];
-    CHECK_OK(lar_split_draw(again, reversed, PEOPLE, &params));
+    CHECK_OK(lar_split_draw(again, reversed, NULL, PEOPLE, &params));
     for (int n = 0; n < PEOPLE; n++) assert_int_equal(again[n], splits[PEOPLE - 1 - n]);
     /* one more subject moves one at each border at most */
-    CHECK_OK(lar_split_draw(again, ids, PEOPLE + 1, &params));
+    CHECK_OK(lar_split_draw(again, ids, NULL, PEOPLE + 1, &params));
     int moved = 0;
     for (int n = 0; n < PEOPLE; n++) moved += again[n] != splits[n];
     assert_true(moved <= 2);
     params.seed = 2;
-    CHECK_OK(lar_split_draw(again, ids, PEOPLE, &params));
+    CHECK_OK(lar_split_draw(again, ids, NULL, PEOPLE, &params));
     moved = 0;
     for (int n = 0; n < PEOPLE; n++) moved += again[n] != splits[n];
     assert_true(moved > 4);
@@ -305,13 +306,13 @@ static void parts_must_add_up(void **state)
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         const lar_split_params params = parts(cases[n].train, cases[n].valid, cases[n].test);
         if (cases[n].words)
-            CHECK_FAILS(lar_split_draw(splits, ids, PEOPLE, &params), LAR_EARGUMENT,
+            CHECK_FAILS(lar_split_draw(splits, ids, NULL, PEOPLE, &params), LAR_EARGUMENT,
                         cases[n].words);
         else
-            CHECK_OK(lar_split_draw(splits, ids, PEOPLE, &params));
+            CHECK_OK(lar_split_draw(splits, ids, NULL, PEOPLE, &params));
     }
     const lar_split_params alone = parts(NAN, 0.2, 0);
-    CHECK_FAILS(lar_split_draw(splits, ids, 1, &alone), LAR_EARGUMENT, "no subject of 1");
+    CHECK_FAILS(lar_split_draw(splits, ids, NULL, 1, &alone), LAR_EARGUMENT, "no subject of 1");
 }
 
 static void split_files_are_checked(void **state)

@@ -11,7 +11,8 @@ enum { SUBJECTS = 3 };
     "  images:\n"                                                                                  \
     "    t1: {path: \"t1/{subject}.nii\"}\n"                                                       \
     "    flair: {path: \"flair/{subject}.nii\", role: target}\n"                                   \
-    "  split: {valid: 1}\n"
+    "  split: {valid: 1}\n"                                                                        \
+    "  duplicates: warn\n" /* the mistake that is to be found by its registration */
 #define STEPS   "prepare: [{register: {move: flair, to: t1, kind: rigid}}]\n"
 #define TRUSTED STUDY "  trust: [S3]\n" STEPS
 

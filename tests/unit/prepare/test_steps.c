@@ -365,11 +365,14 @@ static void failures_are_named(void **state)
         const char *steps, *words;
         lar_status status;
     } cases[] = {
-        { "  - smooth: {fwhm: 2}\n  - mask: {images: flair, method: threshold, low: 1e6}\n",
+        { "  - smooth: {fwhm: 2}\n  - mask: {images: flair, method: threshold, low: 1e6}\n"
+          "  - resample: {images: flair, onto: t1}\n",
           "step 2, mask, cannot be done to 'flair'", LAR_ENUMERIC },
-        { "  - mask: {method: positive, invert: yes, images: t1}\n  - n4: {}\n",
+        { "  - mask: {method: positive, invert: yes, images: t1}\n  - n4: {}\n"
+          "  - resample: {images: flair, onto: t1}\n",
           "step 2, n4, cannot be done to 't1'", LAR_ENUMERIC },
-        { "  - clip: {range: [500, 600]}\n  - rescale: {}\n",
+        { "  - clip: {range: [500, 600]}\n  - rescale: {}\n"
+          "  - resample: {images: flair, onto: t1}\n",
           "step 2, rescale, cannot be done to 't1'", LAR_ENUMERIC },
         { "  - crop: {images: t1, range: [0, 0.001]}\n", "step 1, crop, cannot be done to 't1'",
           LAR_EARGUMENT },

@@ -1,0 +1,559 @@
+/* The layouts that people have, and every way that they can be wrong: BIDS trees, nnU-Net folders,
+ * tables, folders without parts, names with session, run and slice.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
+#include "data_folder.h"
+
+/* The cohort of the data below the root; its cases as words. */
+static lar_cohort *found(const lar_data_params *data, const char *cases)
+{
+    lar_cohort *cohort;
+    CHECK_OK(lar_cohort_new(&cohort, data, data_root));
+    assert_string_equal(data_cases(cohort), cases);
+    return cohort;
+}
+
+static void finds(const lar_data_params *data, const char *cases)
+{
+    lar_cohort_free(found(data, cases));
+}
+
+static void refuses(const lar_data_params *data, const char *words)
+{
+    lar_cohort *cohort;
+    CHECK_FAILS(lar_cohort_new(&cohort, data, data_root), LAR_EARGUMENT, words);
+    assert_null(cohort);
+}
+
+/* ---- patterns ---------------------------------------------------------------------------- */
+
+static void patterns_capture_session_run_and_slice(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1", .path = "t1/{subject}_{slice}.tif" },
+                                { .name = "fl", .path = "fl/{subject}_z{slice}_x.tif" } };
+    lar_data_params data = data_params(images, 2);
+    data.split.parts[LAR_VALID] = 1;
+    /* a subject may have a "_" of its own, since slices are digits; 2 before 10 */
+    data_touch("t1/a_b_2.tif t1/a_b_10.tif t1/c_1.tif t1/c_x.tif t1/d_e_.tif "
+               "fl/c_z1_x.tif fl/a_b_z10_x.tif fl/a_b_z2_x.tif");
+    lar_cohort *cohort = found(&data, "a_b_2=a_b a_b_10=a_b c_1=c");
+    assert_int_equal(cohort->participant_count, 2);
+    assert_int_equal(cohort->subjects[0].split, cohort->subjects[1].split);
+    assert_true(lar_text_ends(cohort->subjects[1].paths[1], "fl/a_b_z10_x.tif"));
+    lar_cohort_free(cohort);
+    /* leaving out a subject leaves out its slices, a case one alone */
+    data_touch("t1/d_4.tif fl/d_z4_x.tif");
+    const char *const out[] = { "a_b", "c_1" };
+    data.leave_out = (lar_texts){ 1, out };
+    finds(&data, "c_1=c d_4=d");
+    data.leave_out = (lar_texts){ 1, out + 1 };
+    finds(&data, "a_b_2=a_b a_b_10=a_b d_4=d");
+    data.leave_out = (lar_texts){ 0 };
+    data.trust = (lar_texts){ 1, out }; /* flagged are cases */
+    refuses(&data, "trust names 'a_b', but there is no such case\n  try 'a_b_2'");
+    data.trust = (lar_texts){ 0 };
+    data_touch("t1/c_2.tif");
+    refuses(&data, "1 case is not complete: 'c_2' has no fl\n");
+    images[1].path = "fl/{subject}.tif";
+    refuses(&data, "do not capture the same");
+
+    /* sessions in folders, runs, in any order of the pattern */
+    lar_image_spec one[] = { { .name = "t1", .path = "s/{session}/run{run}/{subject}.nii" } };
+    data = data_params(one, 1);
+    data.split.parts[LAR_VALID] = 1;
+    data_touch(
+        "s/pre/run1/x.nii s/pre/run2/x.nii s/post/run1/x.nii s/pre/run1/y.nii s/pre/runs/y.nii");
+    finds(&data, "x_post_1=x x_pre_1=x x_pre_2=x y_pre_1=y");
+    data.subjects = "s/pre/run1/{subject}.nii"; /* who must have a case */
+    finds(&data, "x_post_1=x x_pre_1=x x_pre_2=x y_pre_1=y");
+    data_touch("who/z.txt who/x.txt");
+    data.subjects = "who/{subject}.txt";
+    refuses(&data, "1 case is not complete: 'z' has no t1");
+
+    /* two captures may not make one id of two people */
+    lar_image_spec joined[] = { { .name = "t1", .path = "j/{subject}-{session}.nii" },
+                                { .name = "t2", .path = "k/{subject}-{session}.nii" } };
+    data = data_params(joined, 2);
+    data_touch("j/a_b-c.nii k/a-b_c.nii");
+    refuses(&data, "'a_b_c' is a case of the subject 'a");
+
+    CHECK_FAILS(lar_find_check("{subject}{slice}.nii"), LAR_EARGUMENT, "where {subject} or * ends");
+    CHECK_FAILS(
+        lar_find_check("{subject}/{Session}.nii"), LAR_EARGUMENT,
+        "has {Session}, which stands for nothing\n  try one of {subject} {session} {run} {slice}");
+    CHECK_OK(lar_find_check("{subject}/{}_{1}.nii"));
+}
+
+static void names_of_all_kinds_are_paired(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1", .path = "t1 scans/{subject} T1.nii" },
+                                { .name = "fl", .path = "fl/{subject}.nii" } };
+    lar_data_params data = data_params(images, 2);
+    data_write("t1 scans/Zo\xc3\xab M T1.nii", "");
+    data_write("fl/Zo\xc3\xab M.nii", "");
+    data_write("t1 scans/\xe5\xb1\xb1 T1.nii", "");
+    data_write("fl/\xe5\xb1\xb1.nii", "");
+    finds(&data, "Zo\xc3\xab M \xe5\xb1\xb1");
+    /* a link that leads to itself is no folder and no scan; it stays alone */
+    assert_int_equal(symlink("loop", data_path("loop")), 0);
+    assert_int_equal(symlink("self.nii", data_path("fl/self.nii")), 0);
+    assert_int_equal(symlink("..", data_path("fl/up")), 0);
+    refuses(&data, "1 subject is not complete: 'self' has no t1");
+    images[0].path = "*/{subject} T1.nii";
+    refuses(&data, "1 subject is not complete: 'self' has no t1");
+    char longest[300];
+    memset(longest, 'x', 230);
+    snprintf(longest + 230, sizeof longest - 230, ".nii");
+    images[0].path = images[1].path = "long/{subject}.nii";
+    char name[320];
+    snprintf(name, sizeof name, "long/%s", longest);
+    data_write(name, "");
+    refuses(&data, "is too long for an id");
+}
+
+/* ---- folders ----------------------------------------------------------------------------- */
+
+static void folders_with_and_without_parts(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" }, { .name = "fl" } };
+    lar_data_params data = data_params(images, 2);
+    data.folders = "d";
+    refuses(&data, "there is no folder '");
+    data_touch("d/t1/1.nii.gz d/t1/2.mgz d/t1/README.txt d/fl/1.nii d/fl/2.tif");
+    finds(&data, "1 2");
+    data.split.said = true; /* nothing else says it */
+    finds(&data, "1 2");
+    data_touch("d/t1/train/1.nii.gz");
+    refuses(&data, "'t1' has folders train, valid or test, but 'fl' has its files in itself");
+    data_touch("d/fl/train/1.nii.gz d/fl/valid/2.nii.gz d/t1/valid/2.nii.gz");
+    refuses(&data, "a split is given, but the folders train, valid and test of 'd' say it\n");
+    data.split.said = false;
+    lar_cohort *cohort = found(&data, "1 2");
+    assert_int_equal(cohort->subjects[1].split, LAR_VALID);
+    lar_cohort_free(cohort);
+    data_touch("d/fl/valid/1_2.nii");
+    /* slices: the subject is in the name, and may not be in two parts */
+    data = data_params(images, 1);
+    data.folders = "s";
+    data.names = "{subject}_z{slice}.tif";
+    data_touch("s/t1/train/a_z1.tif s/t1/train/a_z2.tif s/t1/valid/b_z1.tif s/t1/valid/note.tif");
+    finds(&data, "a_1=a a_2=a b_1=b");
+    data_touch("s/t1/valid/a_z3.tif");
+    refuses(&data, "the subject 'a' is in two parts: 'a_1' is train, 'a_3' is valid\n  try ");
+    data.names = "{subject}_y{slice}.tif";
+    refuses(&data, "no image file '{subject}_y{slice}.tif' is in '");
+    data.folders = "e";
+    CHECK_OK(lar_folder_make(data_path("e/t1/train")));
+    data.names = NULL;
+    refuses(&data, "no image file 'ID.nii.gz' is in '");
+    data.folders = "f";
+    CHECK_OK(lar_folder_make(data_path("f/t1")));
+    refuses(&data, "no image file 'ID.nii.gz' is in '");
+    data.folders = "d/t1";
+    refuses(&data, "there is no folder '");
+}
+
+/* ---- BIDS -------------------------------------------------------------------------------- */
+
+static void bids_trees(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" }, { .name = "x", .contrast = "flair" } };
+    lar_data_params data = data_params(images, 2);
+    data.bids = "b";
+    data.split.parts[LAR_VALID] = 1;
+    refuses(&data, "/b' of 'bids'");
+    data_touch("b/README b/derivatives/p/sub-03/anat/sub-03_T1w.nii.gz "
+               "b/sourcedata/sub-04/anat/sub-04_T1w.nii.gz");
+    refuses(&data, "it holds no folder 'sub-...'");
+    data_touch("b/sub-01/anat/sub-01_T1w.nii.gz b/sub-01/anat/sub-01_T1w.json "
+               "b/sub-01/anat/sub-01_T2w.nii.gz b/sub-01/func/sub-01_task-rest_bold.nii.gz "
+               "b/sub-02/anat/sub-02_T1w.nii b/sub-02/anat/.sub-02_FLAIR.nii.gz "
+               "b/sub-02/anat/sub-02_FLAIR_old.nii.gz b/sub-02/anat/FLAIR.nii.gz");
+    refuses(&data,
+            "is image 'x', suffix 'FLAIR'\n  try one of the suffixes that are there: T1w T2w");
+    data_touch("b/sub-01/anat/sub-01_FLAIR.nii.gz b/sub-02/anat/sub-02_FLAIR.nii.gz");
+    lar_cohort *cohort = found(&data, "sub-01 sub-02");
+    assert_true(lar_text_ends(cohort->subjects[1].paths[0], "b/sub-02/anat/sub-02_T1w.nii"));
+    assert_int_equal(cohort->covariate_count, 0);
+    lar_cohort_free(cohort);
+
+    /* derivatives only where they are asked for */
+    lar_image_spec with[] = {
+        images[0], { .name = "m", .role = LAR_MASK, .suffix = "mask", .tree = "derivatives/p" }
+    };
+    lar_data_params masked = data_params(with, 2);
+    masked.bids = "b";
+    data_touch("b/derivatives/p/sub-01/anat/sub-01_desc-brain_mask.nii.gz "
+               "b/derivatives/p/sub-01/anat/sub-01_desc-csf_mask.nii.gz "
+               "b/derivatives/p/sub-02/anat/sub-02_desc-brain_mask.nii.gz");
+    refuses(&masked, "2 files of 'sub-01' could be image 'm': ");
+    assert_non_null(strstr(lar_error(), "try m: {suffix: mask, desc: brain}"));
+    with[1].entities[14] = "brain";
+    finds(&masked, "sub-01 sub-02");
+    with[1].suffix = NULL;
+    refuses(&masked, "is not said\n  try m: {suffix: dseg}");
+    with[1].tree = "derivatives/q";
+    with[1].suffix = "mask";
+    refuses(&masked, "there is no folder '");
+
+    /* sessions are cases; one may be picked of each */
+    data_touch(
+        "b/sub-02/ses-2/anat/sub-02_ses-2_T1w.nii b/sub-02/ses-2/anat/sub-02_ses-2_FLAIR.nii "
+        "b/sub-02/ses-10/anat/sub-02_ses-10_T1w.nii b/sub-02/ses-10/anat/sub-02_ses-10_FLAIR.nii");
+    finds(&data, "sub-01 sub-02 sub-02_ses-2=sub-02 sub-02_ses-10=sub-02");
+    images[0].entities[LAR_BIDS_SESSION] = "2";
+    images[1].entities[LAR_BIDS_SESSION] = "10"; /* from one time to another */
+    lar_cohort *picked;
+    CHECK_FAILS(lar_cohort_new(&picked, &data, data_root), LAR_EARGUMENT, "leaves no subject of 1");
+    images[0].entities[LAR_BIDS_SESSION] = images[1].entities[LAR_BIDS_SESSION] = "none";
+    finds(&data, "sub-01 sub-02");
+
+    /* runs are told, with the key that picks one */
+    data_touch(
+        "b/sub-01/anat/sub-01_acq-lo_run-01_T1w.nii.gz "
+        "b/sub-01/anat/sub-01_acq-lo_run-02_T1w.nii.gz "
+        "b/sub-02/anat/sub-02_acq-lo_run-1_T1w.nii b/sub-02/anat/sub-02_acq-lo_run-02_T1w.nii.gz");
+    refuses(&data, "; and so of 1 other case\n  try t1: {suffix: T1w, run: none}");
+    images[0].entities[2] = "lo";
+    refuses(&data, "2 files of 'sub-01' could be image 't1'");
+    assert_non_null(strstr(lar_error(), "try t1: {suffix: T1w, run: 01}"));
+    images[0].entities[LAR_BIDS_RUN] = "1"; /* an index: 01 too */
+    cohort = found(&data, "sub-01 sub-02");
+    assert_true(lar_text_ends(cohort->subjects[0].paths[0], "sub-01_acq-lo_run-01_T1w.nii.gz"));
+    lar_cohort_free(cohort);
+    data_touch("b/sub-02/anat/sub-02_acq-lo_run-1_T1w.nii.gz"); /* compressed and not */
+    refuses(&data, "try moving one of them out of the tree");
+    /* what is left out need not be told apart */
+    const char *const out[] = { "sub-02" };
+    data.leave_out = (lar_texts){ 1, out };
+    data_touch("b/sub-05/anat/sub-05_acq-lo_run-1_T1w.nii b/sub-05/anat/sub-05_FLAIR.nii");
+    finds(&data, "sub-01 sub-05");
+}
+
+static void covariates_are_joined_by_id(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" } };
+    lar_data_params data = data_params(images, 1);
+    data.bids = "b";
+    data_touch(
+        "b/sub-01/anat/sub-01_T1w.nii b/sub-02/anat/sub-02_T1w.nii b/sub-3/anat/sub-3_T1w.nii");
+    /* with a byte order mark and CRLF, in any order, one with and one without "sub-" */
+    data_write(
+        "b/participants.tsv",
+        "\xef\xbb\xbfparticipant_id\tage\tsite of scan\r\n02\t41\tB \"x\"\r\nsub-01\tn/a\tA\r\n");
+    lar_cohort *cohort = found(&data, "sub-01 sub-02 sub-3");
+    assert_int_equal(cohort->covariate_count, 2);
+    assert_string_equal(cohort->covariates[1], "site of scan");
+    assert_string_equal(cohort->subjects[0].values[0], "");
+    assert_string_equal(cohort->subjects[1].values[0], "41");
+    assert_string_equal(cohort->subjects[1].values[1], "B \"x\"");
+    assert_string_equal(cohort->subjects[2].values[1], "");
+    lar_cohort_free(cohort);
+    static const struct {
+        const char *text, *words;
+    } wrong[] = {
+        { "id\tage\nsub-01\t3\n", "has no column 'participant_id'\n  try naming" },
+        { "participant_id\tage\nsub-01\t3\n01\t4\n", "has two lines of '" },
+        { "participant_id\tage\nsub-01\n", "participants.tsv:2: 1 cell, but there are 2 columns" },
+        { "participant_id,age\nsub-01,3\n", "has no column 'participant_id'" },
+        { "", "is empty" },
+        { "participant_id\tage\tage\n", "two columns 'age'" },
+    };
+    for (size_t n = 0; n < sizeof wrong / sizeof *wrong; n++) {
+        data_write("b/participants.tsv", wrong[n].text);
+        refuses(&data, wrong[n].words);
+    }
+    /* another table may be named, also beside patterns */
+    data_write("more.csv", "subject,\"age, in years\"\n01,7\n");
+    data.participants = "more.csv";
+    cohort = found(&data, "sub-01 sub-02 sub-3");
+    assert_string_equal(cohort->covariates[0], "age, in years");
+    assert_string_equal(cohort->subjects[0].values[0], "7");
+    lar_cohort_free(cohort);
+    data.participants = "none.csv";
+    CHECK_FAILS(lar_cohort_new(&cohort, &data, data_root), LAR_ENOINPUT, "none.csv");
+}
+
+/* ---- nnU-Net ----------------------------------------------------------------------------- */
+
+static void nnunet_folders(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"channel_names\": {\"0\": \"T1\", \"1\": \"FLAIR\"}, \"file_ending\": \".nii.gz\"}";
+    lar_image_spec images[] = { { .name = "t1" },
+                                { .name = "x", .contrast = "flair" },
+                                { .name = "lesions", .role = LAR_LABEL } };
+    lar_data_params data = data_params(images, 3);
+    data.nnunet = "n";
+    data.split.parts[LAR_VALID] = 1;
+    refuses(&data, "there is no folder '");
+    data_touch("n/imagesTr/a_1_0000.nii.gz n/imagesTr/a_1_0001.nii.gz n/labelsTr/a_1.nii.gz "
+               "n/imagesTr/b_0000.nii.gz n/imagesTr/b_0001.nii.gz n/labelsTr/b.nii.gz "
+               "n/imagesTr/b_0000.json");
+    refuses(&data, "is no nnU-Net folder: it has no dataset.json");
+    data_write("n/dataset.json", json);
+    lar_cohort *cohort = found(&data, "a_1 b");
+    assert_true(lar_text_ends(cohort->subjects[0].paths[1], "imagesTr/a_1_0001.nii.gz"));
+    assert_true(lar_text_ends(cohort->subjects[0].paths[2], "labelsTr/a_1.nii.gz"));
+    lar_cohort_free(cohort);
+    /* imagesTs are test where their labels are there, or none are asked for */
+    data_touch("n/imagesTs/t_0000.nii.gz n/imagesTs/t_0001.nii.gz");
+    finds(&data, "a_1 b");
+    data.image_count = 2;
+    cohort = found(&data, "a_1 b t");
+    assert_int_equal(cohort->subjects[2].split, LAR_TEST);
+    lar_cohort_free(cohort);
+    data.image_count = 3;
+    data_touch("n/labelsTs/t.nii.gz");
+    cohort = found(&data, "a_1 b t");
+    assert_int_equal(cohort->subjects[2].split, LAR_TEST);
+    lar_cohort_free(cohort);
+    /* a split file names all of them, and may not say otherwise */
+    data.split.file = "split.csv";
+    data_write("split.csv", "subject,split\na_1,valid\nb,train\nt,test\n");
+    cohort = found(&data, "a_1 b t");
+    assert_int_equal(cohort->subjects[0].split, LAR_VALID);
+    lar_cohort_free(cohort);
+    data_write("split.csv", "a_1,valid\nb,train\nt,train\n");
+    refuses(&data, "says that 't' is train, but by its folder it is test");
+    data.split.file = NULL;
+    data_touch("n/labelsTs/u.nii.gz");
+    refuses(&data, "'u' has no t1 and no x");
+    images[0].channel = "1";
+    data.image_count = 1;
+    cohort = found(&data, "a_1 b t");
+    assert_true(lar_text_ends(cohort->subjects[0].paths[0], "_0001.nii.gz"));
+    lar_cohort_free(cohort);
+    images[0].channel = "2";
+    refuses(&data,
+            "has no channel '2' for image 't1'\n  try t1: {channel: ...} with one of T1, FLAIR");
+    images[0].channel = NULL;
+    images[0].name = "t2";
+    refuses(&data, "has no channel 't2' for image 't2'");
+    images[0].name = "t1";
+    static const struct {
+        const char *text, *words;
+    } wrong[] = {
+        { "", "dataset.json:1: " },
+        { "{\"channel_names\": ", "dataset.json:1: " },
+        { "[1]", "it has no map 'channel_names'" },
+        { "{\"channel_names\": {\"1\": \"T1\"}}", "not named by the numbers from 0" },
+        { "{\"channel_names\": {\"0\": 3}}", "not named by the numbers from 0" },
+        { "{\"channel_names\": {}}", "names none" },
+        { "{\"channel_names\": {\"0\": \"T1\"}, \"file_ending\": 7}", "'file_ending' is none" },
+        { "{\"channel_names\": {\"0\": \"T1\"}, \"file_ending\": \"/../x\"}",
+          "'file_ending' is none" },
+        { "{\"channel_names\": {\"0\": \"T1\"}, \"file_ending\": \".mha\"}",
+          "ends in '_0000.mha'" },
+        { "{\"a\": 1, \"a\": 2}", "dataset.json:1: duplicate" },
+    };
+    for (size_t n = 0; n < sizeof wrong / sizeof *wrong; n++) {
+        data_write("n/dataset.json", wrong[n].text);
+        refuses(&data, wrong[n].words);
+    }
+    data_write("n/dataset.json", "{\"modality\": {\"0\": \"T1\"}}"); /* version 1 */
+    finds(&data, "a_1 b t");
+}
+
+/* ---- tables ------------------------------------------------------------------------------ */
+
+static void tables_of_cases(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" }, { .name = "fl", .column = "FLAIR" } };
+    lar_data_params data = data_params(images, 2);
+    data.csv = "lists/cases.csv";
+    data.split.parts[LAR_VALID] = 1;
+    static const struct {
+        const char *text, *words;
+    } tables[] = {
+        { "subject,t1,FLAIR\nb,x,y\na,x2,y2\n", NULL },
+        { "subject,t1,FLAIR\r\n\"b\", x ,\"y\"\r\n\r\na,x2,y2", NULL },
+        { "\xef\xbb\xbf"
+          "FLAIR,case,t1\ny,b,x\ny2,a,x2\n,,\n",
+          NULL },
+        { "subject,FLAIR\nb,y\n",
+          "has no column 't1' for image 't1'\n  try one of its columns: subject FLAIR" },
+        { "id,t1,FLAIR\n", "has no column 'subject' and none 'case'" },
+        { "subject,t1,FLAIR\n", "has no line of a case" },
+        { "subject,t1,FLAIR\na,x,y\na,x2,y2\n",
+          "cases.csv:3: the case 'a' is here a second time, after line 2\n  try a column" },
+        { "case,t1,FLAIR\na,x,y\na,x2,y2\n",
+          "cases.csv:3: the case 'a' is here a second time, after line 2" },
+        { "subject,t1,FLAIR\n,x,y\n", "cases.csv:2: 'subject' is empty" },
+        { "case,t1,FLAIR\n,x,y\n", "cases.csv:2: 'case' is empty" },
+        { "subject,t1,FLAIR\na,x,\nb,x,y\n", "1 subject is not complete: 'a' has no fl" },
+        { "subject,t1,FLAIR\n..,x,y\n", "'..' of '" },
+        { "subject,t1,FLAIR\n\"a\nb\",x,y\n", "cannot be a subject id" },
+        { "subject,t1,FLAIR\na/b,x,y\n", "cannot be a subject id" },
+        { "subject,t1,FLAIR,split\na,x,y,train\nb,x,y,valid\nc,x,y,Test\n",
+          "cases.csv:4: 'Test' is not a split" },
+        { "subject,t1,FLAIR,split\na,x,y,train\nb,x,y,\n",
+          "names the split of 1 cases, but not of 1" },
+        { "subject,t1,FLAIR,split\na,x,y,train\nb,x,y,test\n",
+          "no subject is 'valid' by the column 'split' of 'lists/cases.csv'" },
+        { "subject,case,t1,FLAIR,split\na,1,x,y,train\na,2,x,y,valid\n",
+          "the subject 'a' is in two parts: '1' is train, '2' is valid" },
+    };
+    for (size_t n = 0; n < sizeof tables / sizeof *tables; n++) {
+        data_write("lists/cases.csv", tables[n].text);
+        if (tables[n].words) {
+            refuses(&data, tables[n].words);
+            continue;
+        }
+        lar_cohort *cohort = found(&data, "a b");
+        assert_string_equal(cohort->subjects[1].paths[0], data_path("lists/x"));
+        assert_string_equal(cohort->subjects[1].paths[1], data_path("lists/y"));
+        lar_cohort_free(cohort);
+    }
+    /* sessions make ids; what is neither is known of the case */
+    data_write("lists/cases.csv",
+               "subject,session,run,t1,FLAIR,dose,split\n"
+               "a,pre,,x,y,n/a,train\na,post,2,/abs,y,3,train\nb,pre,,x,y,4,valid\n");
+    lar_cohort *cohort = found(&data, "a_post_2=a a_pre=a b_pre=b");
+    assert_string_equal(cohort->subjects[0].paths[0], "/abs");
+    assert_int_equal(cohort->covariate_count, 3);
+    assert_string_equal(cohort->covariates[2], "dose");
+    assert_string_equal(cohort->subjects[0].values[2], "3");
+    assert_string_equal(cohort->subjects[1].values[2], "");
+    lar_cohort_free(cohort);
+    data.split.said = true;
+    refuses(&data, "a split is given, but the column 'split' of 'lists/cases.csv' says it");
+    data.csv = "lists/none.csv";
+    CHECK_FAILS(lar_cohort_new(&cohort, &data, data_root), LAR_ENOINPUT, "none.csv");
+}
+
+/* ---- the manifest ------------------------------------------------------------------------ */
+
+static void check_same(const lar_cohort *a, const lar_cohort *b)
+{
+    assert_string_equal(data_cases(a), data_cases(b));
+    assert_int_equal(a->subject_count, b->subject_count);
+    assert_int_equal(a->participant_count, b->participant_count);
+    assert_int_equal(a->covariate_count, b->covariate_count);
+    for (int64_t k = 0; k < a->covariate_count; k++)
+        assert_string_equal(a->covariates[k], b->covariates[k]);
+    for (int64_t n = 0; n < a->subject_count; n++) {
+        const lar_subject *x = &a->subjects[n], *y = &b->subjects[n];
+        assert_string_equal(x->id, y->id);
+        assert_string_equal(x->subject, y->subject);
+        assert_int_equal(x->split, y->split);
+        for (int64_t k = 0; k < a->covariate_count; k++)
+            assert_string_equal(x->values[k], y->values[k]);
+        for (int64_t m = 0; m < a->image_count; m++) {
+            struct stat one, other;
+            assert_int_equal(stat(x->paths[m], &one), 0);
+            assert_int_equal(stat(y->paths[m], &other), 0);
+            assert_int_equal(one.st_ino, other.st_ino);
+        }
+    }
+}
+
+static void manifests_are_read_back(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" }, { .name = "flair" } };
+    lar_data_params data = data_params(images, 2);
+    lar_cohort *cohort, *back;
+    data.bids = "the \"tree\", 1";
+    data.split.parts[LAR_TEST] = 0.2;
+    for (int n = 0; n < 12; n++) {
+        char name[128];
+        for (int s = 0; s <= n % 3; s++)
+            for (int m = 0; m < 2; m++) {
+                snprintf(name, sizeof name,
+                         "the \"tree\", 1/sub-%02d/ses-%d/anat/sub-%02d_ses-%d_%s.nii", n, s, n, s,
+                         m ? "FLAIR" : "T1w");
+                data_write(name, "");
+            }
+    }
+    data_write("the \"tree\", 1/participants.tsv",
+               "participant_id\tage\tsays\tsplit\nsub-01\t3\tshe said \"no, "
+               "never\"\ttrain\nsub-02\t\t  x\tb\n");
+    CHECK_OK(lar_cohort_new(&cohort, &data, data_root));
+    assert_int_equal(cohort->participant_count, 12);
+    assert_int_equal(cohort->subject_count, 24);
+    /* wherever it lies: beside, below, in another folder, or far away */
+    static const char *const places[] = { "", "the \"tree\", 1/", "lists/deep/" };
+    CHECK_OK(lar_folder_make(data_path("lists/deep")));
+    for (int p = 0; p < 3; p++) {
+        lar_text text = { 0 }, again = { 0 };
+        char name[64];
+        snprintf(name, sizeof name, "%smanifest.csv", places[p]);
+        CHECK_OK(lar_manifest_text(&text, cohort, data_path(places[p])));
+        assert_null(strstr(text.at, data_root)); /* it may be moved with the scans */
+        data_write(name, text.at);
+        lar_data_params table = data_params(images, 2);
+        table.csv = name;
+        CHECK_OK(lar_cohort_new(&back, &table, data_root));
+        /* a covariate that is called as a column of its own is left out */
+        assert_int_equal(cohort->covariate_count, 3);
+        assert_int_equal(back->covariate_count, 2);
+        cohort->covariate_count = 2;
+        check_same(cohort, back);
+        cohort->covariate_count = 3;
+        CHECK_OK(lar_manifest_text(&again, back, data_path(places[p])));
+        assert_string_equal(text.at, again.at);
+        lar_text_clear(&text);
+        lar_text_clear(&again);
+        lar_cohort_free(back);
+    }
+    lar_text far = { 0 };
+    CHECK_OK(lar_manifest_text(&far, cohort, "/"));
+    assert_non_null(strstr(far.at, data_root));
+    lar_text_clear(&far);
+    images[1].name = "split";
+    CHECK_FAILS(lar_manifest_text(&far, cohort, "/"), LAR_EARGUMENT, "an image is called 'split'");
+    images[1].name = "flair";
+    lar_cohort_free(cohort);
+}
+
+/* Short of memory at any moment: an error, and nothing is lost. */
+static void survives_failed_allocations(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" } };
+    lar_data_params data = data_params(images, 1);
+    data_touch("b/sub-01/ses-1/anat/sub-01_ses-1_T1w.nii b/sub-02/anat/sub-02_T1w.nii");
+    data_write("b/participants.tsv", "participant_id\tage\nsub-01\t3\n");
+    data.bids = "b";
+    const char *const by[] = { "age" };
+    data.split.stratify = (lar_texts){ 1, by };
+    lar_cohort *cohort;
+    for (int64_t n = 1;; n++) {
+        lar_alloc_fail_at(n, n % 2);
+        lar_text text = { 0 };
+        lar_status status = lar_cohort_new(&cohort, &data, data_root);
+        if (status == LAR_OK) status = lar_manifest_text(&text, cohort, data_root);
+        lar_alloc_fail_at(0, false);
+        lar_text_clear(&text);
+        lar_cohort_free(cohort);
+        if (status == LAR_OK) break;
+        assert_int_equal(status, LAR_EMEMORY);
+        assert_true(n < 10000);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, data_folder_make, data_folder_remove)
+    const struct CMUnitTest tests[] = {
+        TEST(patterns_capture_session_run_and_slice),
+        TEST(names_of_all_kinds_are_paired),
+        TEST(folders_with_and_without_parts),
+        TEST(bids_trees),
+        TEST(covariates_are_joined_by_id),
+        TEST(nnunet_folders),
+        TEST(tables_of_cases),
+        TEST(manifests_are_read_back),
+        TEST(survives_failed_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
