@@ -1,6 +1,5 @@
-/* What is kept of an earlier run and what is made again: by the bytes of scans and volumes, by
- * every parameter; what a plan foretells; what lies beside a volume. SPDX-License-Identifier:
- * Apache-2.0 */
+/* What is kept of an earlier run and what is made again, what a plan foretells, and what lies
+ * beside a volume. SPDX-License-Identifier: Apache-2.0 */
 #include "prepare/study.h"
 #include "small_cohort.h"
 
