@@ -102,7 +102,8 @@ def rows(larmor, folder):
         out.append(row(name + ": in steps, and reading scans", in_steps + steps["reading"] / steps["all"]))
         out.append(row(name + ": cores that work or wait for one", 1 - idle))
         # the same work by all cores: what it took more of the processor is no step
-        out.append(row(name + ": cores' time in steps", min(1, steps["steps"] / ran) * (1 - idle), ASKED))
+        work = max(steps["all"], result["core_seconds"]["all"])
+        out.append(row(name + ": cores' time in steps", steps["steps"] / work * (1 - idle), ASKED))
         out.append(row(name + ": peak memory to forecast", peak / max(plan["memory"], 1)))
     return out
 

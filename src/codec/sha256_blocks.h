@@ -3,9 +3,7 @@
 #ifndef LAR_SHA256_BLOCKS_H
 #define LAR_SHA256_BLOCKS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/base.h"
 
 /* Whether this processor has them; lar_sha256_blocks() may only be called where it does. */
 bool lar_sha256_is_fast(void);

@@ -84,8 +84,9 @@ typedef struct watcher {
     pthread_mutex_t lock; /* of the list of sheets */
     sheet *sheets;
     lar_report_pace pace;
-    bool failed; /* a warning of a drawer was given */
-    bool began;  /* the study is accepted, and may write into its work folder */
+    bool failed;       /* a drawer failed */
+    _Atomic bool told; /* and gave a warning */
+    bool began;        /* the study is accepted, and may write into its work folder */
 } watcher;
 
 static sheet *new_sheet(watcher *w)
@@ -99,6 +100,7 @@ static sheet *new_sheet(watcher *w)
         return NULL;
     }
     made->drawer.follows = true;
+    made->drawer.told = &w->told;
     made->next = w->sheets;
     w->sheets = made;
     return made;
@@ -116,7 +118,6 @@ static sheet *sheet_of(watcher *w, const char *id)
     if (!found) found = empty ? empty : new_sheet(w);
     if (found) {
         snprintf(found->id, sizeof found->id, "%s", id);
-        found->drawer.failed |= w->failed; /* one warning is enough */
     }
     pthread_mutex_unlock(&w->lock);
     return found;

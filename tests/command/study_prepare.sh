@@ -98,3 +98,46 @@ for wait in 0.05 0.1 0.2; do
 done
 status 0 larmor prepare cohort/study.yaml --output cohort/stopped
 (cd cohort/stopped && find . -type f ! -name report.html -exec cksum {} + | sort) | cmp -s - first || fail "a stopped run differs"
+
+# one read and one write: each scan is opened for its header, and once more; each volume is written once
+if command -v strace >where && strace -f -o trace true 2>err; then
+    strace -f -e trace=openat,open,rename,link -o trace larmor prepare cohort/study.yaml --output cohort/traced --quiet >out 2>err ||
+        fail "strace"
+    for n in 1 2 3 4; do
+        for scan in t1/sub-0${n}_T1 flair/sub-0${n}_FLAIR; do
+            opened=$(grep -c "\"cohort/$scan.nii.gz\"" trace)
+            [ "$opened" -eq 2 ] || fail "$scan is opened $opened times"
+        done
+        for image in t1 flair; do
+            written=$(grep -c "rename.*\"cohort/traced/prepared/sub-0$n/$image.nii\"" trace)
+            [ "$written" -eq 1 ] || fail "$image of $n is written $written times"
+        done
+    done
+else
+    omit "how often a scan is opened: strace is missing, or cannot look on"
+fi
+
+# what would be done: nothing is written
+status 0 larmor prepare cohort/study.yaml --output cohort/foretold --dry-run
+says "^subject  part   what      memory       disk  why$"
+says "^sub-01   \(train\|valid\)  new  .* MB  .* MB$"
+says "^4 new, 0 again, 0 kept; nothing was written$"
+says "^memory   about .* for [1-4] cases* at a time, of .* that may be used$"
+says "^disk     at most .*, of .* that are free$"
+[ -e cohort/foretold ] && fail "a dry run made something"
+cp -r cohort/study cohort/flipped
+printf '\001' | dd of=cohort/flipped/prepared/sub-03/flair.nii bs=1 seek=4000 conv=notrunc 2>/dev/null
+status 0 larmor prepare cohort/study.yaml --output cohort/flipped --dry-run --json
+python3 -c 'import json; d = json.load(open("out"))
+assert [c["todo"] for c in d["cases"]] == ["kept", "kept", "again", "kept"], d
+assert d["cases"][2]["why"] == "\x27flair.nii\x27 is damaged" and d["new"] == 0 and d["again"] == 1, d' || fail "the JSON of a plan"
+status 65 larmor train cohort/study.yaml --output cohort/flipped --quiet
+complains "flair.nii', prepared for 'sub-03', is not what prepare wrote: its checksum differs"
+complains "try larmor prepare with --verify"
+status 0 larmor prepare cohort/study.yaml --output cohort/flipped --verify
+says "^1 cases prepared, 3 kept, 0 failed"
+says "^damaged  1 of them had volumes that were not as prepare wrote them$"
+status 73 larmor prepare cohort/study.yaml --output cohort/study.yaml --dry-run
+complains "is there, and no folder"
+status 2 larmor prepare cohort/study.yaml --max-memory lots
+complains "'lots' is not a valid --max-memory"

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command/report/report_pictures.h"
 
+#include <stdatomic.h>
+
 #include "image/image.h"
 
 enum {
@@ -50,7 +52,8 @@ const char *lar_pictures_path(lar_arena *arena, const char *work, const char *id
 
 static void warn(lar_drawer *d)
 {
-    if (!d->failed) lar_log(LAR_LOG_WARNING, "no pictures for the report: %s", lar_error());
+    const bool told = d->failed || (d->told && atomic_exchange(d->told, true));
+    if (!told) lar_log(LAR_LOG_WARNING, "no pictures for the report: %s", lar_error());
     d->failed = true;
 }
 

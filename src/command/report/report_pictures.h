@@ -19,7 +19,8 @@ typedef struct lar_drawer {
     lar_glance *places[LAR_IMAGES_MAX];
     double windows[LAR_IMAGES_MAX][2]; /* of the last stage that was drawn */
     bool follows; /* every intensity step is shown: the prepared image has the last one's values */
-    bool failed;  /* a warning was given */
+    bool failed;  /* a warning was given, or one of another drawer stands for it */
+    _Atomic bool *told; /* of all drawers of a run: one of them warned; NULL: it is alone */
 } lar_drawer;
 
 lar_status lar_drawer_init(lar_drawer *out, const char *work, const lar_image_spec *images,

@@ -1,6 +1,5 @@
-/* What is kept of an earlier run and what is made again: by the bytes of scans and volumes, by
- * every parameter; what a plan foretells; what lies beside a volume. SPDX-License-Identifier:
- * Apache-2.0 */
+/* What is kept of an earlier run and what is made again, what a plan foretells, and what lies
+ * beside a volume. SPDX-License-Identifier: Apache-2.0 */
 #include "prepare/study.h"
 #include "small_cohort.h"
 
@@ -386,6 +385,42 @@ static void too_little_memory_fails_a_case(void **state)
     lar_free(text);
 }
 
+/* Whichever allocation fails, a run ends with a word, and the next one makes all as it should be.
+ */
+static void memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    lar_prepare_report report;
+    size_t count, again;
+    const int threads = lar_threads_get();
+    CHECK_OK(run(&report, STUDY STEPS, false));
+    char *first = bytes_of("exp/prepared/cases.json", &count);
+    for (int way = 0; way < 4; way++) {
+        lar_threads_set(way / 2 ? 3 : 1);
+        for (int64_t n = 1, ended = false; !ended; n += 1 + n / 12) {
+            const int64_t before = lar_alloc_count();
+            lar_study *study = small_study(STUDY STEPS, root);
+            const lar_prepare_params params = { .force = true, .memory = LAR_INT_AUTO };
+            lar_alloc_fail_at(n, way % 2);
+            const lar_status status =
+                lar_prepare_cohort_with(&report, study, &params, NULL, (lar_progress){ 0 });
+            lar_alloc_fail_at(0, false);
+            if (status != LAR_OK && status != LAR_EPARTIAL && status != LAR_EMEMORY)
+                fail_msg("allocation %d: %s", (int)n, lar_error());
+            ended = lar_alloc_count() - before < n; /* none of it failed */
+            if (ended) assert_int_equal(status, LAR_OK);
+            lar_study_free(study);
+        }
+        CHECK_OK(run(&report, STUDY STEPS, false));
+        char *now = bytes_of("exp/prepared/cases.json", &again);
+        assert_int_equal(count, again);
+        assert_memory_equal(now, first, again);
+        lar_free(now);
+    }
+    lar_threads_set(threads);
+    lar_free(first);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, make, cohort_remove)
 
 int main(void)
@@ -395,6 +430,7 @@ int main(void)
         EACH(changed_scans_are_found),       EACH(held_out_scans_teach_nothing),
         EACH(every_parameter_is_a_miss),     EACH(tells_where_it_comes_from),
         EACH(a_plan_writes_nothing),         EACH(too_little_memory_fails_a_case),
+        EACH(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
