@@ -5,6 +5,8 @@ Writes BUILD/bench/data.json.   bench_data.py [PART ...] [RUNS]
 patches   64^3 patches of a T1 and a FLAIR, each patch with its own flip, affine, elastic, noise and gamma, from
           1 mm volumes that are in memory: patches per second of two workers, CPU of each patch, and the peak
           memory of all processes together (proportional set size, of the whole program).
+loader    a training step on such patches with larmor's loader, beside the same step on a batch that is ready.
+prepare   resample, N4, register, z-score of a cohort by all cores: what part of their time is in the steps.
 Peers are those of BUILD/peers (./dev setup --full) or of the Python named by LARMOR_BENCH_PYTHON; what is
 absent is left out, and said so.
 
@@ -18,9 +20,12 @@ SPDX-License-Identifier: Apache-2.0"""
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
+import data_loader
+import data_prepare
 import table
 
 SOURCE = os.environ.get("SOURCE", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -246,7 +251,17 @@ def patches(runs):
     return rows
 
 
-PARTS = {"patches": patches}
+def loader(_):
+    scans()
+    return data_loader.rows(OUT, os.path.join(OUT, "heads"))
+
+
+def prepare(_):
+    with tempfile.TemporaryDirectory() as folder:
+        return data_prepare.rows(os.path.join(BUILD, "larmor"), folder)
+
+
+PARTS = {"patches": patches, "loader": loader, "prepare": prepare}
 
 
 def main():

@@ -84,7 +84,7 @@ def cohorts(larmor, folder):
 
 
 def row(what, value, asked=None, unit="part"):
-    return {"what": "prepare " + what, "ours": round(value, 3), "peer": None, "unit": unit, "ratio": None,
+    return {"what": "prepare " + what, "ours": round(value, 3), "peer": 0, "unit": unit, "ratio": 0,
             "asked": asked, "met": None if asked is None else value >= asked}
 
 
