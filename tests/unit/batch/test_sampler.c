@@ -17,6 +17,8 @@ static struct {
     lar_prepared_case cases[CASES];
     const char *paths[CASES][IMAGES];
     char room[CASES * IMAGES][128];
+    lar_case_file files[IMAGES]; /* whose bytes were not recorded */
+    _Atomic bool checked[IMAGES];
     int64_t all[CASES];
 } cohort;
 static const int64_t size[3] = { 12, 10, 9 };
@@ -51,8 +53,11 @@ static int cohort_make(void **state)
             lar_image_free(image);
             cohort.paths[c][m] = path;
         }
-        cohort.cases[c] =
-            (lar_prepared_case){ .id = ids[c], .grid = grid, .paths = cohort.paths[c] };
+        cohort.cases[c] = (lar_prepared_case){ .id = ids[c],
+                                               .grid = grid,
+                                               .paths = cohort.paths[c],
+                                               .files = cohort.files,
+                                               .checked = cohort.checked };
         cohort.all[c] = c;
     }
     cohort.prepared = (lar_prepared){
