@@ -32,17 +32,7 @@ static json_t *model_json(const lar_strip_model *m, const char *path)
 
 static lar_status print_json(json_t *root)
 {
-    lar_status status;
-    char *text = root ? json_dumps(root, JSON_INDENT(4)) : NULL;
-    json_decref(root);
-    if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
-    lar_text out = { 0 };
-    lar_text_add(&out, "%s\n", text);
-    status =
-        out.failed ? lar_fail(LAR_EMEMORY, "out of memory") : lar_cli_print(lar_text_get(&out));
-    free(text);
-    lar_text_clear(&out);
-    return status;
+    return lar_cli_print_json(root, JSON_INDENT(4));
 }
 
 static lar_status print(lar_text *text)

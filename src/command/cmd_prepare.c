@@ -41,15 +41,7 @@ static lar_status print_json(const lar_study *study, const lar_prepare_report *r
         (json_int_t)report->failed, "flagged", (json_int_t)report->flagged, "damaged",
         (json_int_t)report->damaged, "core_seconds", "steps", report->costs.steps_s, "reading",
         report->costs.reading_s, "pictures", report->costs.shown_s, "all", processor_s());
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
-    json_decref(root);
-    if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
-    lar_text line = { 0 };
-    lar_text_add(&line, "%s\n", text);
-    const lar_status status = lar_cli_print(lar_text_get(&line));
-    lar_text_clear(&line);
-    free(text);
-    return status;
+    return lar_cli_print_json(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 }
 
 static lar_status print_words(const lar_study *study, const lar_prepare_report *report)

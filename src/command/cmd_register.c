@@ -259,14 +259,7 @@ static lar_status print_json(const work *w)
         v->shift_mm, "scale", v->scale[0], v->scale[1], v->scale[2], "determinant", v->determinant,
         "consistency_mm", number(v->consistency_mm), "jacobian", v->jacobian[0], v->jacobian[1],
         "folded", (json_int_t)v->folded);
-    char *text = out ? json_dumps(out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
-    lar_text line = { 0 };
-    if (text) lar_text_add(&line, "%s\n", text);
-    const lar_status status = text ? lar_cli_print(lar_text_get(&line)) : LAR_EMEMORY;
-    lar_text_clear(&line);
-    free(text);
-    json_decref(out);
-    return status;
+    return lar_cli_print_json(out, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 }
 
 static lar_status print_words(const work *w)

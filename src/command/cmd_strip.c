@@ -131,14 +131,7 @@ static lar_status print_json(const work *w)
         "millilitres", v->millilitres, "pieces", (json_int_t)v->pieces, "largest", v->largest,
         "holes", v->holes, "edge", v->edge, "symmetry", v->symmetry, "skull", v->contrast, "missed",
         v->missed, "skin", v->skin, "depth_mm", v->depth_mm, "dent", v->dent, "bump", v->bump);
-    char *text = out ? json_dumps(out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
-    lar_text line = { 0 };
-    if (text) lar_text_add(&line, "%s\n", text);
-    const lar_status status = text ? lar_cli_print(lar_text_get(&line)) : LAR_EMEMORY;
-    lar_text_clear(&line);
-    free(text);
-    json_decref(out);
-    return status;
+    return lar_cli_print_json(out, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
 }
 
 static lar_status print_words(const work *w)

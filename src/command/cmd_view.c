@@ -81,15 +81,7 @@ static lar_status tell(const lar_call *call, const lar_view *view)
     }
     json_t *root = json_pack("{s:i, s:s, s:i}", "larmor", 1, "address", lar_view_address(view),
                              "port", lar_view_port(view));
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    json_decref(root);
-    if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
-    lar_text line = { 0 };
-    lar_text_add(&line, "%s\n", text);
-    free(text);
-    const lar_status status = lar_cli_print(lar_text_get(&line));
-    lar_text_clear(&line);
-    return status;
+    return lar_cli_print_json(root, JSON_INDENT(2));
 }
 
 static lar_status view_run(lar_call *call)

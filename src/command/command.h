@@ -93,5 +93,8 @@ lar_status lar_cli_output(const lar_call *call, const char *output, bool force);
 lar_status lar_cli_outputs(const char *const *paths, int64_t count, bool force);
 /* Prints text on stdout; a closed or full stdout is LAR_EIO. */
 lar_status lar_cli_print(const char *text);
+struct json_t;
+/* The same of JSON, which it takes over (NULL: out of memory); flags: jansson's. */
+lar_status lar_cli_print_json(struct json_t *root, size_t flags);
 
 #endif

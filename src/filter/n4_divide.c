@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "base/base.h"
-#include "filter/n4_exp.h"
 #include "filter/n4_parts.h"
 #include "image/image.h"
+#include "math/math.h"
 
 typedef struct dividing {
     lar_image *out, *field; /* field: NULL where it is not wanted */
@@ -21,7 +21,7 @@ static void divide_row(float *restrict out, float *restrict field, const double 
 {
     const float *restrict b = a + width, *restrict c = b + width, *restrict d = c + width;
     for (int64_t i = 0; i < count; i++) {
-        const float value = lar_n4_exp((w[0] * a[i] + w[1] * b[i]) + (w[2] * c[i] + w[3] * d[i]));
+        const float value = lar_exp_of((w[0] * a[i] + w[1] * b[i]) + (w[2] * c[i] + w[3] * d[i]));
         field[i] = value;
         out[i] = (float)in[i] / value;
     }

@@ -1,5 +1,4 @@
-/* Elementary functions of floats, made of what compiles to vectors; for this room only. Others call
- * the loops of math.h.
+/* Elementary functions of floats, made of what compiles to vectors: for loops of one's own.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_FLOATS_H
 #define LAR_FLOATS_H

@@ -5,6 +5,8 @@
 
 #include <larmor/larmor.h>
 
+#include "math/floats.h"
+
 /* ---- affine maps ----------------------------------------------------------------------- */
 
 lar_affine lar_affine_identity(void);

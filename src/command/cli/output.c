@@ -1,5 +1,7 @@
-/* The names of what a command writes, checked before the work begins.
+/* The names of what a command writes, checked before the work begins; and JSON on stdout.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+
 #include "command/command.h"
 
 static lar_status refuse_existing(const char *path, bool force)
@@ -26,5 +28,18 @@ lar_status lar_cli_outputs(const char *const *paths, int64_t count, bool force)
                 return lar_fail(LAR_EARGUMENT, "two outputs have the same name, '%s'", paths[a]);
         status = refuse_existing(paths[a], force);
     }
+    return status;
+}
+
+lar_status lar_cli_print_json(struct json_t *root, size_t flags)
+{
+    char *text = root ? json_dumps(root, flags) : NULL;
+    lar_text line = { 0 };
+    json_decref(root);
+    if (text) lar_text_add(&line, "%s\n", text);
+    free(text);
+    const lar_status status = line.length && !line.failed ? lar_cli_print(lar_text_get(&line))
+                                                          : lar_fail(LAR_EMEMORY, "out of memory");
+    lar_text_clear(&line);
     return status;
 }

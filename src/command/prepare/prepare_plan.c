@@ -85,15 +85,7 @@ static lar_status print_plan_json(const lar_prepare_plan *plan, const char *work
         (json_int_t)plan->together, "memory", (json_int_t)plan->memory, "memory_there",
         (json_int_t)plan->memory_there, "disk", (json_int_t)plan->disk, "disk_there",
         (json_int_t)plan->disk_there, "cases", cases);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    json_decref(root);
-    if (!text) return lar_fail(LAR_EMEMORY, "out of memory");
-    lar_text line = { 0 };
-    lar_text_add(&line, "%s\n", text);
-    const lar_status status = lar_cli_print(lar_text_get(&line));
-    lar_text_clear(&line);
-    free(text);
-    return status;
+    return lar_cli_print_json(root, JSON_INDENT(2));
 }
 
 lar_status lar_prepare_foretell(lar_call *call, const lar_study *study,
