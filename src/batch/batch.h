@@ -93,20 +93,20 @@ typedef struct lar_item {
     lar_image **maps;
     lar_sampled *sampled;
 } lar_item;
-lar_status lar_item_init(lar_item *sample, const lar_sampler *sampler);
-void lar_item_clear(lar_item *sample);
+lar_status lar_item_init(lar_item *item, const lar_sampler *sampler);
+void lar_item_clear(lar_item *item);
 /* Says what sample `place` of the epoch is, in the order in which a training meets them; makes no
  * voxels. May read the case's volumes, once, where a pick depends on them. */
-lar_status lar_item_draw(lar_item *sample, lar_sampler *sampler, int64_t epoch, int64_t place);
+lar_status lar_item_draw(lar_item *item, lar_sampler *sampler, int64_t epoch, int64_t place);
 /* Its voxels, by case_index, box and history. What fails names the case. */
-lar_status lar_item_make(lar_item *sample, lar_sampler *sampler, lar_augment_scratch *scratch);
+lar_status lar_item_make(lar_item *item, lar_sampler *sampler, lar_augment_scratch *scratch);
 /* {"case", "epoch", "sample", "corner", "size", "augment": [...]}: a new reference; NULL: no
  * memory. And back, so that lar_item_make() gives the same bits; LAR_EFORMAT where it is of
  * another study. */
-struct json_t *lar_item_to_json(const lar_item *sample);
-lar_status lar_item_from_json(lar_item *sample, const struct json_t *object);
+struct json_t *lar_item_to_json(const lar_item *item);
+lar_status lar_item_from_json(lar_item *item, const struct json_t *object);
 /* Where the voxels of a channel lie in the world: lar_augment_grid(), of slices the plane. */
-void lar_item_grid(lar_grid *out, const lar_item *sample);
+void lar_item_grid(lar_grid *out, const lar_item *item);
 
 /* ---- loader ------------------------------------------------------------------------------ */
 

@@ -7,41 +7,39 @@
 #include "batch/sampler_parts.h"
 #include "image/image.h"
 
-lar_status lar_item_init(lar_item *sample, const lar_sampler *s)
+lar_status lar_item_init(lar_item *item, const lar_sampler *s)
 {
     lar_status status = LAR_OK;
     const int64_t images = s->params.image_count;
-    *sample = (lar_item){ .sampler = s };
-    LAR_TRY(lar_arena_new(&sample->arena));
-    sample->channels =
-        lar_arena_take(sample->arena, lar_sampler_channels(s), sizeof *sample->channels);
-    sample->blocks = lar_arena_take(sample->arena, images, sizeof *sample->blocks);
-    sample->maps = lar_arena_take(sample->arena, images, sizeof(lar_image *));
-    sample->sampled = lar_arena_take(sample->arena, images, sizeof *sample->sampled);
+    *item = (lar_item){ .sampler = s };
+    LAR_TRY(lar_arena_new(&item->arena));
+    item->channels = lar_arena_take(item->arena, lar_sampler_channels(s), sizeof *item->channels);
+    item->blocks = lar_arena_take(item->arena, images, sizeof *item->blocks);
+    item->maps = lar_arena_take(item->arena, images, sizeof(lar_image *));
+    item->sampled = lar_arena_take(item->arena, images, sizeof *item->sampled);
     const int64_t steps = s->params.augments ? s->params.augments->count : 0;
-    sample->history.at = lar_arena_take(sample->arena, steps + 1, sizeof *sample->history.at);
-    if (!sample->channels || !sample->blocks || !sample->maps || !sample->sampled ||
-        !sample->history.at)
+    item->history.at = lar_arena_take(item->arena, steps + 1, sizeof *item->history.at);
+    if (!item->channels || !item->blocks || !item->maps || !item->sampled || !item->history.at)
         status = LAR_EMEMORY;
 done:
     return status;
 }
 
-static void unmap(lar_item *sample)
+static void unmap(lar_item *item)
 {
-    for (int64_t n = 0; n < sample->sampler->params.image_count; n++) {
-        lar_image_free(sample->maps[n]);
-        sample->maps[n] = NULL;
+    for (int64_t n = 0; item->maps && n < item->sampler->params.image_count; n++) {
+        lar_image_free(item->maps[n]);
+        item->maps[n] = NULL;
     }
 }
 
-void lar_item_clear(lar_item *sample)
+void lar_item_clear(lar_item *item)
 {
-    if (!sample->arena) return;
-    unmap(sample);
-    lar_free(sample->block);
-    lar_arena_free(sample->arena);
-    sample->arena = NULL;
+    if (!item->arena) return;
+    unmap(item);
+    lar_free(item->block);
+    lar_arena_free(item->arena);
+    item->arena = NULL;
 }
 
 /* A slice across x or y becomes one whose voxels follow one another. */
@@ -55,41 +53,41 @@ static void gather(float *out, const float *in, const int64_t size[3], int axis,
 }
 
 /* Room for each image's box; for slices across x and y as much again, to be gathered in. */
-static lar_status make_room(lar_item *sample, int64_t voxels, bool gathered)
+static lar_status make_room(lar_item *item, int64_t voxels, bool gathered)
 {
-    const int64_t images = sample->sampler->params.image_count;
+    const int64_t images = item->sampler->params.image_count;
     const int64_t needed = voxels * images * (gathered ? 2 : 1);
-    if (needed > sample->room) {
-        lar_free(sample->block);
-        sample->block = lar_alloc_raw(needed, sizeof *sample->block);
-        sample->room = sample->block ? needed : 0;
-        if (!sample->block) return LAR_EMEMORY;
+    if (needed > item->room) {
+        lar_free(item->block);
+        item->block = lar_alloc_raw(needed, sizeof *item->block);
+        item->room = item->block ? needed : 0;
+        if (!item->block) return LAR_EMEMORY;
     }
-    for (int64_t n = 0; n < images; n++) sample->blocks[n] = sample->block + n * voxels;
+    for (int64_t n = 0; n < images; n++) item->blocks[n] = item->block + n * voxels;
     return LAR_OK;
 }
 
-static void point_at_slices(lar_item *sample, int64_t voxels)
+static void point_at_slices(lar_item *item, int64_t voxels)
 {
-    const lar_sampler_params *p = &sample->sampler->params;
+    const lar_sampler_params *p = &item->sampler->params;
     const int axis = p->sample.axis;
-    const int64_t *size = sample->box.size, slices = size[axis], plane = voxels / slices;
-    float *gathered = sample->block + p->image_count * voxels;
+    const int64_t *size = item->box.size, slices = size[axis], plane = voxels / slices;
+    float *gathered = item->block + p->image_count * voxels;
     int64_t channel = 0;
     for (int64_t n = 0; n < p->image_count; n++)
         for (int64_t slice = 0; slice < slices; slice++) {
             if (p->images[n].middle && slice != slices / 2) continue;
             if (axis == 2) {
-                sample->channels[channel++] = sample->blocks[n] + slice * plane;
+                item->channels[channel++] = item->blocks[n] + slice * plane;
                 continue;
             }
-            gather(gathered, sample->blocks[n], size, axis, slice);
-            sample->channels[channel++] = gathered;
+            gather(gathered, item->blocks[n], size, axis, slice);
+            item->channels[channel++] = gathered;
             gathered += plane;
         }
 }
 
-static lar_status map_images(lar_item *sample, lar_sampler *s, int64_t n)
+static lar_status map_images(lar_item *item, lar_sampler *s, int64_t n)
 {
     lar_status status = LAR_OK;
     const lar_sampler_params *p = &s->params;
@@ -97,9 +95,9 @@ static lar_status map_images(lar_item *sample, lar_sampler *s, int64_t n)
     LAR_TRY(lar_sampler_look(&look, s, n));
     for (int64_t i = 0; i < p->image_count; i++) {
         const int64_t number = p->images[i].number;
-        LAR_TRY(lar_prepared_map(&sample->maps[i], p->prepared, sample->case_index, number));
-        sample->sampled[i] = (lar_sampled){
-            .volume = sample->maps[i],
+        LAR_TRY(lar_prepared_map(&item->maps[i], p->prepared, item->case_index, number));
+        item->sampled[i] = (lar_sampled){
+            .volume = item->maps[i],
             .number = number,
             .is_label = !lar_role_is_measured(p->prepared->images[number].role),
             .outside = look->outside[i],
@@ -117,50 +115,49 @@ static int64_t case_in(const lar_sampler *s, int64_t case_index)
     return -1;
 }
 
-lar_status lar_item_make(lar_item *sample, lar_sampler *s, lar_augment_scratch *scratch)
+lar_status lar_item_make(lar_item *item, lar_sampler *s, lar_augment_scratch *scratch)
 {
     lar_status status = LAR_OK;
     const lar_sampler_params *p = &s->params;
-    const int64_t n = case_in(s, sample->case_index), *size = sample->box.size;
+    const int64_t n = case_in(s, item->case_index), *size = item->box.size;
     const int64_t voxels = size[0] * size[1] * size[2];
     const bool slice = p->sample.kind == LAR_SAMPLE_SLICE;
-    bool as_they_lie = p->sample.kind == LAR_SAMPLE_VOLUME && sample->history.count == 0;
-    unmap(sample);
-    lar_sampler_size(sample->size, s, n);
+    bool as_they_lie = p->sample.kind == LAR_SAMPLE_VOLUME && item->history.count == 0;
+    unmap(item);
+    lar_sampler_size(item->size, s, n);
     if (as_they_lie) {
         for (int64_t i = 0; i < p->image_count && as_they_lie; i++) {
-            LAR_TRY(lar_prepared_map(&sample->maps[i], p->prepared, sample->case_index,
+            LAR_TRY(lar_prepared_map(&item->maps[i], p->prepared, item->case_index,
                                      p->images[i].number));
-            as_they_lie = sample->maps[i]->type == LAR_F32; /* labels are not */
-            sample->channels[i] = sample->maps[i]->voxels;
+            as_they_lie = item->maps[i]->type == LAR_F32; /* labels are not */
+            item->channels[i] = item->maps[i]->voxels;
         }
         if (as_they_lie) goto done;
-        unmap(sample);
+        unmap(item);
     }
-    LAR_TRY(map_images(sample, s, n));
-    LAR_TRY(make_room(sample, voxels, slice && p->sample.axis != 2));
+    LAR_TRY(map_images(item, s, n));
+    LAR_TRY(make_room(item, voxels, slice && p->sample.axis != 2));
     static const lar_augments none = { 0 };
-    LAR_TRY(lar_augment_sample(sample->blocks, sample->sampled, p->image_count, &sample->box,
-                               &sample->history, p->augments ? p->augments : &none, scratch));
-    unmap(sample);
+    LAR_TRY(lar_augment_sample(item->blocks, item->sampled, p->image_count, &item->box,
+                               &item->history, p->augments ? p->augments : &none, scratch));
+    unmap(item);
     if (slice)
-        point_at_slices(sample, voxels);
+        point_at_slices(item, voxels);
     else
-        for (int64_t i = 0; i < p->image_count; i++) sample->channels[i] = sample->blocks[i];
+        for (int64_t i = 0; i < p->image_count; i++) item->channels[i] = item->blocks[i];
 done:
     if (status != LAR_OK)
         lar_while(status, "sample %lld of epoch %lld, of case '%s', cannot be made",
-                  (long long)sample->number + 1, (long long)sample->epoch + 1,
-                  p->prepared->cases[sample->case_index].id);
+                  (long long)item->number + 1, (long long)item->epoch + 1,
+                  p->prepared->cases[item->case_index].id);
     return status;
 }
 
-void lar_item_grid(lar_grid *out, const lar_item *sample)
+void lar_item_grid(lar_grid *out, const lar_item *item)
 {
-    const lar_sampler_params *p = &sample->sampler->params;
+    const lar_sampler_params *p = &item->sampler->params;
     lar_grid box;
-    lar_augment_grid(&box, &p->prepared->cases[sample->case_index].grid, &sample->box,
-                     &sample->history);
+    lar_augment_grid(&box, &p->prepared->cases[item->case_index].grid, &item->box, &item->history);
     *out = box;
     if (p->sample.kind != LAR_SAMPLE_SLICE) return;
     const int across = p->sample.axis;
@@ -179,22 +176,22 @@ void lar_item_grid(lar_grid *out, const lar_item *sample)
 
 /* ---- told and made again ----------------------------------------------------------------- */
 
-struct json_t *lar_item_to_json(const lar_item *sample)
+struct json_t *lar_item_to_json(const lar_item *item)
 {
-    const lar_sample_box *b = &sample->box;
-    json_t *augment = lar_history_to_json(&sample->history);
+    const lar_sample_box *b = &item->box;
+    json_t *augment = lar_history_to_json(&item->history);
     if (!augment) return NULL;
     return json_pack("{s:s, s:I, s:I, s:[I,I,I], s:[I,I,I], s:o}", "case",
-                     sample->sampler->params.prepared->cases[sample->case_index].id, "epoch",
-                     (json_int_t)sample->epoch, "sample", (json_int_t)sample->number, "corner",
+                     item->sampler->params.prepared->cases[item->case_index].id, "epoch",
+                     (json_int_t)item->epoch, "sample", (json_int_t)item->number, "corner",
                      (json_int_t)b->corner[0], (json_int_t)b->corner[1], (json_int_t)b->corner[2],
                      "size", (json_int_t)b->size[0], (json_int_t)b->size[1], (json_int_t)b->size[2],
                      "augment", augment);
 }
 
-lar_status lar_item_from_json(lar_item *sample, const struct json_t *object)
+lar_status lar_item_from_json(lar_item *item, const struct json_t *object)
 {
-    const lar_sampler_params *p = &sample->sampler->params;
+    const lar_sampler_params *p = &item->sampler->params;
     const char *id;
     json_t *augment;
     json_int_t epoch, number, corner[3], size[3];
@@ -207,13 +204,13 @@ lar_status lar_item_from_json(lar_item *sample, const struct json_t *object)
     while (n < p->case_count && !lar_text_is(p->prepared->cases[p->cases[n]].id, id)) n++;
     if (n == p->case_count)
         return lar_fail(LAR_EFORMAT, "the case '%s' of a sample is not there", id);
-    sample->case_index = p->cases[n];
-    sample->epoch = epoch;
-    sample->number = number;
-    lar_sampler_edges(edges, &p->sample, p->prepared->cases[sample->case_index].grid.size);
+    item->case_index = p->cases[n];
+    item->epoch = epoch;
+    item->number = number;
+    lar_sampler_edges(edges, &p->sample, p->prepared->cases[item->case_index].grid.size);
     for (int a = 0; a < 3; a++) {
-        sample->box.corner[a] = corner[a];
-        sample->box.size[a] = size[a];
+        item->box.corner[a] = corner[a];
+        item->box.size[a] = size[a];
         if (size[a] != edges[a] || corner[a] < -(1 << 24) || corner[a] > 1 << 24)
             return lar_fail(LAR_EFORMAT,
                             "a sample of '%s' has %lldx%lldx%lld voxels, those of "
@@ -221,8 +218,8 @@ lar_status lar_item_from_json(lar_item *sample, const struct json_t *object)
                             id, (long long)size[0], (long long)size[1], (long long)size[2],
                             (long long)edges[0], (long long)edges[1], (long long)edges[2]);
     }
-    sample->box.across = p->sample.kind == LAR_SAMPLE_SLICE ? p->sample.axis : -1;
+    item->box.across = p->sample.kind == LAR_SAMPLE_SLICE ? p->sample.axis : -1;
     static const lar_augments none = { 0 };
-    return lar_history_from_json(&sample->history, augment, p->augments ? p->augments : &none,
-                                 sample->arena);
+    return lar_history_from_json(&item->history, augment, p->augments ? p->augments : &none,
+                                 item->arena);
 }

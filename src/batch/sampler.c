@@ -124,8 +124,7 @@ void lar_sampler_free(lar_sampler *s)
 {
     if (!s) return;
     for (int64_t n = 0; n < s->params.case_count; n++) {
-        lar_free(s->looks[n].labels);
-        lar_free(s->looks[n].sums);
+        lar_case_look_clear(&s->looks[n]);
         pthread_mutex_destroy(&s->looks[n].lock);
     }
     pthread_mutex_destroy(&s->order_lock);
@@ -248,17 +247,17 @@ done:
     return status;
 }
 
-lar_status lar_item_draw(lar_item *sample, lar_sampler *s, int64_t epoch, int64_t place)
+lar_status lar_item_draw(lar_item *item, lar_sampler *s, int64_t epoch, int64_t place)
 {
     const int64_t number = number_of(s, epoch, place), n = case_of(s, number);
-    sample->epoch = epoch;
-    sample->number = number;
-    sample->case_index = s->params.cases[n];
-    sample->history.count = 0;
+    item->epoch = epoch;
+    item->number = number;
+    item->case_index = s->params.cases[n];
+    item->history.count = 0;
     if (s->params.augments)
-        lar_augment_draw(&sample->history, s->params.augments, s->params.seed, epoch, number);
-    const lar_status status = place_box(&sample->box, s, n, epoch, number);
+        lar_augment_draw(&item->history, s->params.augments, s->params.seed, epoch, number);
+    const lar_status status = place_box(&item->box, s, n, epoch, number);
     return status == LAR_OK ? status
                             : lar_while(status, "no sample can be taken of '%s'",
-                                        s->params.prepared->cases[sample->case_index].id);
+                                        s->params.prepared->cases[item->case_index].id);
 }

@@ -155,6 +155,14 @@ static lar_status look_outside(lar_case_look *look, const lar_sampler *s, int64_
     return LAR_OK;
 }
 
+void lar_case_look_clear(lar_case_look *look)
+{
+    lar_free(look->labels);
+    lar_free(look->sums);
+    look->labels = look->sums = NULL;
+    look->classes = 0;
+}
+
 lar_status lar_sampler_look(const lar_case_look **out, lar_sampler *s, int64_t n)
 {
     lar_status status = LAR_OK;
@@ -168,6 +176,7 @@ lar_status lar_sampler_look(const lar_case_look **out, lar_sampler *s, int64_t n
             p->pick != LAR_PICK_GRID)
             status = look_at_pick(look, s, s->params.cases[n]);
         look->done = status == LAR_OK;
+        if (!look->done) lar_case_look_clear(look);
     }
     pthread_mutex_unlock(&look->lock);
     return status;

@@ -31,6 +31,7 @@ struct lar_sampler {
 
 /* The look at case n; made where it is not there yet. */
 lar_status lar_sampler_look(const lar_case_look **out, lar_sampler *s, int64_t n);
+void lar_case_look_clear(lar_case_look *look);
 /* A voxel that the pick gives, by two numbers from 0 to 1. False: there is none. */
 lar_status lar_sampler_pick(bool *found, int64_t voxel[3], lar_sampler *s, int64_t n,
                             const double u[2]);

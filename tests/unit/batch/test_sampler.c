@@ -502,6 +502,52 @@ static void the_case_that_fails_is_named(void **state)
     cohort.paths[1][0] = kept;
 }
 
+/* A loader's first batch, with allocation k failing. */
+static lar_status try_batch(const lar_sample_params *p, const lar_augments *augments, int64_t k)
+{
+    static const lar_sample_image images[IMAGES] = { { 0, false }, { 1, true }, { 2, true } };
+    lar_sampler *s = NULL;
+    lar_loader *loader = NULL;
+    lar_item *items;
+    int64_t count;
+    const lar_sampler_params params = { .prepared = &cohort.prepared,
+                                        .cases = cohort.all,
+                                        .case_count = CASES,
+                                        .images = images,
+                                        .image_count = IMAGES,
+                                        .sample = *p,
+                                        .augments = augments };
+    const lar_loader_params how = { .batch = 2, .steps = 1 };
+    lar_alloc_fail_at(k, true);
+    lar_status status = lar_sampler_new(&s, &params);
+    if (status == LAR_OK) status = lar_loader_new(&loader, s, &how);
+    if (status == LAR_OK) status = lar_loader_next(&items, &count, loader);
+    lar_alloc_fail_at(0, false);
+    lar_loader_free(loader);
+    lar_sampler_free(s);
+    return status;
+}
+
+static void survives_failed_allocations(void **state)
+{
+    (void)state;
+    lar_arena *arena;
+    const lar_augments *augments = some_augments(&arena);
+    lar_sample_params kinds[3] = { patch_of(6, LAR_PICK_LABELS, "seg"),
+                                   lar_sample_default(LAR_SAMPLE_SLICE),
+                                   lar_sample_default(LAR_SAMPLE_VOLUME) };
+    kinds[1].axis = 0;
+    for (int n = 0; n < 3; n++) {
+        int64_t k = 1;
+        for (lar_status status = LAR_EMEMORY; status != LAR_OK && k < 1000; k++) {
+            status = try_batch(&kinds[n], n < 2 ? augments : NULL, k);
+            assert_true(status == LAR_OK || status == LAR_EMEMORY);
+        }
+        assert_true(k > 10 && k < 1000);
+    }
+    lar_arena_free(arena);
+}
+
 static void what_cannot_be_asked_for(void **state)
 {
     (void)state;
@@ -538,6 +584,7 @@ int main(void)
         cmocka_unit_test(workers_change_nothing),
         cmocka_unit_test(a_history_makes_the_sample_again),
         cmocka_unit_test(the_case_that_fails_is_named),
+        cmocka_unit_test(survives_failed_allocations),
         cmocka_unit_test(what_cannot_be_asked_for),
     };
     return cmocka_run_group_tests(tests, cohort_make, cohort_remove);
