@@ -108,6 +108,10 @@ lar_status lar_item_from_json(lar_item *item, const struct json_t *object);
 /* Where the voxels of a channel lie in the world: lar_augment_grid(), of slices the plane. */
 void lar_item_grid(lar_grid *out, const lar_item *item);
 
+/* One slice of a volume of floats, its voxels one after the other: a channel of a sample of
+ * slices. */
+void lar_slice_take(float *out, const float *in, const int64_t size[3], int axis, int64_t slice);
+
 /* ---- loader ------------------------------------------------------------------------------ */
 
 typedef struct lar_loader lar_loader;

@@ -42,8 +42,7 @@ void lar_item_clear(lar_item *item)
     item->arena = NULL;
 }
 
-/* A slice across x or y becomes one whose voxels follow one another. */
-static void gather(float *out, const float *in, const int64_t size[3], int axis, int64_t slice)
+void lar_slice_take(float *out, const float *in, const int64_t size[3], int axis, int64_t slice)
 {
     const int64_t stride[3] = { 1, size[0], size[0] * size[1] };
     const int a = axis == 0 ? 1 : 0, b = axis == 2 ? 1 : 2;
@@ -81,7 +80,7 @@ static void point_at_slices(lar_item *item, int64_t voxels)
                 item->channels[channel++] = item->blocks[n] + slice * plane;
                 continue;
             }
-            gather(gathered, item->blocks[n], size, axis, slice);
+            lar_slice_take(gathered, item->blocks[n], size, axis, slice);
             item->channels[channel++] = gathered;
             gathered += plane;
         }

@@ -66,7 +66,10 @@ static void *work(void *user)
         slot *s = &l->slots[t % l->slot_count];
         pthread_mutex_unlock(&l->lock);
         s->status = status;
-        if (status == LAR_OK) make(l, s, t, scratch);
+        if (status == LAR_OK)
+            make(l, s, t, scratch);
+        else
+            snprintf(s->sentence, sizeof s->sentence, "%s", lar_error());
         pthread_mutex_lock(&l->lock);
         s->made = true;
         pthread_cond_broadcast(&l->made);

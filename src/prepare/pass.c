@@ -192,8 +192,10 @@ static lar_status refuse_bad_voxels(const lar_image *image, const lar_image_spec
     return LAR_OK;
 }
 
-lar_status lar_prepare_read_seen(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
-                                 const char *id, const char *path, lar_seen *seen)
+/* seen: the files that it was read from, cleared by the caller also after a failure; NULL: not
+ * wanted. */
+static lar_status read_seen(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
+                            const char *id, const char *path, lar_seen *seen)
 {
     lar_status status = LAR_OK;
     lar_image *stored = NULL, *ras = NULL;
@@ -226,7 +228,7 @@ done:
 lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
                             const char *id, const char *path)
 {
-    return lar_prepare_read_seen(out, raw, spec, id, path, NULL);
+    return read_seen(out, raw, spec, id, path, NULL);
 }
 
 /* The one interpolation, through the registrations that moved the image. */
@@ -317,8 +319,8 @@ static lar_status run_case(lar_case *prepared, const lar_study *study, lar_stand
         if (spec->made_of || !paths[n]) continue;
         take_share(&pass);
         const lar_cost cost = lar_cost_begin();
-        LAR_TRY(lar_prepare_read_seen(&prepared->images[n], &prepared->raw[n], spec, prepared->id,
-                                      paths[n], aside->seen ? &aside->seen[n] : NULL));
+        LAR_TRY(read_seen(&prepared->images[n], &prepared->raw[n], spec, prepared->id, paths[n],
+                          aside->seen ? &aside->seen[n] : NULL));
         if (training && lar_role_is_measured(spec->role))
             LAR_TRY(lar_mark_image(prepared->marks[n], prepared->images[n]));
         lar_cost_end(&prepared->costs.reading_s, cost);

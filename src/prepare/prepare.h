@@ -222,10 +222,6 @@ lar_status lar_prepare_agree(const lar_study *study, const char *id, const lar_g
  * are named. */
 lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
                             const char *id, const char *path);
-/* The same; seen: the files that it was read from, cleared by the caller also after a failure;
- * NULL: not wanted. */
-lar_status lar_prepare_read_seen(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
-                                 const char *id, const char *path, lar_seen *seen);
 
 /* Intensity steps on the native grid in their order, then one interpolation onto the final grid.
  * paths: one of each image of the study; NULL where absent, as in predict. training: whether steps

@@ -59,13 +59,12 @@ static void take_slices(const slicer *s, int64_t inputs, int64_t middle)
 {
     float *out = s->block;
     for (int64_t c = 0; c < inputs; c++)
-        for (int64_t k = middle - s->around; k <= middle + s->around; k++)
-            for (int64_t v = 0; v < s->size[s->b]; v++)
-                for (int64_t u = 0; u < s->size[s->a]; u++)
-                    *out++ = k < 0 || k >= s->size[s->axis]
-                                 ? s->outside[c]
-                                 : s->inputs[c][u * s->stride[s->a] + v * s->stride[s->b] +
-                                                k * s->stride[s->axis]];
+        for (int64_t k = middle - s->around; k <= middle + s->around; k++, out += s->plane) {
+            if (k >= 0 && k < s->size[s->axis])
+                lar_slice_take(out, s->inputs[c], s->size, s->axis, k);
+            else
+                for (int64_t n = 0; n < s->plane; n++) out[n] = s->outside[c];
+        }
 }
 
 static void put_slice(const slicer *s, float *out, const float *in, int64_t slice)
