@@ -37,41 +37,69 @@ bool lar_size_product(size_t *out, const int64_t *factors, int count, size_t siz
 }
 
 /* The last large blocks that were given back: one volume after another takes the same, and the
- * system need not clear it each time, which is a fifth of reading a compressed volume. */
-enum { KEPT_BLOCKS = 3 };
+ * system need not clear it each time, which is a fifth of reading a compressed volume. Where none
+ * of them serves, as many bytes as are asked for go back to the system first: the most that a
+ * program holds is what it would hold without them, and what a block has more than was asked of it.
+ */
+enum { KEPT_BLOCKS = 8 };
 #ifdef __SANITIZE_ADDRESS__
-static const size_t kept_largest = 0; /* a sanitizer wants to see them go */
+static const size_t kept_most = 0; /* a sanitizer wants to see them go */
 #else
-static const size_t kept_largest = 24 << 20;
+static const size_t kept_most = 256 << 20; /* of all */
 #endif
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
-static void *kept[KEPT_BLOCKS]; /* the oldest first; NULL: free */
+static struct {
+    void *block;
+    size_t room;
+} kept[KEPT_BLOCKS]; /* the oldest first */
+static int kept_count;
+static size_t kept_bytes;
 
-/* One of at least so many bytes, and not of many more; NULL where there is none. */
+/* With the lock held: a kept block is nobody's any more. */
+static void *leave(int n)
+{
+    void *block = kept[n].block;
+    kept_bytes -= kept[n].room;
+    kept_count--;
+    for (; n < kept_count; n++) kept[n] = kept[n + 1];
+    return block;
+}
+
+/* One of at least so many bytes, and of a quarter more at most; NULL where there is none. */
 static void *take_kept(size_t bytes)
 {
-    void *found = NULL;
+    void *found = NULL, *old[KEPT_BLOCKS];
+    int best = -1, count = 0;
     pthread_mutex_lock(&kept_lock);
-    for (int n = 0; n < KEPT_BLOCKS && !found; n++) {
-        const size_t room = kept[n] ? malloc_usable_size(kept[n]) : 0;
-        if (room < bytes || room / 2 > bytes) continue;
-        found = kept[n];
-        kept[n] = NULL;
-    }
+    for (int n = 0; n < kept_count; n++)
+        if (kept[n].room >= bytes && kept[n].room - bytes <= bytes / 4 &&
+            (best < 0 || kept[n].room < kept[best].room))
+            best = n;
+    if (best >= 0)
+        found = leave(best);
+    else
+        for (size_t freed = 0; kept_count && freed < bytes;) {
+            freed += kept[0].room;
+            old[count++] = leave(0);
+        }
     pthread_mutex_unlock(&kept_lock);
+    for (int n = 0; n < count; n++) free(old[n]);
     return found;
 }
 
-/* Keeps a block in place of the oldest. What has to be given back instead: NULL, or one of them. */
-static void *keep(void *block)
+/* Keeps a block, in place of the oldest if need be. */
+static void keep(void *block, size_t room)
 {
-    void *oldest;
+    void *old[KEPT_BLOCKS];
+    int count = 0;
     pthread_mutex_lock(&kept_lock);
-    oldest = kept[0];
-    for (int n = 1; n < KEPT_BLOCKS; n++) kept[n - 1] = kept[n];
-    kept[KEPT_BLOCKS - 1] = block;
+    while (kept_count && (kept_count == KEPT_BLOCKS || kept_bytes + room > kept_most))
+        old[count++] = leave(0);
+    kept[kept_count].block = block;
+    kept[kept_count++].room = room;
+    kept_bytes += room;
     pthread_mutex_unlock(&kept_lock);
-    return oldest;
+    for (int n = 0; n < count; n++) free(old[n]);
 }
 
 void *lar_alloc_raw(int64_t count, size_t size)
@@ -110,8 +138,10 @@ void lar_free(void *pointer)
 {
     const bool large = pointer && (uintptr_t)pointer % LARGE_PAGE == 0;
     const size_t room = large ? malloc_usable_size(pointer) : 0;
-    if (room >= LARGE_PAGE && room <= kept_largest) pointer = keep(pointer);
-    free(pointer);
+    if (room >= LARGE_PAGE && room <= kept_most)
+        keep(pointer, room);
+    else
+        free(pointer);
 }
 
 typedef struct arena_block {

@@ -6,15 +6,17 @@
 
 enum {
     GRAIN_ROWS = 256,
-    FEW = 4,   /* values: fewer are a mask or an empty slice, which two people may share */
-    SOME = 32, /* below so many, the same counts of each value may be chance */
+    CHUNK = 256, /* values of a row at a time */
+    FEW = 4,     /* values: fewer are a mask or an empty slice, which two people may share */
+    SOME = 32,   /* below so many, the same counts of each value may be chance */
 };
 
 /* What is summed, so that neither order nor pieces matter. */
 typedef struct sums {
     uint64_t place[2];  /* of values where they are */
     uint64_t values[2]; /* of values alone */
-    uint64_t seen[4];   /* a bit for each of 256 classes of values */
+    uint64_t seen[4];   /* a bit for each of 256 classes of values, until there are SOME */
+    bool many;          /* there are */
 } sums;
 
 typedef struct marking {
@@ -37,30 +39,6 @@ static inline void add(uint64_t sum[2], uint64_t mixed)
     sum[1] += (mixed ^ mixed >> 29) * 0x9e3779b97f4a7c15u ^ mixed >> 32;
 }
 
-static lar_status mark_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
-{
-    const marking *m = arg;
-    const lar_grid *grid = &m->image->grid;
-    const int64_t nx = grid->size[0];
-    sums *s = &m->pieces[piece];
-    double *row = lar_alloc_raw(nx, sizeof *row);
-    if (!row) return LAR_EMEMORY;
-    for (int64_t n = begin; n < end; n++) {
-        lar_image_load(row, m->image, 0, n % grid->size[1], n / grid->size[1], 0, nx);
-        for (int64_t i = 0; i < nx; i++) {
-            const float value = (float)row[i] + 0.0F; /* -0 is 0 */
-            uint32_t bits;
-            memcpy(&bits, &value, sizeof bits);
-            const uint64_t mixed = mix((uint64_t)bits + 1);
-            s->seen[mixed >> 62] |= (uint64_t)1 << (mixed >> 56 & 63);
-            add(s->values, mixed);
-            add(s->place, mix(mixed ^ (uint64_t)(n * nx + i) * 0xd6e8feb86659fd93u));
-        }
-    }
-    lar_free(row);
-    return LAR_OK;
-}
-
 static int count_seen(const sums *all)
 {
     int count = 0;
@@ -68,10 +46,49 @@ static int count_seen(const sums *all)
     return count;
 }
 
+/* So many values of a row at a time, from voxel `first` of the volume on. */
+LAR_CLONES
+static void mark_some(sums *s, const double *row, int64_t first, int64_t count)
+{
+    uint64_t mixed[CHUNK], values[2] = { 0 }, place[2] = { 0 };
+    for (int64_t i = 0; i < count; i++) {
+        const float value = (float)row[i] + 0.0F; /* -0 is 0 */
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        mixed[i] = mix((uint64_t)bits + 1);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        add(values, mixed[i]);
+        add(place, mix(mixed[i] ^ (uint64_t)(first + i) * 0xd6e8feb86659fd93u));
+    }
+    for (int k = 0; k < 2; k++) {
+        s->values[k] += values[k];
+        s->place[k] += place[k];
+    }
+    for (int64_t i = 0; i < count && !s->many; i++)
+        s->seen[mixed[i] >> 62] |= (uint64_t)1 << (mixed[i] >> 56 & 63);
+    if (!s->many) s->many = count_seen(s) >= SOME;
+}
+
+static lar_status mark_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
+{
+    const marking *m = arg;
+    const lar_grid *grid = &m->image->grid;
+    const int64_t nx = grid->size[0];
+    double row[CHUNK];
+    for (int64_t n = begin; n < end; n++)
+        for (int64_t i = 0; i < nx; i += CHUNK) {
+            const int64_t count = nx - i < CHUNK ? nx - i : CHUNK;
+            lar_image_load(row, m->image, i, n % grid->size[1], n / grid->size[1], 0, count);
+            mark_some(&m->pieces[piece], row, n * nx + i, count);
+        }
+    return LAR_OK;
+}
+
 lar_status lar_mark_image(char mark[LAR_MARK_ROOM], const lar_image *image)
 {
     lar_status status = LAR_OK;
-    sums all = { { 0 }, { 0 }, { 0 } };
+    sums all = { 0 };
     const int64_t *size = image->grid.size, rows = size[1] * size[2];
     const int64_t pieces = lar_piece_count(rows, GRAIN_ROWS);
     const uint64_t voxels = (uint64_t)(rows * size[0]);

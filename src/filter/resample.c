@@ -179,9 +179,7 @@ static lar_status load_channel(lar_image **out, const lar_image *view, int64_t c
     LAR_TRY(lar_image_to_type(&floats, channel, LAR_F32));
     if (sigma || along[0] || along[1] || along[2]) {
         if (floats->buffer == view->buffer) { /* shared: the input must stay as it is */
-            const int64_t count = lar_image_voxel_count(floats);
-            LAR_TRY(lar_image_like(&own, floats, LAR_F32));
-            memcpy(own->voxels, floats->voxels, (size_t)count * sizeof(float));
+            LAR_TRY(lar_image_copy(&own, floats));
             lar_image_free(floats);
             floats = own;
             own = NULL;
@@ -272,8 +270,8 @@ lar_status lar_resample_through(lar_image **out, const lar_image *in, const lar_
     }
     LAR_TRY(lar_image_range(&t.range, in));
     t.pad = !isnan(params->pad) ? params->pad : isfinite(t.range.low) ? t.range.low : 0;
-    LAR_TRY(lar_image_new(&result, onto, in->channels, as_is ? in->type : LAR_F32));
-    lar_image_set_notes(result, in->notes);
+    const lar_image model = { .grid = *onto, .channels = in->channels, .notes = in->notes };
+    LAR_TRY(lar_image_blank(&result, &model, as_is ? in->type : LAR_F32));
     const int64_t pieces =
         lar_piece_count(onto->size[1] * onto->size[2] * in->channels, LAR_PLACE_ROWS);
     t.seen = lar_alloc(pieces, 1);

@@ -10,10 +10,14 @@ typedef void (*load_fn)(double *out, const void *in, int64_t stride, int64_t cou
 typedef int64_t (*store_fn)(void *out, const double *in, int64_t count);
 
 #define LOADER(name, T)                                                                            \
+    LAR_CLONES                                                                                     \
     static void load_##name(double *out, const void *in, int64_t stride, int64_t count)            \
     {                                                                                              \
         const T *from = in;                                                                        \
-        for (int64_t n = 0; n < count; n++) out[n] = (double)from[n * stride];                     \
+        if (stride == 1)                                                                           \
+            for (int64_t n = 0; n < count; n++) out[n] = (double)from[n];                          \
+        else                                                                                       \
+            for (int64_t n = 0; n < count; n++) out[n] = (double)from[n * stride];                 \
     }
 
 /* Rounds to nearest, saturates, and counts what did not fit. The bounds are doubles that the type
@@ -168,7 +172,7 @@ static lar_status convert(lar_image **out, const lar_image *in, lar_type type, i
     const int64_t rows = in->grid.size[1] * in->grid.size[2] * in->channels;
 
     *out = NULL;
-    LAR_TRY(lar_image_like(&result, in, type));
+    LAR_TRY(lar_image_blank(&result, in, type));
     changed = lar_alloc(lar_piece_count(rows, ROWS), sizeof *changed);
     if (!changed) {
         status = LAR_EMEMORY;
@@ -223,27 +227,56 @@ typedef struct range_job {
     lar_range *partial;
 } range_job;
 
+/* Values are compared with as many others side by side: so many that compilers use vectors. */
+enum { LANES = 32 };
+_Static_assert(CHUNK % LANES == 0, "a full row needs no value more");
+
+typedef struct lanes {
+    double low[LANES], high[LANES];
+    int64_t odd[LANES]; /* so many are not finite */
+} lanes;
+
+LAR_CLONES
+static void widen(lanes *r, const double *row, int64_t count)
+{
+    for (int64_t n = 0; n < count; n += LANES)
+        for (int l = 0; l < LANES; l++) {
+            const bool finite = row[n + l] - row[n + l] == 0;
+            const double value = finite ? row[n + l] : NAN;
+            r->low[l] = value < r->low[l] ? value : r->low[l];
+            r->high[l] = value > r->high[l] ? value : r->high[l];
+            r->odd[l] += !finite;
+        }
+}
+
 static lar_status range_rows(void *arg, int64_t piece, int64_t begin, int64_t end)
 {
     const range_job *job = arg;
     const lar_image *in = job->image;
     const int64_t *size = in->grid.size;
     lar_range range = { .low = INFINITY, .high = -INFINITY };
+    lanes r = { .odd = { 0 } };
     double row[CHUNK];
-    for (int64_t r = begin; r < end; r++) {
-        const int64_t j = r % size[1], k = r / size[1] % size[2], c = r / (size[1] * size[2]);
+    for (int l = 0; l < LANES; l++) {
+        r.low[l] = INFINITY;
+        r.high[l] = -INFINITY;
+    }
+    for (int64_t n = begin; n < end; n++) {
+        const int64_t j = n % size[1], k = n / size[1] % size[2], c = n / (size[1] * size[2]);
         for (int64_t i = 0; i < size[0]; i += CHUNK) {
-            const int64_t count = size[0] - i < CHUNK ? size[0] - i : CHUNK;
+            int64_t count = size[0] - i < CHUNK ? size[0] - i : CHUNK;
             converters[in->type].load(row, voxel_at(in, i, j, k, c), in->stride[0], count);
-            for (int64_t n = 0; n < count; n++) {
-                if (!isfinite(row[n]))
-                    range.not_finite++;
-                else {
-                    if (row[n] < range.low) range.low = row[n];
-                    if (row[n] > range.high) range.high = row[n];
-                }
+            for (; count % LANES; count++) {
+                row[count] = NAN;
+                range.not_finite--; /* it is no voxel */
             }
+            widen(&r, row, count);
         }
+    }
+    for (int l = 0; l < LANES; l++) {
+        if (r.low[l] < range.low) range.low = r.low[l];
+        if (r.high[l] > range.high) range.high = r.high[l];
+        range.not_finite += r.odd[l];
     }
     job->partial[piece] = range;
     return LAR_OK;

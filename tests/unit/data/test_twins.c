@@ -399,6 +399,32 @@ static void slices_do_not_leak(void **state)
 
 /* ---- what a mark is ------------------------------------------------------------------------ */
 
+/* By tests/golden/make_mark.py. A place is that of the volume, not of a row or a part of one. */
+static void marks_are_those_of_every_larmor(void **state)
+{
+    (void)state;
+    char mark[LAR_MARK_ROOM], other[LAR_MARK_ROOM];
+    const lar_grid grid = { .size = { 600, 3, 2 }, .to_world = lar_affine_identity() };
+    lar_image *image;
+    CHECK_OK(lar_image_new(&image, &grid, 1, LAR_I16));
+    int16_t *v = image->voxels;
+    for (int n = 0; n < 3600; n++) v[n] = (int16_t)(n * 7919 % 613 - 300);
+    CHECK_OK(lar_mark_image(mark, image));
+    assert_string_equal(mark, "dbb1bb61665bd63407d06e862c6504e1-67b7a052cb5424b1f7d49f49f03d1eb9");
+    for (int apart = 1; apart < 3000; apart *= 2) {
+        const int16_t kept = v[5];
+        assert_int_not_equal(kept, v[5 + apart]);
+        v[5] = v[5 + apart];
+        v[5 + apart] = kept;
+        CHECK_OK(lar_mark_image(other, image));
+        assert_memory_not_equal(mark, other, 32);
+        assert_memory_equal(mark + 33, other + 33, 32);
+        v[5 + apart] = v[5];
+        v[5] = kept;
+    }
+    lar_image_free(image);
+}
+
 static void marks_tell_what_they_can(void **state)
 {
     (void)state;
@@ -494,6 +520,7 @@ int main(void)
         cmocka_unit_test_teardown(clean_cohorts_are_not_accused, root_remove),
         cmocka_unit_test_teardown(hidden_copies_are_found, root_remove),
         cmocka_unit_test_teardown(slices_do_not_leak, root_remove),
+        cmocka_unit_test(marks_are_those_of_every_larmor),
         cmocka_unit_test_teardown(marks_tell_what_they_can, root_remove),
         cmocka_unit_test_teardown(pairs_of_one_subject_are_told_but_no_leak, root_remove),
     };
