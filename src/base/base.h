@@ -44,9 +44,10 @@ void lar_log_tell(lar_log_kept *kept);
 bool lar_progress_say(lar_progress progress, const char *stage, double fraction);
 
 /* Compiles a function once more for processors with wider vectors; which one runs is chosen when
- * the program starts. Results are the same bits: nothing is contracted or reordered. */
-#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) &&           \
-    !defined(__SANITIZE_THREAD__)
+ * the program starts. Results are the same bits: nothing is contracted or reordered. Not by clang,
+ * whose clones of static functions have names that the whole library shares. */
+#if defined(__x86_64__) && defined(__has_attribute) && !defined(__clang__) &&                      \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #if __has_attribute(target_clones)
 #define LAR_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #endif

@@ -30,7 +30,7 @@ static kernel kernel_of(double sigma)
 }
 
 /* `width` lines side by side: sample n of line w is at[n * step + w]. `copy` holds size * width. */
-SMOOTH_CLONES static void smooth_across(float *restrict at, int64_t size, int64_t step,
+LAR_CLONES static void smooth_across(float *restrict at, int64_t size, int64_t step,
                                         int64_t width, const kernel *k, float *restrict copy)
 {
     for (int64_t n = 0; n < size; n++)
@@ -48,7 +48,7 @@ SMOOTH_CLONES static void smooth_across(float *restrict at, int64_t size, int64_
 }
 
 /* One row along i; `room` holds the row with its mirrored ends. */
-SMOOTH_CLONES static void smooth_row(float *restrict row, int64_t size, const kernel *k,
+LAR_CLONES static void smooth_row(float *restrict row, int64_t size, const kernel *k,
                                      float *restrict room)
 {
     float *middle = room + k->radius;

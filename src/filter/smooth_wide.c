@@ -99,7 +99,7 @@ typedef struct summing {
     int64_t in_row, in_step, out_row, out_step;
 } summing;
 
-SMOOTH_CLONES static void add_row(float *restrict out, const float *restrict in, float weight,
+LAR_CLONES static void add_row(float *restrict out, const float *restrict in, float weight,
                                   int64_t width)
 {
     for (int64_t w = 0; w < width; w++) out[w] += weight * in[w];

@@ -134,7 +134,6 @@ static lar_status write_split(const lar_cohort_pass *p)
     if (!path) return LAR_EMEMORY;
     LAR_TRY(check_split(&text, &same, p, path));
     if (same) goto done;
-    LAR_TRY(lar_folder_make(p->study->work));
     status = lar_file_write(path, lar_text_get(&text), text.length, true);
 done:
     lar_text_clear(&text);
@@ -284,9 +283,10 @@ lar_status lar_prepare_cohort_with(lar_prepare_report *out, const lar_study *stu
 
     *out = (lar_prepare_report){ 0 };
     LAR_TRY(pass_begin(&p));
+    LAR_TRY(lar_folder_make(study->work));
+    LAR_TRY(lock_work(&lock, study->work));
     LAR_TRY(look_back(&p));
     LAR_TRY(write_split(&p));
-    LAR_TRY(lock_work(&lock, study->work));
     LAR_TRY(clean_work(&p));
     LAR_TRY(learn_and_keep(&p));
     LAR_TRY(lar_folder_make(lar_path_folder(p.arena, p.record_path)));

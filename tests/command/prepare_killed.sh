@@ -56,6 +56,10 @@ sleep 0.3
 status 73 larmor prepare cohort/study.yaml --output cohort/whole --quiet
 complains "another larmor prepares into 'cohort/whole' just now"
 complains "try to wait for it, or another --output"
+sed 's/seed: 1/seed: 77/' cohort/study.yaml >cohort/other.yaml
+before=$(sha256sum cohort/whole/split.csv)
+status 73 larmor prepare cohort/other.yaml --output cohort/whole --force --quiet
+[ "$before" = "$(sha256sum cohort/whole/split.csv)" ] || fail "a split changes under another's hands"
 kill $holder 2>/dev/null
 wait $holder 2>/dev/null
 true

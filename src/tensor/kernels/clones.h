@@ -4,8 +4,8 @@
 #define LAR_CLONES_H
 
 /* AVX2 processors have FMA too, and it is FMA that counts here. */
-#if defined(__x86_64__) && defined(__has_attribute) && !defined(__SANITIZE_ADDRESS__) &&           \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__has_attribute) && !defined(__clang__) &&                      \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #if __has_attribute(target_clones)
 #define FMA_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
 #endif
