@@ -45,7 +45,7 @@ enum { KEPT_BLOCKS = 8 };
 #ifdef __SANITIZE_ADDRESS__
 static const size_t kept_most = 0; /* a sanitizer wants to see them go */
 #else
-static const size_t kept_most = 256 << 20; /* of all */
+static const size_t kept_most = 160 << 20; /* of all */
 #endif
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
