@@ -101,16 +101,22 @@ static void add_standards(lar_text *out, const lar_study *study, const lar_check
         lar_text_add(out, "warning: %s\n", lar_error());
 }
 
+/* "bad: ..." and "warning: ..." lines. */
+static void add_lines(lar_text *out, const char *kind, const char *lines)
+{
+    while (*lines) {
+        const size_t length = strcspn(lines, "\n");
+        lar_text_add(out, "%s: %.*s\n", kind, (int)length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 static void add_doubts(lar_text *out, const lar_study *study, const lar_check *check)
 {
     lar_text lines = { 0 };
     lar_check_left_behind(&lines, study, check);
     lar_study_unpredictable(&lines, study);
-    for (const char *line = lar_text_get(&lines); *line;) {
-        const size_t length = strcspn(line, "\n");
-        lar_text_add(out, "warning: %.*s\n", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
+    add_lines(out, "warning", lar_text_get(&lines));
     lar_text_clear(&lines);
 }
 
@@ -191,7 +197,7 @@ static void add_bad(lar_text *out, const lar_check *check, bool all)
     int64_t shown = 0;
     for (int64_t n = 0; n < check->cohort->subject_count; n++)
         if (check->cases[n].reason && (all || shown < BAD_SHOWN)) {
-            lar_text_add(out, "bad: %s\n", check->cases[n].reason);
+            add_lines(out, "bad", check->cases[n].reason);
             shown++;
         }
     if (shown < check->bad_count)
