@@ -66,7 +66,7 @@ bool lar_data_trusts(const lar_data_params *data, const char *id)
     return is_listed(&data->trust, id);
 }
 
-/* All ids of all images, and of the pattern `subjects`, in natural order. */
+/* All ids of all images, of the source, and of the pattern `subjects`, in natural order. */
 static lar_status gather_ids(pairing *p, lar_found_list *ids)
 {
     lar_status status = LAR_OK;
@@ -76,6 +76,8 @@ static lar_status gather_ids(pairing *p, lar_found_list *ids)
     for (int64_t n = 0; n < lar_data_scans(f->data); n++)
         for (int64_t m = 0; m < f->files[n].count; m++)
             if (!lar_found_add(ids, &f->files[n].at[m], f->arena)) return LAR_EMEMORY;
+    for (int64_t n = 0; n < f->known.count; n++)
+        if (!lar_found_add(ids, &f->known.at[n], f->arena)) return LAR_EMEMORY;
     if (f->data->subjects) {
         LAR_TRY(lar_find_files(&listed, f->folder, f->data->subjects, f->arena));
         if (listed.count == 0)

@@ -41,15 +41,16 @@ static lar_status broken(const reader *r, int64_t line, const char *words)
 
 static bool at_end_of_line(const reader *r)
 {
-    return r->at == r->end || *r->at == '\n' ||
-           (*r->at == '\r' && (r->at + 1 == r->end || r->at[1] == '\n'));
+    return r->at == r->end || *r->at == '\n' || *r->at == '\r';
 }
 
-/* Past the end of the line. */
+/* Past the end of the line: LF, CR LF, or CR alone as old spreadsheets of the Mac write it. */
 static void next_line(reader *r)
 {
-    if (r->at < r->end && *r->at == '\r') r->at++;
-    if (r->at < r->end) r->at++;
+    const char *at = r->at;
+    if (at < r->end && *at == '\r') at++;
+    if (at < r->end && *at == '\n') at++;
+    r->at = at;
     r->line++;
 }
 
@@ -144,6 +145,10 @@ static lar_status read_names(lar_csv *out, reader *r)
     if (r->count == 1 && r->between == ',' && strchr(r->cells[0], '\t')) {
         status = broken(r, line, "columns seem to be separated by tabs");
         return lar_hint(status, "a name that ends in .tsv");
+    }
+    if (r->count == 1 && r->between == '\t' && strchr(r->cells[0], ',')) {
+        status = broken(r, line, "columns seem to be separated by ','");
+        return lar_hint(status, "a name that ends in .csv, or saving it with tabs");
     }
     out->column_count = r->count;
     out->names = keep_cells(r);

@@ -15,7 +15,7 @@ typedef struct lar_csv {
     } * rows;
 } lar_csv;
 
-/* A line of names, and rows of as many cells: RFC 4180, with either end of line, with or without a
+/* A line of names, and rows of as many cells: RFC 4180, with any end of line, with or without a
  * byte order mark; by tabs where the name ends in .tsv. Blank lines are passed over; blanks around
  * a cell that is not quoted do not count. UTF-8 without 0 bytes. LAR_EARGUMENT 'path:line: ...'. */
 lar_status lar_csv_read(lar_csv *out, const char *path, lar_arena *arena);

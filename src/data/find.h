@@ -34,6 +34,7 @@ typedef struct lar_finder {
     const char *folder;
     lar_arena *arena;
     lar_found_list *files;     /* of each image */
+    lar_found_list known;      /* cases that the source names, with or without files */
     const char *splits_by;     /* what says the parts, in words; NULL: they are drawn or read */
     lar_covariates covariates; /* that the source knows */
 } lar_finder;

@@ -261,7 +261,8 @@ static void covariates_are_joined_by_id(void **state)
         { "id\tage\nsub-01\t3\n", "has no column 'participant_id'\n  try naming" },
         { "participant_id\tage\nsub-01\t3\n01\t4\n", "has two lines of '" },
         { "participant_id\tage\nsub-01\n", "participants.tsv:2: 1 cell, but there are 2 columns" },
-        { "participant_id,age\nsub-01,3\n", "has no column 'participant_id'" },
+        { "participant_id,age\nsub-01,3\n", "participants.tsv:1: columns seem to be separated by "
+                                            "','\n  try a name that ends in .csv" },
         { "", "is empty" },
         { "participant_id\tage\tage\n", "two columns 'age'" },
     };
@@ -375,6 +376,7 @@ static void tables_of_cases(void **state)
         const char *text, *words;
     } tables[] = {
         { "subject,t1,FLAIR\nb,x,y\na,x2,y2\n", NULL },
+        { "subject,t1,FLAIR\rb,x,y\r\ra,x2,y2\r", NULL },
         { "subject,t1,FLAIR\r\n\"b\", x ,\"y\"\r\n\r\na,x2,y2", NULL },
         { "\xef\xbb\xbf"
           "FLAIR,case,t1\ny,b,x\ny2,a,x2\n,,\n",
@@ -390,6 +392,8 @@ static void tables_of_cases(void **state)
         { "subject,t1,FLAIR\n,x,y\n", "cases.csv:2: 'subject' is empty" },
         { "case,t1,FLAIR\n,x,y\n", "cases.csv:2: 'case' is empty" },
         { "subject,t1,FLAIR\na,x,\nb,x,y\n", "1 subject is not complete: 'a' has no fl" },
+        { "subject,t1,FLAIR\na,,\nb,x,y\n", "1 subject is not complete: 'a' has no t1 and no fl" },
+        { "subject,t1,FLAIR\na,,\n", "1 subject is not complete: 'a' has no t1 and no fl" },
         { "subject,t1,FLAIR\n..,x,y\n", "'..' of '" },
         { "subject,t1,FLAIR\n\"a\nb\",x,y\n", "cannot be a subject id" },
         { "subject,t1,FLAIR\na/b,x,y\n", "cannot be a subject id" },
