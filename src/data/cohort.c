@@ -1,6 +1,7 @@
 /* Cases and their scans, from wherever a study says: paired by their ids, never by the order of
  * names, with what is known of each participant.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "data/csv.h"
 #include "data/find.h"
 
 enum { NAMED_MAX = 8 }; /* ids that a sentence names before "and N more" */
@@ -179,6 +180,14 @@ static lar_status split_by_source(const pairing *p, lar_subject *subject, const 
     return LAR_OK;
 }
 
+/* Records, manifests and JSON hold names as UTF-8, and would lose any other. */
+static lar_status check_name(const char *path)
+{
+    if (!lar_not_utf8(path, path + strlen(path))) return LAR_OK;
+    lar_fail(LAR_EARGUMENT, "the name of '%s' is not UTF-8", path);
+    return lar_hint(LAR_EARGUMENT, "renaming it, such as by convmv -f latin1 -t utf8");
+}
+
 static lar_status fill_subjects(pairing *p, const lar_found_list *ids)
 {
     const lar_finder *f = &p->f;
@@ -194,7 +203,9 @@ static lar_status fill_subjects(pairing *p, const lar_found_list *ids)
         lar_subject *subject = &cohort->subjects[cohort->subject_count++];
         *subject =
             (lar_subject){ .id = ids->at[n].id, .subject = ids->at[n].subject, .paths = paths };
-        const lar_status status = split_by_source(p, subject, ids->at[n].id);
+        lar_status status = split_by_source(p, subject, ids->at[n].id);
+        for (int64_t m = 0; m < lar_data_scans(f->data) && status == LAR_OK; m++)
+            status = check_name(paths[m]);
         if (status != LAR_OK) return status;
     }
     if (cohort->subject_count == 0) return lar_fail(LAR_EARGUMENT, "every subject is left out");

@@ -4,8 +4,8 @@
 
 enum { TABLE_MAX = 64 << 20, COLUMNS_MAX = 4096 };
 
-/* Where the text is no UTF-8 (RFC 3629), or NULL; what a spreadsheet of old writes is neither. */
-static const char *not_utf8(const char *at, const char *end)
+/* What a spreadsheet of old writes is not UTF-8 (RFC 3629). */
+const char *lar_not_utf8(const char *at, const char *end)
 {
     while (at < end) {
         const unsigned char first = (unsigned char)*at;
@@ -210,7 +210,7 @@ lar_status lar_csv_parse(lar_csv *out, const char *bytes, size_t count, const ch
         lar_hint(status, "saving it as UTF-8");
     } else if (count && memchr(bytes, 0, count)) {
         status = lar_fail(LAR_EARGUMENT, "'%s' is not a table of text: it holds a 0 byte", name);
-    } else if ((wrong = not_utf8(bytes, r->end))) {
+    } else if ((wrong = lar_not_utf8(bytes, r->end))) {
         int64_t line = 1;
         for (const char *c = bytes; c < wrong; c++) line += *c == '\n';
         status = lar_fail(LAR_EARGUMENT, "%s:%lld: the text is not UTF-8", name, (long long)line);

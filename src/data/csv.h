@@ -24,6 +24,8 @@ lar_status lar_csv_parse(lar_csv *out, const char *bytes, size_t count, const ch
                          lar_arena *arena);
 /* The column of that name, or -1. */
 int64_t lar_csv_column(const lar_csv *table, const char *name);
+/* The first byte from which the text is not UTF-8, or NULL. */
+const char *lar_not_utf8(const char *at, const char *end);
 /* One cell of a CSV, in quotes where it must be; `first` of its line, or a comma before it. */
 void lar_csv_add(lar_text *out, const char *cell, bool first);
 

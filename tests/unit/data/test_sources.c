@@ -104,6 +104,14 @@ static void names_of_all_kinds_are_paired(void **state)
     refuses(&data, "1 subject is not complete: 'self' has no t1");
     images[0].path = "*/{subject} T1.nii";
     refuses(&data, "1 subject is not complete: 'self' has no t1");
+    /* a name of another encoding, that no record could hold */
+    lar_image_spec one[] = { { .name = "t1", .path = "t1 scans/{subject} T1.nii" } };
+    lar_data_params latin = data_params(one, 1);
+    data_write("t1 scans/Zo\xeb T1.nii", "");
+    refuses(&latin, "/t1 scans/Zo\xeb T1.nii' is not UTF-8\n  try renaming it");
+    const char *const out[] = { "Zo\xeb" };
+    latin.leave_out = (lar_texts){ 1, out };
+    finds(&latin, "Zo\xc3\xab M \xe5\xb1\xb1");
     char longest[300];
     memset(longest, 'x', 230);
     snprintf(longest + 230, sizeof longest - 230, ".nii");
