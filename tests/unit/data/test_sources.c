@@ -243,6 +243,56 @@ static void bids_trees(void **state)
     finds(&data, "sub-01 sub-05");
 }
 
+static int warnings;
+static char warned[512];
+
+static void take_warning(void *user, lar_log_level level, const char *text)
+{
+    (void)user;
+    warnings += level == LAR_LOG_WARNING;
+    snprintf(warned, sizeof warned, "%s", text);
+}
+
+/* Files in the wrong folder, keys that none has, subjects of whom nothing is there. */
+static void bids_trees_with_oddities(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" }, { .name = "flair" } };
+    lar_data_params data = data_params(images, 2);
+    data.bids = "b";
+    data.split.parts[LAR_VALID] = 1;
+    data_touch("b/sub-01/ses-1/anat/sub-01_ses-1_T1w.nii "
+               "b/sub-01/ses-1/anat/sub-01_ses-1_FLAIR.nii b/sub-02/anat/sub-02_T1w.nii "
+               "b/sub-02/anat/sub-02_FLAIR.nii");
+    finds(&data, "sub-01_ses-1=sub-01 sub-02");
+    /* who has nothing is told; what is in another's tree is not asked for */
+    data_touch("b/sub-03/func/sub-03_bold.nii b/sub-04/note.txt b/sub-05");
+    warnings = 0;
+    lar_log_to(take_warning, NULL);
+    finds(&data, "sub-01_ses-1=sub-01 sub-02");
+    lar_log_to(NULL, NULL);
+    assert_int_equal(warnings, 1);
+    assert_non_null(strstr(warned, "2 subjects of '"));
+    assert_non_null(strstr(warned, "/b' have none of the images: sub-03, sub-04"));
+    images[0].entities[2] = "fast";
+    refuses(&data, "/b' with the suffix 'T1w' has the keys of image 't1'\n  try those of '");
+    images[0].entities[2] = NULL;
+    /* never the scan of one under the id of another */
+    data_touch("b/sub-06/anat/sub-02_T1w.nii b/sub-06/anat/sub-06_FLAIR.nii");
+    refuses(&data, "/b/sub-06/anat/sub-02_T1w.nii' lies in the folder of 'sub-06', but is named "
+                   "after 'sub-02'\n  try moving it");
+    const char *const out[] = { "sub-06" };
+    data.leave_out = (lar_texts){ 1, out };
+    finds(&data, "sub-01_ses-1=sub-01 sub-02");
+    data_touch("b/sub-0/anat/sub-01_T1w.nii");
+    refuses(&data, "lies in the folder of 'sub-0', but is named after 'sub-01'");
+    data.leave_out = (lar_texts){ 0 };
+    images[0].name = images[1].name = "t2"; /* two sessions, each in the other's folder */
+    data.image_count = 1;
+    data_touch("b/sub-01/ses-1/anat/sub-01_ses-2_T2w.nii b/sub-01/ses-2/anat/sub-01_ses-1_T2w.nii");
+    refuses(&data, "lies in the folder of 'ses-1', but is named after 'ses-2'");
+}
+
 static void covariates_are_joined_by_id(void **state)
 {
     (void)state;
@@ -561,6 +611,7 @@ int main(void)
         TEST(names_of_all_kinds_are_paired),
         TEST(folders_with_and_without_parts),
         TEST(bids_trees),
+        TEST(bids_trees_with_oddities),
         TEST(covariates_are_joined_by_id),
         TEST(nnunet_folders),
         TEST(tables_of_cases),
