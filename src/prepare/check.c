@@ -75,6 +75,25 @@ static void add_reason(lar_check_case *found, lar_arena *arena)
     if (!found->reason) found->reason = "there is no memory to say why";
 }
 
+/* What reading it through said, which its header said before: it is told of all cases together. */
+static void take_warnings(lar_check_scan *scan, lar_log_kept *kept, lar_arena *arena)
+{
+    lar_text lines = { 0 };
+    const char *end = kept->lines + kept->length;
+    const size_t name = strlen(scan->path);
+    for (const char *line = kept->lines; line < end; line += strlen(line) + 1) {
+        const char *words = line + 1;
+        if (*words == '\'' && strncmp(words + 1, scan->path, name) == 0 &&
+            lar_text_starts(words + 1 + name, "': "))
+            words += name + strlen("'': ");
+        lar_text_add(&lines, "%s\n", words);
+    }
+    const char *warnings = lar_arena_text(arena, lar_text_get(&lines), lines.length);
+    if (warnings) scan->warnings = warnings;
+    lar_text_clear(&lines);
+    lar_free(kept->lines);
+}
+
 /* One scan, read through. */
 static lar_status look_through(lar_check_case *found, const lar_study *study, lar_arena *arena,
                                lar_marks *marks, int64_t index, int64_t image)
@@ -83,7 +102,14 @@ static lar_status look_through(lar_check_case *found, const lar_study *study, la
     lar_grid boxes[LAR_IMAGES_MAX];
     const lar_image_spec *spec = &study->data.images[image];
     lar_check_scan *scan = &found->scans[image];
+    lar_log_kept said = { 0 };
+    lar_log_keep(&said);
     lar_status status = lar_prepare_read(&images[image], &scan->raw, spec, found->id, scan->path);
+    lar_log_keep(NULL);
+    if (status == LAR_OK)
+        take_warnings(scan, &said, arena);
+    else
+        lar_log_tell(&said);
     if (status == LAR_OK) status = lar_marks_take(marks, index, image, images[image]);
     if (status == LAR_OK && spec->role == LAR_LABEL)
         status = look_at_labels(scan, arena, images[image]);

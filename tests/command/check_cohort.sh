@@ -186,6 +186,14 @@ says '^       s50$'
 [ "$(wc -l <out)" -lt 40 ] || fail "120 cases take $(wc -l <out) lines"
 status 0 larmor check many/study.yaml --all
 [ "$(grep -c '^s[0-9]* ' out)" -eq 120 ] || fail "--all does not list each case"
+# what a reader warns of many is said once
+for n in $(seq 1 6); do mv many/t1/s$n.nii many/t1/s$n.nrrd; done
+printf 'data:\n  images: {t1: {path: "t1/{subject}.n*"}}\n' >many/study.yaml
+status 0 larmor check many/study.yaml -q
+says '^warning: 6 scans (s1 t1, s2 t1, s3 t1, ...): its name is that of NRRD, its content is NIfTI'
+[ -s err ] && { cat err; fail "it is said again"; }
+status 0 larmor check many/study.yaml -q --all
+[ "$(grep -c '^warning: s[0-9], t1: its name is that of NRRD' out)" -eq 6 ] || fail "each is said with --all"
 for n in $(seq 61 120); do printf 'no scan' >many/t1/s$n.nii; done
 status 1 larmor check many/study.yaml
 [ "$(grep -c "^bad: case 's" out)" -eq 40 ] || fail "bad cases are not cut at 40"
