@@ -217,7 +217,7 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
     lar_check_add_pairs(out, study, check, all);
     lar_check_add_warnings(out, study, check, all);
     lar_check_add_twins(out, check, all);
-    lar_check_add_labels(out, study, check);
+    lar_check_add_labels(out, study, check, all);
     if (!roles[LAR_INPUT] || !roles[LAR_TARGET])
         lar_text_add(out, "warning: without an %s this can be prepared, but not trained on\n",
                      roles[LAR_INPUT] ? "image of role target" : "image of role input");
@@ -305,12 +305,13 @@ static lar_status check_run(lar_call *call)
     LAR_TRY(lar_study_read(&study, call->args[0]));
     LAR_TRY(network_of(&net, study));
     LAR_TRY(lar_study_check(&check, study, call->progress));
-    if (o->manifest) LAR_TRY(write_manifest(check, o));
     if (call->json)
         LAR_TRY(lar_check_add_json(&text, study, check, net));
     else
         add_words(&text, study, check, net, o->all);
     LAR_TRY(lar_cli_print(lar_text_get(&text)));
+    if (o->manifest)
+        LAR_TRY(write_manifest(check, o)); /* what was found is said even if it fails */
     status = verdict(check);
 done:
     lar_text_clear(&text);

@@ -74,6 +74,10 @@ complains "'lists/cases.csv' exists already"
 status 0 larmor check cohort/try.yaml --manifest lists/cases.csv --force
 printf 'data:\n  csv: cases.csv\n  images:\n    t1: {}\n    twin: {role: target}\n' >lists/study.yaml
 cp out first
+: >cohort/file # no folder: what was found is said all the same
+status 73 larmor check cohort/try.yaml --manifest cohort/file/cases.csv
+says '^4 cases, every one read through: all can be prepared$'
+complains "cannot create the folder 'cohort/file'"
 status 0 larmor check lists/study.yaml
 cmp -s first out || fail "the manifest is read otherwise"
 # and a change of it is noticed before a training
@@ -113,6 +117,17 @@ says "^warning: label 3 of 'tissue' is not in sub-03$"
 status 0 larmor check cohort/try.yaml --json
 python3 -c 'import json; d = json.load(open("out")); assert d["cases"][2]["images"]["tissue"]["labels"] == [0, 1] and 3 in d["cases"][0]["images"]["tissue"]["labels"]' ||
     fail "the JSON of labels"
+# of a crop without most of them, not all are listed, and that is said
+larmor crop cohort/kept.nii.gz -o cohort/truth/sub-03_labels.nii.gz --axis z --range 0.9 1 --force -q || fail crop
+larmor crop cohort/t1/sub-03_T1.nii.gz -o cohort/few_T1.nii.gz --axis z --range 0.9 1 -q || fail crop
+cp cohort/t1/sub-03_T1.nii.gz kept_t1.nii.gz
+mv cohort/few_T1.nii.gz cohort/t1/sub-03_T1.nii.gz
+status 0 larmor check cohort/try.yaml
+[ "$(grep -c "^warning: label" out)" -eq 8 ] || fail "label warnings are not cut at 8"
+says "^\.\.\. and [0-9]* more labels of 'tissue' that not all have (--all lists each)$"
+status 0 larmor check cohort/try.yaml --all
+[ "$(grep -c "^warning: label" out)" -gt 8 ] || fail "--all does not list each label"
+cp kept_t1.nii.gz cohort/t1/sub-03_T1.nii.gz
 cp cohort/t1/sub-03_T1.nii.gz cohort/truth/sub-03_labels.nii.gz
 status 0 larmor check cohort/try.yaml
 says "^warning: sub-03, tissue: more than 256 values, are these labels?$"
