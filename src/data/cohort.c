@@ -4,7 +4,8 @@
 #include "data/csv.h"
 #include "data/find.h"
 
-enum { NAMED_MAX = 8 }; /* ids that a sentence names before "and N more" */
+/* Ids that a sentence names before "and N more", and bytes of ids that a hint lists. */
+enum { NAMED_MAX = 8, LISTED_MAX = 1000 };
 
 typedef struct pairing {
     lar_finder f;
@@ -148,7 +149,7 @@ static lar_status check_complete(const pairing *p, const lar_found_list *ids)
             complete = false;
         }
         if (complete) continue;
-        if (count < NAMED_MAX) lar_text_add(&names, "%s%s", count ? ", " : "", ids->at[n].id);
+        lar_text_add(&names, "%s%s", count ? ", " : "", ids->at[n].id);
         count++;
     }
     if (count > NAMED_MAX) lar_text_add(&lacks, " and %lld more", (long long)count - NAMED_MAX);
@@ -156,7 +157,7 @@ static lar_status check_complete(const pairing *p, const lar_found_list *ids)
         const char *what = p->of_cases ? "case" : "subject";
         lar_fail(LAR_EARGUMENT, "%lld %s%s not complete: %s", (long long)count, what,
                  count == 1 ? " is" : "s are", lar_text_get(&lacks));
-        if (count <= NAMED_MAX)
+        if (names.length <= LISTED_MAX)
             lar_hint(LAR_EARGUMENT, "mending the names, or leave_out: [%s]", lar_text_get(&names));
     }
     lar_text_clear(&lacks);
