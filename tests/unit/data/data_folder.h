@@ -53,6 +53,24 @@ static inline void data_touch(const char *names)
     }
 }
 
+/* Warnings that were logged since data_listen(), and the last one. */
+static int data_warnings;
+static char data_warned[512];
+
+static inline void data_take(void *user, lar_log_level level, const char *text)
+{
+    (void)user;
+    if (level != LAR_LOG_WARNING) return;
+    data_warnings++;
+    snprintf(data_warned, sizeof data_warned, "%s", text);
+}
+
+static inline void data_listen(void)
+{
+    data_warnings = 0;
+    lar_log_to(data_take, NULL);
+}
+
 static inline lar_data_params data_params(lar_image_spec *images, int64_t count)
 {
     lar_data_params data = { 0 };

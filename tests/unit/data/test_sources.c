@@ -143,6 +143,34 @@ static void folders_with_and_without_parts(void **state)
     lar_cohort *cohort = found(&data, "1 2");
     assert_int_equal(cohort->subjects[1].split, LAR_VALID);
     lar_cohort_free(cohort);
+    data_listen(); /* what lies beside the parts */
+    data_touch("d/fl/val/3.nii d/fl/notes.txt");
+    finds(&data, "1 2");
+    lar_log_to(NULL, NULL);
+    assert_int_equal(data_warnings, 2);
+    assert_non_null(strstr(data_warned, "/d/fl', which has folders train, valid or test: '1.nii', "
+                                        "'2.tif', 'val'"));
+    /* names of every format; of two files, the header's */
+    lar_image_spec all[] = { { .name = "all" } };
+    lar_data_params formats = data_params(all, 1);
+    formats.folders = "g";
+    formats.split.parts[LAR_VALID] = 1;
+    data_touch("g/all/a.hdr g/all/a.img g/all/b.HEAD g/all/b.BRIK.gz g/all/c.PAR g/all/c.REC "
+               "g/all/d.nhdr g/all/d.raw.gz g/all/e.mnc g/all/f.png g/all/g.hdr.gz "
+               "g/all/g.img.gz g/all/h.mgh.gz g/all/i.par g/all/i.rec g/all/j.json");
+    finds(&formats, "a b c d e f g h i");
+    lar_text each = { 0 };
+    const char *format, *const *suffixes;
+    for (int n = 0; lar_format_at(n, &format, &suffixes); n++) {
+        if (lar_text_is(format, "DICOM")) continue; /* a series is a folder */
+        char name[64];
+        snprintf(name, sizeof name, "h/all/x%d%s", n, suffixes[0]);
+        data_touch(name);
+        lar_text_add(&each, "%sx%d", n ? " " : "", n);
+    }
+    formats.folders = "h";
+    finds(&formats, lar_text_get(&each));
+    lar_text_clear(&each);
     data_touch("d/fl/valid/1_2.nii");
     /* slices: the subject is in the name, and may not be in two parts */
     data = data_params(images, 1);
@@ -243,16 +271,6 @@ static void bids_trees(void **state)
     finds(&data, "sub-01 sub-05");
 }
 
-static int warnings;
-static char warned[512];
-
-static void take_warning(void *user, lar_log_level level, const char *text)
-{
-    (void)user;
-    warnings += level == LAR_LOG_WARNING;
-    snprintf(warned, sizeof warned, "%s", text);
-}
-
 /* Files in the wrong folder, keys that none has, subjects of whom nothing is there. */
 static void bids_trees_with_oddities(void **state)
 {
@@ -267,13 +285,12 @@ static void bids_trees_with_oddities(void **state)
     finds(&data, "sub-01_ses-1=sub-01 sub-02");
     /* who has nothing is told; what is in another's tree is not asked for */
     data_touch("b/sub-03/func/sub-03_bold.nii b/sub-04/note.txt b/sub-05");
-    warnings = 0;
-    lar_log_to(take_warning, NULL);
+    data_listen();
     finds(&data, "sub-01_ses-1=sub-01 sub-02");
     lar_log_to(NULL, NULL);
-    assert_int_equal(warnings, 1);
-    assert_non_null(strstr(warned, "2 subjects of '"));
-    assert_non_null(strstr(warned, "/b' have none of the images: sub-03, sub-04"));
+    assert_int_equal(data_warnings, 1);
+    assert_non_null(strstr(data_warned, "2 subjects of '"));
+    assert_non_null(strstr(data_warned, "/b' have none of the images: sub-03, sub-04"));
     images[0].entities[2] = "fast";
     refuses(&data, "/b' with the suffix 'T1w' has the keys of image 't1'\n  try those of '");
     images[0].entities[2] = NULL;
