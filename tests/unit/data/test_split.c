@@ -277,6 +277,45 @@ static void cohorts_are_stratified(void **state)
                 "try participants: FILE, a table with the columns participant_id and age");
 }
 
+/* Sessions and slices that are taken for subjects are told where a head is in two parts. */
+static void heads_in_two_parts_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names, *words;
+    } folders[] = {
+        { "train/a_ses-1.nii train/b.nii valid/a_ses-2.nii",
+          "'a_ses-1' is train and 'a_ses-2' is valid, as if they were two" },
+        { "train/a_run-1_T1w.nii train/a_run-2_T1w.nii valid/a_run-10_T1w.nii",
+          "'a_run-2_T1w' is train and 'a_run-10_T1w' is valid" },
+        { "train/s_1_z012.tif valid/s_1_z013.tif train/s_2_z1.tif valid/s_2_z2.tif",
+          "'s_1_z012' is train and 's_1_z013' is valid, and so are others" },
+        { "train/a_ses-1.nii train/a_ses-2.nii valid/b_ses-1.nii", NULL },
+        { "train/a_1.nii valid/a_2.nii train/a_x.nii valid/a_y.nii", NULL },
+        { "train/a_ses-1_z01.nii valid/ab_ses-1_z02.nii", NULL },
+    };
+    lar_image_spec images[] = { { .name = "t1" } };
+    for (size_t n = 0; n < sizeof folders / sizeof *folders; n++) {
+        lar_data_params data = data_params(images, 1);
+        lar_cohort *cohort;
+        char folder[16], name[64];
+        snprintf(folder, sizeof folder, "f%zu", n);
+        data.folders = folder;
+        for (const char *at = folders[n].names; *at; at += strspn(at, " ")) {
+            const size_t length = strcspn(at, " ");
+            snprintf(name, sizeof name, "%s/t1/%.*s", folder, (int)length, at);
+            data_touch(name);
+            at += length;
+        }
+        data_listen();
+        CHECK_OK(lar_cohort_new(&cohort, &data, data_root));
+        lar_log_to(NULL, NULL);
+        assert_int_equal(data_warnings, folders[n].words != NULL);
+        if (folders[n].words) assert_non_null(strstr(data_warned, folders[n].words));
+        lar_cohort_free(cohort);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +325,8 @@ int main(void)
         cmocka_unit_test(strata_are_fair),
         cmocka_unit_test(strata_keep_what_is_promised),
         cmocka_unit_test_setup_teardown(cohorts_are_stratified, data_folder_make,
+                                        data_folder_remove),
+        cmocka_unit_test_setup_teardown(heads_in_two_parts_are_told, data_folder_make,
                                         data_folder_remove),
     };
     return cmocka_run_group_tests(tests, make_people, NULL);
