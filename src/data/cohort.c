@@ -50,7 +50,7 @@ static int64_t find_id(const lar_found_list *files, const char *id)
     return low < files->count && lar_text_is(files->at[low].id, id) ? low : -1;
 }
 
-static bool is_listed(const lar_texts *ids, const char *id)
+bool lar_find_listed(const lar_texts *ids, const char *id)
 {
     for (int64_t n = 0; n < ids->count; n++)
         if (lar_text_is(ids->at[n], id)) return true;
@@ -60,12 +60,13 @@ static bool is_listed(const lar_texts *ids, const char *id)
 /* By the case, or by its subject: then all of its cases are. */
 bool lar_find_left_out(const lar_data_params *data, const lar_found *found)
 {
-    return is_listed(&data->leave_out, found->id) || is_listed(&data->leave_out, found->subject);
+    return lar_find_listed(&data->leave_out, found->id) ||
+           lar_find_listed(&data->leave_out, found->subject);
 }
 
 bool lar_data_trusts(const lar_data_params *data, const char *id)
 {
-    return is_listed(&data->trust, id);
+    return lar_find_listed(&data->trust, id);
 }
 
 /* All ids of all images, of the source, and of the pattern `subjects`, in natural order. */
@@ -73,7 +74,7 @@ static lar_status gather_ids(pairing *p, lar_found_list *ids)
 {
     lar_status status = LAR_OK;
     const lar_finder *f = &p->f;
-    lar_found_list listed = { 0 };
+    lar_found_list listed = { 0 }, subjects = { 0 };
     *ids = (lar_found_list){ 0 };
     for (int64_t n = 0; n < lar_data_scans(f->data); n++)
         for (int64_t m = 0; m < f->files[n].count; m++)
@@ -84,13 +85,17 @@ static lar_status gather_ids(pairing *p, lar_found_list *ids)
         LAR_TRY(lar_find_files(&listed, f->folder, f->data->subjects, f->arena));
         if (listed.count == 0)
             return lar_fail(LAR_EARGUMENT, "no file matches '%s' of subjects", f->data->subjects);
+        for (int64_t m = 0; m < ids->count; m++) {
+            lar_found one = ids->at[m];
+            one.id = one.subject;
+            if (!lar_found_add(&subjects, &one, f->arena)) return LAR_EMEMORY;
+        }
+        sort_found(&subjects);
     }
-    for (int64_t n = 0; n < listed.count; n++) {
-        bool known = false; /* a pattern of subjects alone stands for all of their cases */
-        for (int64_t m = 0; m < ids->count && !known; m++)
-            known = lar_text_is(ids->at[m].subject, listed.at[n].id);
-        if (!known && !lar_found_add(ids, &listed.at[n], f->arena)) return LAR_EMEMORY;
-    }
+    /* a pattern of subjects alone stands for all of their cases */
+    for (int64_t n = 0; n < listed.count; n++)
+        if (find_id(&subjects, listed.at[n].id) < 0 && !lar_found_add(ids, &listed.at[n], f->arena))
+            return LAR_EMEMORY;
     sort_found(ids);
     int64_t kept = 0;
     for (int64_t n = 0; n < ids->count; n++) {

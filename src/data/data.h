@@ -148,8 +148,8 @@ lar_status lar_split_draw(int *splits, const char *const *ids, const char *const
 /* "subject,split" lines, of each participant, with a header line; the text to write, and the same
  * read back. */
 void lar_split_text(lar_text *out, const lar_cohort *cohort);
-/* Fills splits of the given ids; a line of `ignored` ids is passed over, any other that is not in
- * ids, and an id without a line, is LAR_EARGUMENT. */
+/* Fills splits of the given ids, which are in natural order; a line of `ignored` ids is passed
+ * over, any other that is not in ids, and an id without a line, is LAR_EARGUMENT. */
 lar_status lar_split_read(int *splits, const char *const *ids, int64_t count,
                           const lar_texts *ignored, const char *path);
 

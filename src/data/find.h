@@ -54,6 +54,7 @@ lar_status lar_find_files(lar_found_list *out, const char *folder, const char *p
                           lar_arena *arena);
 /* Adds one; false where memory is short. */
 bool lar_found_add(lar_found_list *list, const lar_found *found, lar_arena *arena);
+bool lar_find_listed(const lar_texts *ids, const char *id);
 /* Whether the study leaves the file's case out, or its subject. */
 bool lar_find_left_out(const lar_data_params *data, const lar_found *found);
 /* The pattern as a shell would take it, from where the user is. */
