@@ -140,7 +140,8 @@ bool lar_find_alike(const char *pattern, const char *other);
 lar_status lar_manifest_text(lar_text *out, const lar_cohort *cohort, const char *folder);
 
 /* The draw: each participant's place is a function of (seed, id) alone, so that one more moves
- * at most the one at each border. splits: `count` of them. strata: what they are stratified by, a
+ * at most the one at each border, or two at that of train where valid and test are fractions and
+ * both grow. splits: `count` of them. strata: what they are stratified by, a
  * text of each; NULL: not. Then a place also depends on how many others have the same text, and one
  * more moves at most two at each border of each stratum. */
 lar_status lar_split_draw(int *splits, const char *const *ids, const char *const *strata,

@@ -99,6 +99,32 @@ static void folds_hardly_move(void **state)
     }
 }
 
+/* So are parts; at the border of train it may be two where both others are fractions. */
+static void parts_hardly_move(void **state)
+{
+    (void)state;
+    static const struct {
+        double valid, test;
+        int most; /* at the border of train */
+    } cases[] = { { 0.2, 0, 1 }, { 4, 0.15, 1 }, { 0.15, 4, 1 }, { 0.1, 0.1, 2 }, { 0.3, 0.3, 2 } };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        int most = 0;
+        for (int count = 12; count < PEOPLE; count++) {
+            int before[PEOPLE + 1], after[PEOPLE + 1], of_test = 0, of_train = 0;
+            const lar_split_params split = split_of(NAN, cases[c].valid, cases[c].test, count % 7);
+            CHECK_OK(lar_split_draw(before, ids, NULL, count, &split));
+            CHECK_OK(lar_split_draw(after, ids, NULL, count + 1, &split));
+            for (int n = 0; n < count; n++) {
+                of_test += (before[n] == LAR_TEST) != (after[n] == LAR_TEST);
+                of_train += (before[n] == LAR_TRAIN) != (after[n] == LAR_TRAIN);
+            }
+            assert_true(of_test <= 1);
+            if (of_train > most) most = of_train;
+        }
+        assert_int_equal(most, cases[c].most);
+    }
+}
+
 /* Every part has its share of each stratum, give or take two; sizes are those that were asked for.
  */
 static void strata_get_their_share(void **state)
@@ -321,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_take_everybody_once),
         cmocka_unit_test(folds_hardly_move),
+        cmocka_unit_test(parts_hardly_move),
         cmocka_unit_test(strata_get_their_share),
         cmocka_unit_test(strata_are_fair),
         cmocka_unit_test(strata_keep_what_is_promised),
