@@ -106,23 +106,31 @@ static int real_compare(const void *a, const void *b)
 }
 
 /* Numbers of which there are more than bins become the number of their bin, of equal counts. */
-static lar_status bin_values(const dealing *d, const char **values, int64_t bins)
+static lar_status bin_values(const dealing *d, const char **values, int64_t covariate, int64_t bins)
 {
     const int64_t count = d->cohort->participant_count;
     const char **sorted = lar_arena_take(d->f->arena, count, sizeof *sorted);
     double *numbers = lar_arena_take(d->f->arena, count, sizeof *numbers);
-    int64_t known = 0, distinct = 0;
+    int64_t known = 0, distinct = 0, words = 0, word = 0;
     if (!sorted || !numbers) return LAR_EMEMORY;
     for (int64_t n = 0; n < count; n++) {
         if (!*values[n]) continue;
-        if (!lar_parse_real(&numbers[known], values[n])) return LAR_OK;
-        sorted[known++] = values[n];
+        if (lar_parse_real(&numbers[known], values[n]))
+            sorted[known++] = values[n];
+        else if (!words++)
+            word = n;
     }
     if (known == 0) return LAR_OK;
     qsort(sorted, (size_t)known, sizeof *sorted, text_compare);
     for (int64_t n = 0; n < known; n++)
         distinct += n == 0 || !lar_text_is(sorted[n - 1], sorted[n]);
     if (distinct <= bins) return LAR_OK;
+    if (words && words < known)
+        lar_log(LAR_LOG_WARNING,
+                "the split is stratified by '%s', a number of %lld subjects, but '%s' of '%s', so "
+                "that it has no bins: write n/a, or nothing, where it is not known",
+                d->cohort->covariates[covariate], (long long)known, values[word], d->ids[word]);
+    if (words) return LAR_OK;
     qsort(numbers, (size_t)known, sizeof *numbers, real_compare);
     for (int64_t n = 0; n < count; n++) {
         double value;
@@ -152,7 +160,7 @@ static lar_status find_strata(const dealing *d, const char ***out)
         if (!values) return LAR_EMEMORY;
         LAR_TRY(find_covariate(d, &covariate, split->stratify.at[k]));
         LAR_TRY(gather_values(d, values, covariate));
-        LAR_TRY(bin_values(d, values, split->bins));
+        LAR_TRY(bin_values(d, values, covariate, split->bins));
         for (int64_t n = 0; n < count; n++) {
             strata[n] = lar_arena_format(d->f->arena, "%s%s\n", strata[n], values[n]);
             if (!strata[n]) return LAR_EMEMORY;
@@ -238,47 +246,6 @@ done:
     return status;
 }
 
-/* How much of an id names the head, where the rest says a session, a run or a slice: 6 of
- * "sub-01_ses-2", 4 of "anna_z012"; 0 where it says none. */
-static size_t head_of(const char *id)
-{
-    static const char *const marks[] = { "_ses-", "_run-" };
-    size_t length = 0;
-    for (size_t n = 0; n < sizeof marks / sizeof *marks; n++) {
-        const char *at = strstr(id, marks[n]);
-        if (at && (!length || at < id + length)) length = (size_t)(at - id);
-    }
-    const char *last = strrchr(id, '_');
-    if (!length && last && last[1] && strchr("xyz", last[1]) && last[2] &&
-        strspn(last + 2, "0123456789") == strlen(last + 2))
-        length = (size_t)(last - id);
-    return length;
-}
-
-/* Ids that only look like two people's let a network meet again whom it has learned by heart. */
-static void tell_of_one_head(const dealing *d)
-{
-    const lar_subject *cases = d->cohort->subjects, *pair[2] = { NULL, NULL };
-    int64_t count = 0;
-    for (int64_t n = 1; n < d->cohort->participant_count; n++) {
-        const lar_subject *a = &cases[d->cohort->firsts[n - 1]], *b = &cases[d->cohort->firsts[n]];
-        const size_t length = head_of(a->subject);
-        if (a->split == b->split || !length || head_of(b->subject) != length ||
-            memcmp(a->subject, b->subject, length) != 0)
-            continue;
-        if (!count++) {
-            pair[0] = a;
-            pair[1] = b;
-        }
-    }
-    if (count)
-        lar_log(LAR_LOG_WARNING,
-                "'%s' is %s and '%s' is %s%s, as if they were two subjects: if they are one, say "
-                "so by {subject}, {session}, {run} and {slice}, or the column 'subject' of a table",
-                pair[0]->subject, lar_split_names[pair[0]->split], pair[1]->subject,
-                lar_split_names[pair[1]->split], count > 1 ? ", and so are others" : "");
-}
-
 lar_status lar_cohort_split(lar_cohort *cohort, const lar_finder *f)
 {
     lar_status status = LAR_OK;
@@ -291,7 +258,7 @@ lar_status lar_cohort_split(lar_cohort *cohort, const lar_finder *f)
         goto done;
     }
     LAR_TRY(f->splits_by ? check_parts(&d) : deal(&d));
-    tell_of_one_head(&d);
+    lar_cohort_tell_heads(cohort);
 done:
     return status;
 }

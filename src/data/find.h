@@ -75,5 +75,7 @@ const struct lar_covariate_row *lar_covariates_find(const lar_covariates *covari
  * counted. LAR_EARGUMENT where the source and the study both say it, where one participant is in
  * two parts, or where train or valid stays empty. */
 lar_status lar_cohort_split(lar_cohort *cohort, const lar_finder *f);
+/* A warning where ids that name one head, such as two of its sessions, are in different parts. */
+void lar_cohort_tell_heads(const lar_cohort *cohort);
 
 #endif

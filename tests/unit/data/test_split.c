@@ -296,6 +296,28 @@ static void cohorts_are_stratified(void **state)
     write_table(row_of_two_ages, 20);
     CHECK_FAILS(lar_cohort_new(&cohort, &data, data_root), LAR_EARGUMENT,
                 "the cases of 's0' do not agree: '0' and '1'");
+    /* a word among numbers may be a slip; without it, or with few numbers, nothing is said */
+    static const struct {
+        const char *text;
+        int warnings;
+    } ages[] = {
+        { "a,x,30\nb,x,NA\nc,x,\nd,x,n/a\ne,x,41\nf,x,52\n", 1 },
+        { "a,x,30\nb,x,\nc,x,\nd,x,n/a\ne,x,41\nf,x,52\n", 0 },
+        { "a,x,30\nb,x,NA\nc,x,\nd,x,n/a\ne,x,41\nf,x,41\n", 0 },
+    };
+    data.split.bins = 2;
+    for (size_t n = 0; n < sizeof ages / sizeof *ages; n++) {
+        char table[128];
+        snprintf(table, sizeof table, "subject,t1,age\n%s", ages[n].text);
+        data_write("cases.csv", table);
+        data_listen();
+        CHECK_OK(lar_cohort_new(&cohort, &data, data_root));
+        lar_log_to(NULL, NULL);
+        lar_cohort_free(cohort);
+        assert_int_equal(data_warnings, ages[n].warnings);
+        if (data_warnings)
+            assert_non_null(strstr(data_warned, "'age', a number of 3 subjects, but 'NA' of 'b'"));
+    }
     data_touch("t1/a.nii t1/b.nii");
     images[0].path = "t1/{subject}.nii";
     data.csv = NULL;
