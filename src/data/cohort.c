@@ -1,5 +1,5 @@
 /* Cases and their scans, from wherever a study says: paired by their ids, never by the order of
- * names, with what is known of each participant.
+ * names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "data/csv.h"
 #include "data/find.h"
@@ -218,39 +218,6 @@ static lar_status fill_subjects(pairing *p, const lar_found_list *ids)
     return LAR_OK;
 }
 
-/* Covariates of the source, or of the table that the study names. */
-static lar_status join_covariates(pairing *p)
-{
-    lar_status status = LAR_OK;
-    lar_finder *f = &p->f;
-    lar_cohort *cohort = p->cohort;
-    if (f->data->participants) {
-        const char *path = lar_path_join(f->arena, f->folder, f->data->participants);
-        if (!path) return LAR_EMEMORY;
-        LAR_TRY(lar_covariates_read(&f->covariates, path, f->arena));
-    }
-    const lar_covariates *known = &f->covariates;
-    cohort->covariate_count = known->count;
-    cohort->covariates = known->names;
-    const char **none = lar_arena_take(f->arena, known->count + 1, sizeof *none);
-    if (!none) return LAR_EMEMORY;
-    for (int64_t n = 0; n < known->count; n++) none[n] = "";
-    int64_t joined = 0;
-    for (int64_t n = 0; n < cohort->subject_count; n++) {
-        lar_subject *subject = &cohort->subjects[n];
-        const struct lar_covariate_row *row =
-            lar_covariates_find(known, known->of_cases ? subject->id : subject->subject);
-        subject->values = row ? row->values : none;
-        joined += row != NULL;
-    }
-    if (known->count && !joined)
-        lar_log(LAR_LOG_WARNING,
-                "no subject has a line in the table of participants: it names '%s'",
-                known->row_count ? known->rows[0].id : "nobody");
-done:
-    return status;
-}
-
 static lar_status find_files(lar_finder *f)
 {
     static lar_status (*const find[])(lar_finder *) = {
@@ -289,7 +256,7 @@ lar_status lar_cohort_new(lar_cohort **out, const lar_data_params *data, const c
     LAR_TRY(check_listed(&p, &ids, &data->trust, "trust", false));
     LAR_TRY(check_complete(&p, &ids));
     LAR_TRY(fill_subjects(&p, &ids));
-    LAR_TRY(join_covariates(&p));
+    LAR_TRY(lar_covariates_join(p.cohort, &p.f));
     LAR_TRY(lar_cohort_split(p.cohort, &p.f));
     p.cohort->arena = arena;
     *out = p.cohort;

@@ -70,6 +70,8 @@ lar_status lar_covariates_read(lar_covariates *out, const char *path, lar_arena 
 /* The row of an id, or NULL. */
 const struct lar_covariate_row *lar_covariates_find(const lar_covariates *covariates,
                                                     const char *id);
+/* What is known of each case, from the source, or from the table that the study names. */
+lar_status lar_covariates_join(lar_cohort *cohort, lar_finder *f);
 
 /* Fills in the part of every case that has none (-1), by the study's split; the participants are
  * counted. LAR_EARGUMENT where the source and the study both say it, where one participant is in
