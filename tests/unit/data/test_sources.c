@@ -434,6 +434,18 @@ static void nnunet_folders(void **state)
         data_write("n/dataset.json", wrong[n].text);
         refuses(&data, wrong[n].words);
     }
+    /* another count than the one that it says: told, and no error */
+    for (int told = 2; told < 4; told++) {
+        char text[80];
+        snprintf(text, sizeof text, "{\"channel_names\": {\"0\": \"T1\"}, \"numTraining\": %d}",
+                 told);
+        data_write("n/dataset.json", text);
+        data_listen();
+        finds(&data, "a_1 b t");
+        lar_log_to(NULL, NULL);
+        assert_int_equal(data_warnings, told == 3);
+    }
+    assert_non_null(strstr(data_warned, "tells of 3 cases for training, but there are 2 of 't1'"));
     data_write("n/dataset.json", "{\"modality\": {\"0\": \"T1\"}}"); /* version 1 */
     finds(&data, "a_1 b t");
 }
