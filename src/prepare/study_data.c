@@ -152,6 +152,12 @@ static lar_status read_split(lar_study *study, const lar_walk *walk, const lar_y
     const lar_fields fields[] = { { lar_split_table, split }, { lar_split_more_table, split } };
     split->said = true;
     if (node->kind == LAR_YAML_SCALAR && !node->absent && *node->text) {
+        double number;
+        if (lar_parse_real(&number, node->text)) {
+            lar_walk_fail(walk, node->line, node->column,
+                          "'%s' is no file that says who is in which part", node->text);
+            return lar_hint(LAR_EARGUMENT, "split: {valid: %s}", node->text);
+        }
         split->file = node->text;
         return LAR_OK;
     }
