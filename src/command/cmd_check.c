@@ -227,7 +227,7 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
     add_sizes(out, study, check, all);
     if (net) add_doubts(out, study, check);
     if (net) add_network(out, study, net);
-    lar_check_add_split(out, check);
+    lar_check_add_split(out, check, all);
     lar_text_add(out, "split: train %lld, valid %lld, test %lld\n", (long long)counts[LAR_TRAIN],
                  (long long)counts[LAR_VALID], (long long)counts[LAR_TEST]);
     if (check->cohort->participant_count < check->cohort->subject_count)

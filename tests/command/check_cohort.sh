@@ -177,6 +177,9 @@ mistake "$both
 mistake "$both
   split: {bins: 3}" "'bins' is of covariates, but 'stratify' names none$"
 mistake "$both
+  split: 0.2" "try.yaml:5:10: '0.2' is no file that says who is in which part$"
+complains "^  try split: {valid: 0.2}$"
+mistake "$both
   duplicates: refuze" "'refuze' is not a valid duplicates (one of refuse warn)$"
 complains "^  try refuse$"
 study "$both
@@ -201,6 +204,12 @@ says '^       s50$'
 [ "$(wc -l <out)" -lt 40 ] || fail "120 cases take $(wc -l <out) lines"
 status 0 larmor check many/study.yaml --all
 [ "$(grep -c '^s[0-9]* ' out)" -eq 120 ] || fail "--all does not list each case"
+printf 'subject,age\ns1,20\n' >many/people.csv
+printf 'data:\n  images: {t1: {path: "t1/{subject}.nii"}}\n  participants: people.csv\n' >many/study.yaml
+status 0 larmor check many/study.yaml
+says "^warning: 'age' is not known of s2, s3, s4, s5, s6 and 114 more$"
+status 0 larmor check many/study.yaml --all
+says "^warning: 'age' is not known of s2, .* s119, s120$"
 # what a reader warns of many is said once
 for n in $(seq 1 6); do mv many/t1/s$n.nii many/t1/s$n.nrrd; done
 printf 'data:\n  images: {t1: {path: "t1/{subject}.n*"}}\n' >many/study.yaml

@@ -18,7 +18,7 @@ void lar_check_add_twins(lar_text *out, const lar_check *check, bool all);
 /* Which labels there are, and who lacks one that most have, or alone has one. */
 void lar_check_add_labels(lar_text *out, const lar_study *study, const lar_check *check, bool all);
 /* Who is in which part, by what is known of each; and of whom something is not known. */
-void lar_check_add_split(lar_text *out, const lar_check *check);
+void lar_check_add_split(lar_text *out, const lar_check *check, bool all);
 /* All of it, for machines; net: NULL where the study has none. */
 struct lar_net;
 lar_status lar_check_add_json(lar_text *out, const lar_study *study, const lar_check *check,
