@@ -135,15 +135,26 @@ static lar_status check_listed(const pairing *p, const lar_found_list *ids, cons
     return LAR_OK;
 }
 
+/* What to try where no case at all has every image: its names say more than the id. */
+static const char *pairing_hint(const lar_data_params *data)
+{
+    if (data->folders && !data->names)
+        return "names: \"{subject}_*.nii.gz\" under data, if the id is a part of the name";
+    if (data->folders || lar_data_source(data) == LAR_SOURCE_PATTERNS)
+        return "patterns in which {subject} is what the names of all images share";
+    return NULL;
+}
+
 /* Every case has every image, or the sentence says who lacks what. */
 static lar_status check_complete(const pairing *p, const lar_found_list *ids)
 {
     const lar_finder *f = &p->f;
     lar_text lacks = { 0 }, names = { 0 };
-    int64_t count = 0;
+    int64_t count = 0, wanted = 0;
     for (int64_t n = 0; n < ids->count; n++) {
         bool complete = true;
         if (lar_find_left_out(f->data, &ids->at[n])) continue;
+        wanted++;
         for (int64_t m = 0; m < lar_data_scans(f->data); m++) {
             if (find_id(&f->files[m], ids->at[n].id) >= 0) continue;
             if (count < NAMED_MAX && complete)
@@ -162,7 +173,10 @@ static lar_status check_complete(const pairing *p, const lar_found_list *ids)
         const char *what = p->of_cases ? "case" : "subject";
         lar_fail(LAR_EARGUMENT, "%lld %s%s not complete: %s", (long long)count, what,
                  count == 1 ? " is" : "s are", lar_text_get(&lacks));
-        if (names.length <= LISTED_MAX)
+        const char *hint = count == wanted && count > 1 ? pairing_hint(f->data) : NULL;
+        if (hint)
+            lar_hint(LAR_EARGUMENT, "%s", hint);
+        else if (names.length <= LISTED_MAX)
             lar_hint(LAR_EARGUMENT, "mending the names, or leave_out: [%s]", lar_text_get(&names));
     }
     lar_text_clear(&lacks);

@@ -63,6 +63,11 @@ static lar_status read_image(lar_image_spec *image, const lar_study *study, cons
         return lar_walk_fail(walk, node->key_line, node->key_column,
                              "'%s' cannot name an image: letters, digits, _ - . and at most 64",
                              node->key);
+    if (node->kind == LAR_YAML_SCALAR && !node->absent && *node->text) {
+        lar_walk_fail(walk, node->line, node->column, "image '%s' has a word in place of keys",
+                      node->key);
+        return lar_hint(LAR_EARGUMENT, "%s: {path: \"%s\"}", node->key, node->text);
+    }
     lar_param_defaults(lar_image_spec_table, image);
     lar_param_defaults(lar_image_source_table, image);
     image->name = node->key;

@@ -176,12 +176,29 @@ mistake "$both
   split: {folds: 2, valid: 1}" "'valid' is given, but 'folds' says who is valid$"
 mistake "$both
   split: {bins: 3}" "'bins' is of covariates, but 'stratify' names none$"
+mistake '  images: {t1: "t1/{subject}_T1.nii.gz"}' "try.yaml:2:16: image 't1' has a word in place of keys$"
+complains '^  try t1: {path: "t1/{subject}_T1.nii.gz"}$'
+mistake '  images: {t1: {path: "no (t1)/{subject}_T1.nii.gz"}}' "no file matches 'no (t1)/{subject}_T1.nii.gz' of image 't1'"
+complains '^  try ls cohort/no\\ \\(t1\\)/\*_T1.nii.gz$'
 mistake "$both
   split: 0.2" "try.yaml:5:10: '0.2' is no file that says who is in which part$"
 complains "^  try split: {valid: 0.2}$"
 mistake "$both
   duplicates: refuze" "'refuze' is not a valid duplicates (one of refuse warn)$"
 complains "^  try refuse$"
+# ids that no two images share: what to write
+mistake '  folders: .
+  images: {t1: {}, flair: {role: target}}' "8 subjects are not complete: 'sub-01_FLAIR' has no t1"
+complains '^  try names: "{subject}_\*.nii.gz" under data'
+study '  folders: .
+  names: "{subject}_*.nii.gz"
+  images: {t1: {}, twin: {role: target}}'
+status 0 larmor check cohort/try.yaml
+says '^sub-01 '
+mistake '  images:
+    t1: {path: "t1/{subject}_T1.nii.gz"}
+    flair: {path: "flair/{subject}.nii.gz", role: target}' "8 subjects are not complete: "
+complains '^  try patterns in which {subject} is what the names of all images share$'
 study "$both
   participants: nobody.csv"
 status 66 larmor check cohort/try.yaml
