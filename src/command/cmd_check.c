@@ -192,14 +192,20 @@ static void add_network(lar_text *out, const lar_study *study, const lar_net *ne
                  reach.global ? ", and through its norms the whole volume" : "");
 }
 
+/* A hint stands once behind all that it is for. */
 static void add_bad(lar_text *out, const lar_check *check, bool all)
 {
     int64_t shown = 0;
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        if (check->cases[n].reason && (all || shown < BAD_SHOWN)) {
-            add_lines(out, "bad", check->cases[n].reason);
-            shown++;
-        }
+    const char *hint = NULL;
+    for (int64_t n = 0; n < check->cohort->subject_count; n++) {
+        const lar_check_case *one = &check->cases[n];
+        if (!one->reason || (!all && shown == BAD_SHOWN)) continue;
+        if (hint && !lar_text_is(hint, one->hint)) lar_text_add(out, "  try %s\n", hint);
+        hint = one->hint;
+        add_lines(out, "bad", one->reason);
+        shown++;
+    }
+    if (hint) lar_text_add(out, "  try %s\n", hint);
     if (shown < check->bad_count)
         lar_text_add(out, "... and %lld more bad cases (--all lists each)\n",
                      (long long)(check->bad_count - shown));

@@ -67,12 +67,23 @@ static lar_status look_at_labels(lar_check_scan *scan, lar_arena *arena, const l
     return scan->labels ? lar_check_labels_find(scan->labels, image) : LAR_EMEMORY;
 }
 
+/* What the last error says to try; of the arena, or NULL. */
+static const char *hint_of(lar_arena *arena)
+{
+    static const char lead[] = "\n  try ";
+    const char *hint = strstr(lar_error(), lead);
+    if (!hint) return NULL;
+    hint += strlen(lead);
+    return lar_arena_text(arena, hint, strcspn(hint, "\n"));
+}
+
 /* The last error, behind those that were found in the case before. */
 static void add_reason(lar_check_case *found, lar_arena *arena)
 {
     const char *more = lar_reason(arena);
     found->reason = found->reason ? lar_arena_format(arena, "%s\n%s", found->reason, more) : more;
     if (!found->reason) found->reason = "there is no memory to say why";
+    if (!found->hint) found->hint = hint_of(arena);
 }
 
 /* What reading it through said, which its header said before: it is told of all cases together. */
@@ -181,7 +192,9 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
         goto done;
     }
     LAR_TRY(lar_standards_new(&standards, study));
-    const char *unready = lar_strip_ready(study) == LAR_OK ? NULL : lar_reason(arena);
+    const bool ready = lar_strip_ready(study) == LAR_OK;
+    const char *unready = ready ? NULL : lar_reason(arena);
+    const char *unready_hint = ready ? NULL : hint_of(arena);
     check->cohort = cohort;
     check->cases = cases;
     check->standards = standards;
@@ -200,7 +213,10 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
             goto done;
         }
         look_at_case(&cases[n], study, arena, marks, n, subject);
-        if (!cases[n].reason) cases[n].reason = unready;
+        if (!cases[n].reason) {
+            cases[n].reason = unready;
+            cases[n].hint = unready_hint;
+        }
         check->bad_count += cases[n].reason != NULL;
     }
     compare_sizes(check);

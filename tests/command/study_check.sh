@@ -41,6 +41,11 @@ grep -q "a batch of" out && fail "accumulated batches need no fit"
 grep -v onto cohort/study.yaml | grep -v fit: | grep -v crop: >cohort/apart.yaml
 status 1 larmor check cohort/apart.yaml
 says "^bad: case 'sub-01': 'flair' is on another grid ("
+says "^  try the step '- resample: {images: \[flair\], onto: t1}'$"
+[ "$(grep -c '^  try' out)" -eq 1 ] || fail "a hint that is the same stands once"
+status 1 larmor check cohort/apart.yaml --json
+python3 -c 'import json; d = json.load(open("out")); assert all("onto: t1" in c["try"] for c in d["cases"])' || fail "the JSON of a hint"
+status 1 larmor check cohort/apart.yaml
 complains "3 of 3 cases would fail"
 
 # one bad scan among good ones
