@@ -293,9 +293,13 @@ static lar_status verdict(const lar_check *check)
     const lar_status status =
         lar_fail(LAR_EPARTIAL, "%s%s%s", bad, *bad && *leaks ? ", and " : "", leaks);
     if (!*leaks) return status;
-    return lar_hint(status,
-                    "leave_out: [%s] under data, or one subject id for both, or 'duplicates: warn'",
-                    check->cohort->subjects[check->twins.at[0].cases[1]].id);
+    lar_text ids = { 0 };
+    lar_twins_leave_out(&ids, check->cohort, &check->twins);
+    lar_hint(status,
+             "leave_out: [%s] under data, or one subject id for both, or 'duplicates: warn'",
+             lar_text_get(&ids));
+    lar_text_clear(&ids);
+    return status;
 }
 
 static lar_status check_run(lar_call *call)

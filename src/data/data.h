@@ -193,6 +193,9 @@ const char *lar_marks_get(const lar_marks *marks, int64_t index, int64_t image);
 lar_status lar_marks_twins(lar_twins *out, lar_marks *marks);
 /* "'b/t1.nii.gz' (subj2, valid) holds the voxels of 'a/t1.nii.gz' (subj1, train)". */
 void lar_twin_words(lar_text *out, const lar_cohort *cohort, const lar_twin *twin);
+/* "subj2, subj7": the later case of each two that lie across parts; without them none does. Of many
+ * the first ones, and "...". */
+void lar_twins_leave_out(lar_text *out, const lar_cohort *cohort, const lar_twins *twins);
 /* LAR_EARGUMENT that names two that lie across parts, unless the study says `duplicates: warn`;
  * every other is a warning. Scans without a mark are not compared. */
 lar_status lar_marks_judge(lar_marks *marks, const lar_data_params *data);

@@ -46,6 +46,20 @@ assert t["by"] == "voxels" and t["across_parts"] is True and t["files"][1].endsw
 c = d["cases"][0]
 assert c["participant"] == c["subject"] and c["images"]["twin"]["beside_first"] == "same", c
 END
+# two of them: the hint leaves out both, each once
+cp cohort/t1/new_T1.nii.gz cohort/t1/newer_T1.nii.gz
+cp cohort/twin/new_T1.nii.gz cohort/twin/newer_T1.nii.gz
+cp cohort/split.csv kept.csv
+printf 'newer,test\n' >>cohort/split.csv
+status 1 larmor check cohort/try.yaml
+complains '^  try leave_out: \[newer, sub-02\] under data'
+sed -i 's/newer,test/newer,valid/; s/sub-02,train/sub-02,valid/; s/sub-03,train/sub-03,valid/; s/new,valid/new,train/' cohort/split.csv
+study "$both
+  split: split.csv
+  leave_out: [newer, sub-02]"
+status 0 larmor check cohort/try.yaml
+rm cohort/t1/newer_T1.nii.gz cohort/twin/newer_T1.nii.gz
+mv kept.csv cohort/split.csv
 study "$both
   split: split.csv
   duplicates: warn"
