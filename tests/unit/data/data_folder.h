@@ -98,4 +98,25 @@ static inline const char *data_cases(const lar_cohort *cohort)
     return lar_text_get(text);
 }
 
+/* The cohort of the data below the root; its cases as words. */
+static inline lar_cohort *found(const lar_data_params *data, const char *cases)
+{
+    lar_cohort *cohort;
+    CHECK_OK(lar_cohort_new(&cohort, data, data_root));
+    assert_string_equal(data_cases(cohort), cases);
+    return cohort;
+}
+
+static inline void finds(const lar_data_params *data, const char *cases)
+{
+    lar_cohort_free(found(data, cases));
+}
+
+static inline void refuses(const lar_data_params *data, const char *words)
+{
+    lar_cohort *cohort;
+    CHECK_FAILS(lar_cohort_new(&cohort, data, data_root), LAR_EARGUMENT, words);
+    assert_null(cohort);
+}
+
 #endif
