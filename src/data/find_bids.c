@@ -266,7 +266,10 @@ static lar_status tell_of_empty(const lar_finder *f, const char *root)
     for (int64_t n = 0; n < names.count; n++) {
         const lar_found wanted = { .subject = names.at[n] };
         const char *path = lar_path_join(f->arena, root, names.at[n]);
-        if (!path) return LAR_EMEMORY;
+        if (!path) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
         if (!lar_text_starts(names.at[n], "sub-") || !lar_path_is_folder(path) ||
             bsearch(&wanted, all.at, (size_t)all.count, sizeof *all.at, subject_compare))
             continue;

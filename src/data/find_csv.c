@@ -176,6 +176,7 @@ lar_status lar_find_csv(lar_finder *f)
                         c.table.path, (long long)c.filled, (long long)c.empty);
     if (c.filled)
         f->splits_by = lar_arena_format(f->arena, "the column 'split' of '%s'", f->data->csv);
+    if (c.filled && !f->splits_by) return LAR_EMEMORY;
 done:
     return status;
 }

@@ -59,7 +59,10 @@ static lar_status tell_of_others(const lar_finder *f, const char *base)
     for (int64_t n = 0; n < names.count; n++) {
         const char *path = lar_path_join(f->arena, base, names.at[n]);
         bool part = false;
-        if (!path) return LAR_EMEMORY;
+        if (!path) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
         for (int s = 0; s < LAR_SPLIT_COUNT; s++)
             part |= lar_text_is(names.at[n], lar_split_names[s]);
         if (part || (!lar_path_is_folder(path) && !id_of_name(names.at[n], f->arena))) continue;
@@ -120,6 +123,7 @@ static lar_status find_image(lar_finder *f, int64_t n, const char *root)
     if (parts && !f->splits_by)
         f->splits_by = lar_arena_format(f->arena, "the folders train, valid and test of '%s'",
                                         f->data->folders);
+    if (parts && !f->splits_by) return LAR_EMEMORY;
 done:
     return status;
 }

@@ -434,25 +434,29 @@ static void survives_failed_allocations(void **state)
 {
     (void)state;
     lar_image_spec images[] = { { .name = "t1" } };
-    lar_data_params data = data_params(images, 1);
-    data_touch("b/sub-01/ses-1/anat/sub-01_ses-1_T1w.nii b/sub-02/anat/sub-02_T1w.nii");
+    data_touch("b/sub-01/ses-1/anat/sub-01_ses-1_T1w.nii b/sub-02/anat/sub-02_T1w.nii "
+               "b/sub-03/none b/sub-04/none f/t1/train/a_ses-1.nii f/t1/valid/a_ses-2.nii "
+               "f/t1/val/c.nii f/t1/vali/d.nii");
     data_write("b/participants.tsv", "participant_id\tage\nsub-01\t3\n");
-    data.bids = "b";
     const char *const by[] = { "age" };
-    data.split.stratify = (lar_texts){ 1, by };
     lar_cohort *cohort;
-    for (int64_t n = 1;; n++) {
-        lar_alloc_fail_at(n, n % 2);
-        lar_text text = { 0 };
-        lar_status status = lar_cohort_new(&cohort, &data, data_root);
-        if (status == LAR_OK) status = lar_manifest_text(&text, cohort, data_root);
-        lar_alloc_fail_at(0, false);
-        lar_text_clear(&text);
-        lar_cohort_free(cohort);
-        if (status == LAR_OK) break;
-        assert_int_equal(status, LAR_EMEMORY);
-        assert_true(n < 10000);
-    }
+    for (int source = 0; source < 2; source++)
+        for (int64_t n = 1;; n++) {
+            lar_data_params data = data_params(images, 1);
+            if (source) data.folders = "f";
+            if (!source) data.bids = "b";
+            if (!source) data.split.stratify = (lar_texts){ 1, by };
+            lar_alloc_fail_at(n, n % 2);
+            lar_text text = { 0 };
+            lar_status status = lar_cohort_new(&cohort, &data, data_root);
+            if (status == LAR_OK) status = lar_manifest_text(&text, cohort, data_root);
+            lar_alloc_fail_at(0, false);
+            lar_text_clear(&text);
+            lar_cohort_free(cohort);
+            if (status == LAR_OK) break;
+            assert_int_equal(status, LAR_EMEMORY);
+            assert_true(n < 10000);
+        }
 }
 
 int main(void)
