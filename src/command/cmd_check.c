@@ -1,11 +1,8 @@
 /* larmor check: a study against its scans, before anything is made.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command/check/check_words.h"
-#include "image/image.h"
 #include "net/net.h"
 #include "prepare/prepare.h"
-
-enum { WORDS = LAR_CHECK_WORDS };
 
 enum { BAD_SHOWN = 40 };
 
@@ -22,83 +19,14 @@ static const lar_param table[] = {
     LAR_P_END,
 };
 
-/* "  2 resample   t1 flair: 96x112x80, 2x2x2 mm, RAS": images that end alike share a line. */
-static void add_grids(lar_text *out, const lar_study *study, const char *step, const bool *on,
-                      const lar_grid *grids, const char *more)
+/* "bad: ..." and "warning: ..." lines. */
+static void add_lines(lar_text *out, const char *kind, const char *lines)
 {
-    bool said[LAR_IMAGES_MAX] = { false };
-    for (int64_t m = 0; m < study->data.image_count; m++) {
-        char words[WORDS], other[WORDS];
-        if (!on[m] || said[m]) continue;
-        lar_grid_words(&grids[m], words, sizeof words);
-        lar_text_add(out, "  %-14s %s", step, study->data.images[m].name);
-        for (int64_t n = m + 1; n < study->data.image_count; n++) {
-            lar_grid_words(&grids[n], other, sizeof other);
-            if (!on[n] || !lar_text_is(words, other)) continue;
-            lar_text_add(out, " %s", study->data.images[n].name);
-            said[n] = true;
-        }
-        lar_text_add(out, ": %s%s\n", words, more);
+    while (*lines) {
+        const size_t length = strcspn(lines, "\n");
+        lar_text_add(out, "%s: %.*s\n", kind, (int)length, lines);
+        lines += length + (lines[length] == '\n');
     }
-}
-
-/* What each step does to the first case that can be prepared. */
-static void add_steps(lar_text *out, const lar_study *study, const lar_check *check)
-{
-    int64_t first = 0;
-    bool all[LAR_IMAGES_MAX];
-    lar_grid raw[LAR_IMAGES_MAX], grids[LAR_IMAGES_MAX];
-    while (first < check->cohort->subject_count && check->cases[first].reason) first++;
-    if (first == check->cohort->subject_count) return;
-    const lar_grid *boxes = check->cases[first].boxes;
-    for (int64_t m = 0; m < study->data.image_count; m++) {
-        raw[m] = check->cases[first].scans[m].raw;
-        all[m] = m < lar_data_scans(&study->data);
-    }
-    if (lar_prepare_grids(grids, study, raw, boxes, 0, true) != LAR_OK) return;
-    lar_text_add(out, "\nsteps, on %s\n", check->cases[first].id);
-    add_grids(out, study, "0 seen as RAS", all, grids, "");
-    for (int64_t s = 0; s < study->step_count; s++) {
-        const lar_step *step = &study->steps[s];
-        char name[64];
-        snprintf(name, sizeof name, "%lld %s", (long long)s + 1, step->kind->name);
-        if (step->kind->spatial) {
-            if (lar_prepare_grids(grids, study, raw, boxes, s + 1, true) != LAR_OK) return;
-            char more[160] = "";
-            const char *later = lar_step_waits(step, study)
-                                    ? "before it is cropped to the mask, which prepare makes"
-                                    : step->kind->later;
-            if (step->only_training || later)
-                snprintf(more, sizeof more, " (%s%s%s)", step->only_training ? "training only" : "",
-                         step->only_training && later ? "; " : "", later ? later : "");
-            add_grids(out, study, name, step->on, grids, more);
-            continue;
-        }
-        lar_text_add(out, "  %-14s", name);
-        if (step->kind->words) {
-            step->kind->words(out, step, study);
-            lar_text_add(out, "\n");
-            continue;
-        }
-        for (int64_t m = 0; m < study->data.image_count; m++)
-            if (step->on[m]) lar_text_add(out, " %s", study->data.images[m].name);
-        lar_text_add(out, ": intensities\n");
-    }
-}
-
-/* What prepare would learn before it begins. */
-static void add_standards(lar_text *out, const lar_study *study, const lar_check *check)
-{
-    for (int64_t n = 0; n < check->standards->count; n++) {
-        const lar_standard *standard = &check->standards->at[n];
-        const int64_t count = lar_check_training(check);
-        lar_text_add(out, "%s  step %lld learns from '%s' of %lld training subject%s\n",
-                     n ? "" : "\n", (long long)standard->step + 1,
-                     study->data.images[standard->image].name, (long long)count,
-                     count == 1 ? "" : "s");
-    }
-    if (check->standards->count && lar_standards_travel(check->standards, study) != LAR_OK)
-        lar_text_add(out, "warning: %s\n", lar_error());
 }
 
 static void add_doubts(lar_text *out, const lar_study *study, const lar_check *check)
@@ -106,58 +34,8 @@ static void add_doubts(lar_text *out, const lar_study *study, const lar_check *c
     lar_text lines = { 0 };
     lar_check_left_behind(&lines, study, check);
     lar_study_unpredictable(&lines, study);
-    for (const char *line = lar_text_get(&lines); *line;) {
-        const size_t length = strcspn(line, "\n");
-        lar_text_add(out, "warning: %.*s\n", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
+    add_lines(out, "warning", lar_text_get(&lines));
     lar_text_clear(&lines);
-}
-
-/* "  from 96x112x80 to 181x217x181": along each axis. */
-static void add_size_range(lar_text *out, const lar_check *check)
-{
-    char low[WORDS], high[WORDS];
-    int64_t least[3] = { 0 };
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        for (int a = 0; a < 3 && !check->cases[n].reason; a++) {
-            const int64_t size = check->cases[n].grid.size[a];
-            if (least[a] == 0 || size < least[a]) least[a] = size;
-        }
-    lar_check_size_words(low, least);
-    lar_check_size_words(high, check->largest);
-    lar_text_add(out, "  along each axis from %s to %s (--all lists each case)\n", low, high);
-}
-
-static void add_sizes(lar_text *out, const lar_study *study, const lar_check *check, bool all)
-{
-    char size[WORDS];
-    if (check->largest[0] == 0) return;
-    for (int64_t s = 0; s < study->step_count; s++)
-        if (lar_step_waits(&study->steps[s], study)) {
-            lar_text_add(out, "\nprepared: as large as the masks that prepare makes\n");
-            return;
-        }
-    lar_check_size_words(size, check->largest);
-    if (check->equal) {
-        lar_text_add(out, "\nprepared: %s in every case\n", size);
-        return;
-    }
-    lar_text_add(out, "\nprepared sizes differ:\n");
-    if (!all && check->cohort->subject_count > LAR_CHECK_FEW) {
-        add_size_range(out, check);
-    } else
-        for (int64_t n = 0; n < check->cohort->subject_count; n++) {
-            if (check->cases[n].reason) continue;
-            lar_check_size_words(size, check->cases[n].grid.size);
-            lar_text_add(out, "  %s %s\n", check->cases[n].id, size);
-        }
-    if (study->train.batch > 1 && !study->train.accumulate)
-        lar_text_add(out,
-                     "warning: a batch of %lld needs one size; try the step '- fit: {size: [%lld, "
-                     "%lld, %lld], when: training}', or 'accumulate: yes' in train\n",
-                     (long long)study->train.batch, (long long)check->largest[0],
-                     (long long)check->largest[1], (long long)check->largest[2]);
 }
 
 /* The network that the study asks for; NULL where it has no inputs or no targets. */
@@ -175,7 +53,7 @@ static void add_network(lar_text *out, const lar_study *study, const lar_net *ne
 {
     const lar_reach reach = lar_net_reach(net);
     const int64_t *halo = reach.halo;
-    char words[WORDS];
+    char words[LAR_CHECK_WORDS];
     if (halo[0] == halo[1] && halo[1] == halo[2])
         snprintf(words, sizeof words, "%lld voxels", (long long)halo[0]);
     else
@@ -186,14 +64,20 @@ static void add_network(lar_text *out, const lar_study *study, const lar_net *ne
                  reach.global ? ", and through its norms the whole volume" : "");
 }
 
+/* A hint stands once behind all that it is for. */
 static void add_bad(lar_text *out, const lar_check *check, bool all)
 {
     int64_t shown = 0;
-    for (int64_t n = 0; n < check->cohort->subject_count; n++)
-        if (check->cases[n].reason && (all || shown < BAD_SHOWN)) {
-            lar_text_add(out, "bad: %s\n", check->cases[n].reason);
-            shown++;
-        }
+    const char *hint = NULL;
+    for (int64_t n = 0; n < check->cohort->subject_count; n++) {
+        const lar_check_case *one = &check->cases[n];
+        if (!one->reason || (!all && shown == BAD_SHOWN)) continue;
+        if (hint && !lar_text_is(hint, one->hint)) lar_text_add(out, "  try %s\n", hint);
+        hint = one->hint;
+        add_lines(out, "bad", one->reason);
+        shown++;
+    }
+    if (hint) lar_text_add(out, "  try %s\n", hint);
     if (shown < check->bad_count)
         lar_text_add(out, "... and %lld more bad cases (--all lists each)\n",
                      (long long)(check->bad_count - shown));
@@ -211,17 +95,17 @@ static void add_words(lar_text *out, const lar_study *study, const lar_check *ch
     lar_check_add_pairs(out, study, check, all);
     lar_check_add_warnings(out, study, check, all);
     lar_check_add_twins(out, check, all);
-    lar_check_add_labels(out, study, check);
+    lar_check_add_labels(out, study, check, all);
     if (!roles[LAR_INPUT] || !roles[LAR_TARGET])
         lar_text_add(out, "warning: without an %s this can be prepared, but not trained on\n",
                      roles[LAR_INPUT] ? "image of role target" : "image of role input");
     add_bad(out, check, all);
-    add_steps(out, study, check);
-    add_standards(out, study, check);
-    add_sizes(out, study, check, all);
+    lar_check_add_steps(out, study, check);
+    lar_check_add_standards(out, study, check);
+    lar_check_add_sizes(out, study, check, all);
     if (net) add_doubts(out, study, check);
     if (net) add_network(out, study, net);
-    lar_check_add_split(out, check);
+    lar_check_add_split(out, check, all);
     lar_text_add(out, "split: train %lld, valid %lld, test %lld\n", (long long)counts[LAR_TRAIN],
                  (long long)counts[LAR_VALID], (long long)counts[LAR_TEST]);
     if (check->cohort->participant_count < check->cohort->subject_count)
@@ -281,9 +165,13 @@ static lar_status verdict(const lar_check *check)
     const lar_status status =
         lar_fail(LAR_EPARTIAL, "%s%s%s", bad, *bad && *leaks ? ", and " : "", leaks);
     if (!*leaks) return status;
-    return lar_hint(status,
-                    "leave_out: [%s] under data, or one subject id for both, or 'duplicates: warn'",
-                    check->cohort->subjects[check->twins.at[0].cases[1]].id);
+    lar_text ids = { 0 };
+    lar_twins_leave_out(&ids, check->cohort, &check->twins);
+    lar_hint(status,
+             "leave_out: [%s] under data, or one subject id for both, or 'duplicates: warn'",
+             lar_text_get(&ids));
+    lar_text_clear(&ids);
+    return status;
 }
 
 static lar_status check_run(lar_call *call)
@@ -299,12 +187,13 @@ static lar_status check_run(lar_call *call)
     LAR_TRY(lar_study_read(&study, call->args[0]));
     LAR_TRY(network_of(&net, study));
     LAR_TRY(lar_study_check(&check, study, call->progress));
-    if (o->manifest) LAR_TRY(write_manifest(check, o));
     if (call->json)
         LAR_TRY(lar_check_add_json(&text, study, check, net));
     else
         add_words(&text, study, check, net, o->all);
     LAR_TRY(lar_cli_print(lar_text_get(&text)));
+    if (o->manifest)
+        LAR_TRY(write_manifest(check, o)); /* what was found is said even if it fails */
     status = verdict(check);
 done:
     lar_text_clear(&text);

@@ -1,9 +1,11 @@
 /* Cases and their scans, from wherever a study says: paired by their ids, never by the order of
- * names, with what is known of each participant.
+ * names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "data/csv.h"
 #include "data/find.h"
 
-enum { NAMED_MAX = 8 }; /* ids that a sentence names before "and N more" */
+/* Ids that a sentence names before "and N more", and bytes of ids that a hint lists. */
+enum { NAMED_MAX = 8, LISTED_MAX = 1000 };
 
 typedef struct pairing {
     lar_finder f;
@@ -48,7 +50,7 @@ static int64_t find_id(const lar_found_list *files, const char *id)
     return low < files->count && lar_text_is(files->at[low].id, id) ? low : -1;
 }
 
-static bool is_listed(const lar_texts *ids, const char *id)
+bool lar_find_listed(const lar_texts *ids, const char *id)
 {
     for (int64_t n = 0; n < ids->count; n++)
         if (lar_text_is(ids->at[n], id)) return true;
@@ -58,35 +60,42 @@ static bool is_listed(const lar_texts *ids, const char *id)
 /* By the case, or by its subject: then all of its cases are. */
 bool lar_find_left_out(const lar_data_params *data, const lar_found *found)
 {
-    return is_listed(&data->leave_out, found->id) || is_listed(&data->leave_out, found->subject);
+    return lar_find_listed(&data->leave_out, found->id) ||
+           lar_find_listed(&data->leave_out, found->subject);
 }
 
 bool lar_data_trusts(const lar_data_params *data, const char *id)
 {
-    return is_listed(&data->trust, id);
+    return lar_find_listed(&data->trust, id);
 }
 
-/* All ids of all images, and of the pattern `subjects`, in natural order. */
+/* All ids of all images, of the source, and of the pattern `subjects`, in natural order. */
 static lar_status gather_ids(pairing *p, lar_found_list *ids)
 {
     lar_status status = LAR_OK;
     const lar_finder *f = &p->f;
-    lar_found_list listed = { 0 };
+    lar_found_list listed = { 0 }, subjects = { 0 };
     *ids = (lar_found_list){ 0 };
     for (int64_t n = 0; n < lar_data_scans(f->data); n++)
         for (int64_t m = 0; m < f->files[n].count; m++)
             if (!lar_found_add(ids, &f->files[n].at[m], f->arena)) return LAR_EMEMORY;
+    for (int64_t n = 0; n < f->known.count; n++)
+        if (!lar_found_add(ids, &f->known.at[n], f->arena)) return LAR_EMEMORY;
     if (f->data->subjects) {
         LAR_TRY(lar_find_files(&listed, f->folder, f->data->subjects, f->arena));
         if (listed.count == 0)
             return lar_fail(LAR_EARGUMENT, "no file matches '%s' of subjects", f->data->subjects);
+        for (int64_t m = 0; m < ids->count; m++) {
+            lar_found one = ids->at[m];
+            one.id = one.subject;
+            if (!lar_found_add(&subjects, &one, f->arena)) return LAR_EMEMORY;
+        }
+        sort_found(&subjects);
     }
-    for (int64_t n = 0; n < listed.count; n++) {
-        bool known = false; /* a pattern of subjects alone stands for all of their cases */
-        for (int64_t m = 0; m < ids->count && !known; m++)
-            known = lar_text_is(ids->at[m].subject, listed.at[n].id);
-        if (!known && !lar_found_add(ids, &listed.at[n], f->arena)) return LAR_EMEMORY;
-    }
+    /* a pattern of subjects alone stands for all of their cases */
+    for (int64_t n = 0; n < listed.count; n++)
+        if (find_id(&subjects, listed.at[n].id) < 0 && !lar_found_add(ids, &listed.at[n], f->arena))
+            return LAR_EMEMORY;
     sort_found(ids);
     int64_t kept = 0;
     for (int64_t n = 0; n < ids->count; n++) {
@@ -126,15 +135,26 @@ static lar_status check_listed(const pairing *p, const lar_found_list *ids, cons
     return LAR_OK;
 }
 
+/* What to try where no case at all has every image: its names say more than the id. */
+static const char *pairing_hint(const lar_data_params *data)
+{
+    if (data->folders && !data->names)
+        return "names: \"{subject}_*.nii.gz\" under data, if the id is a part of the name";
+    if (data->folders || lar_data_source(data) == LAR_SOURCE_PATTERNS)
+        return "patterns in which {subject} is what the names of all images share";
+    return NULL;
+}
+
 /* Every case has every image, or the sentence says who lacks what. */
 static lar_status check_complete(const pairing *p, const lar_found_list *ids)
 {
     const lar_finder *f = &p->f;
     lar_text lacks = { 0 }, names = { 0 };
-    int64_t count = 0;
+    int64_t count = 0, wanted = 0;
     for (int64_t n = 0; n < ids->count; n++) {
         bool complete = true;
         if (lar_find_left_out(f->data, &ids->at[n])) continue;
+        wanted++;
         for (int64_t m = 0; m < lar_data_scans(f->data); m++) {
             if (find_id(&f->files[m], ids->at[n].id) >= 0) continue;
             if (count < NAMED_MAX && complete)
@@ -145,7 +165,7 @@ static lar_status check_complete(const pairing *p, const lar_found_list *ids)
             complete = false;
         }
         if (complete) continue;
-        if (count < NAMED_MAX) lar_text_add(&names, "%s%s", count ? ", " : "", ids->at[n].id);
+        lar_text_add(&names, "%s%s", count ? ", " : "", ids->at[n].id);
         count++;
     }
     if (count > NAMED_MAX) lar_text_add(&lacks, " and %lld more", (long long)count - NAMED_MAX);
@@ -153,7 +173,10 @@ static lar_status check_complete(const pairing *p, const lar_found_list *ids)
         const char *what = p->of_cases ? "case" : "subject";
         lar_fail(LAR_EARGUMENT, "%lld %s%s not complete: %s", (long long)count, what,
                  count == 1 ? " is" : "s are", lar_text_get(&lacks));
-        if (count <= NAMED_MAX)
+        const char *hint = count == wanted && count > 1 ? pairing_hint(f->data) : NULL;
+        if (hint)
+            lar_hint(LAR_EARGUMENT, "%s", hint);
+        else if (names.length <= LISTED_MAX)
             lar_hint(LAR_EARGUMENT, "mending the names, or leave_out: [%s]", lar_text_get(&names));
     }
     lar_text_clear(&lacks);
@@ -177,6 +200,14 @@ static lar_status split_by_source(const pairing *p, lar_subject *subject, const 
     return LAR_OK;
 }
 
+/* Records, manifests and JSON hold names as UTF-8, and would lose any other. */
+static lar_status check_name(const char *path)
+{
+    if (!lar_not_utf8(path, path + strlen(path))) return LAR_OK;
+    lar_fail(LAR_EARGUMENT, "the name of '%s' is not UTF-8", path);
+    return lar_hint(LAR_EARGUMENT, "renaming it, such as by convmv -f latin1 -t utf8");
+}
+
 static lar_status fill_subjects(pairing *p, const lar_found_list *ids)
 {
     const lar_finder *f = &p->f;
@@ -192,44 +223,13 @@ static lar_status fill_subjects(pairing *p, const lar_found_list *ids)
         lar_subject *subject = &cohort->subjects[cohort->subject_count++];
         *subject =
             (lar_subject){ .id = ids->at[n].id, .subject = ids->at[n].subject, .paths = paths };
-        const lar_status status = split_by_source(p, subject, ids->at[n].id);
+        lar_status status = split_by_source(p, subject, ids->at[n].id);
+        for (int64_t m = 0; m < lar_data_scans(f->data) && status == LAR_OK; m++)
+            status = check_name(paths[m]);
         if (status != LAR_OK) return status;
     }
     if (cohort->subject_count == 0) return lar_fail(LAR_EARGUMENT, "every subject is left out");
     return LAR_OK;
-}
-
-/* Covariates of the source, or of the table that the study names. */
-static lar_status join_covariates(pairing *p)
-{
-    lar_status status = LAR_OK;
-    lar_finder *f = &p->f;
-    lar_cohort *cohort = p->cohort;
-    if (f->data->participants) {
-        const char *path = lar_path_join(f->arena, f->folder, f->data->participants);
-        if (!path) return LAR_EMEMORY;
-        LAR_TRY(lar_covariates_read(&f->covariates, path, f->arena));
-    }
-    const lar_covariates *known = &f->covariates;
-    cohort->covariate_count = known->count;
-    cohort->covariates = known->names;
-    const char **none = lar_arena_take(f->arena, known->count + 1, sizeof *none);
-    if (!none) return LAR_EMEMORY;
-    for (int64_t n = 0; n < known->count; n++) none[n] = "";
-    int64_t joined = 0;
-    for (int64_t n = 0; n < cohort->subject_count; n++) {
-        lar_subject *subject = &cohort->subjects[n];
-        const struct lar_covariate_row *row =
-            lar_covariates_find(known, known->of_cases ? subject->id : subject->subject);
-        subject->values = row ? row->values : none;
-        joined += row != NULL;
-    }
-    if (known->count && !joined)
-        lar_log(LAR_LOG_WARNING,
-                "no subject has a line in the table of participants: it names '%s'",
-                known->row_count ? known->rows[0].id : "nobody");
-done:
-    return status;
 }
 
 static lar_status find_files(lar_finder *f)
@@ -270,7 +270,7 @@ lar_status lar_cohort_new(lar_cohort **out, const lar_data_params *data, const c
     LAR_TRY(check_listed(&p, &ids, &data->trust, "trust", false));
     LAR_TRY(check_complete(&p, &ids));
     LAR_TRY(fill_subjects(&p, &ids));
-    LAR_TRY(join_covariates(&p));
+    LAR_TRY(lar_covariates_join(p.cohort, &p.f));
     LAR_TRY(lar_cohort_split(p.cohort, &p.f));
     p.cohort->arena = arena;
     *out = p.cohort;

@@ -106,23 +106,31 @@ static int real_compare(const void *a, const void *b)
 }
 
 /* Numbers of which there are more than bins become the number of their bin, of equal counts. */
-static lar_status bin_values(const dealing *d, const char **values, int64_t bins)
+static lar_status bin_values(const dealing *d, const char **values, int64_t covariate, int64_t bins)
 {
     const int64_t count = d->cohort->participant_count;
     const char **sorted = lar_arena_take(d->f->arena, count, sizeof *sorted);
     double *numbers = lar_arena_take(d->f->arena, count, sizeof *numbers);
-    int64_t known = 0, distinct = 0;
+    int64_t known = 0, distinct = 0, words = 0, word = 0;
     if (!sorted || !numbers) return LAR_EMEMORY;
     for (int64_t n = 0; n < count; n++) {
         if (!*values[n]) continue;
-        if (!lar_parse_real(&numbers[known], values[n])) return LAR_OK;
-        sorted[known++] = values[n];
+        if (lar_parse_real(&numbers[known], values[n]))
+            sorted[known++] = values[n];
+        else if (!words++)
+            word = n;
     }
     if (known == 0) return LAR_OK;
     qsort(sorted, (size_t)known, sizeof *sorted, text_compare);
     for (int64_t n = 0; n < known; n++)
         distinct += n == 0 || !lar_text_is(sorted[n - 1], sorted[n]);
     if (distinct <= bins) return LAR_OK;
+    if (words && words < known)
+        lar_log(LAR_LOG_WARNING,
+                "the split is stratified by '%s', a number of %lld subjects, but '%s' of '%s', so "
+                "that it has no bins: write n/a, or nothing, where it is not known",
+                d->cohort->covariates[covariate], (long long)known, values[word], d->ids[word]);
+    if (words) return LAR_OK;
     qsort(numbers, (size_t)known, sizeof *numbers, real_compare);
     for (int64_t n = 0; n < count; n++) {
         double value;
@@ -152,7 +160,7 @@ static lar_status find_strata(const dealing *d, const char ***out)
         if (!values) return LAR_EMEMORY;
         LAR_TRY(find_covariate(d, &covariate, split->stratify.at[k]));
         LAR_TRY(gather_values(d, values, covariate));
-        LAR_TRY(bin_values(d, values, split->bins));
+        LAR_TRY(bin_values(d, values, covariate, split->bins));
         for (int64_t n = 0; n < count; n++) {
             strata[n] = lar_arena_format(d->f->arena, "%s%s\n", strata[n], values[n]);
             if (!strata[n]) return LAR_EMEMORY;
@@ -249,8 +257,8 @@ lar_status lar_cohort_split(lar_cohort *cohort, const lar_finder *f)
         lar_hint(status, "leaving one of the two out");
         goto done;
     }
-    if (f->splits_by) return check_parts(&d);
-    status = deal(&d);
+    LAR_TRY(f->splits_by ? check_parts(&d) : deal(&d));
+    lar_cohort_tell_heads(cohort);
 done:
     return status;
 }

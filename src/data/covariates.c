@@ -70,3 +70,33 @@ const struct lar_covariate_row *lar_covariates_find(const lar_covariates *covari
     }
     return NULL;
 }
+
+lar_status lar_covariates_join(lar_cohort *cohort, lar_finder *f)
+{
+    lar_status status = LAR_OK;
+    if (f->data->participants) {
+        const char *path = lar_path_join(f->arena, f->folder, f->data->participants);
+        if (!path) return LAR_EMEMORY;
+        LAR_TRY(lar_covariates_read(&f->covariates, path, f->arena));
+    }
+    const lar_covariates *known = &f->covariates;
+    cohort->covariate_count = known->count;
+    cohort->covariates = known->names;
+    const char **none = lar_arena_take(f->arena, known->count + 1, sizeof *none);
+    if (!none) return LAR_EMEMORY;
+    for (int64_t n = 0; n < known->count; n++) none[n] = "";
+    int64_t joined = 0;
+    for (int64_t n = 0; n < cohort->subject_count; n++) {
+        lar_subject *subject = &cohort->subjects[n];
+        const struct lar_covariate_row *row =
+            lar_covariates_find(known, known->of_cases ? subject->id : subject->subject);
+        subject->values = row ? row->values : none;
+        joined += row != NULL;
+    }
+    if (known->count && !joined)
+        lar_log(LAR_LOG_WARNING,
+                "no subject has a line in the table of participants: it names '%s'",
+                known->row_count ? known->rows[0].id : "nobody");
+done:
+    return status;
+}

@@ -4,8 +4,8 @@
 
 enum { TABLE_MAX = 64 << 20, COLUMNS_MAX = 4096 };
 
-/* Where the text is no UTF-8 (RFC 3629), or NULL; what a spreadsheet of old writes is neither. */
-static const char *not_utf8(const char *at, const char *end)
+/* What a spreadsheet of old writes is not UTF-8 (RFC 3629). */
+const char *lar_not_utf8(const char *at, const char *end)
 {
     while (at < end) {
         const unsigned char first = (unsigned char)*at;
@@ -41,15 +41,16 @@ static lar_status broken(const reader *r, int64_t line, const char *words)
 
 static bool at_end_of_line(const reader *r)
 {
-    return r->at == r->end || *r->at == '\n' ||
-           (*r->at == '\r' && (r->at + 1 == r->end || r->at[1] == '\n'));
+    return r->at == r->end || *r->at == '\n' || *r->at == '\r';
 }
 
-/* Past the end of the line. */
+/* Past the end of the line: LF, CR LF, or CR alone as old spreadsheets of the Mac write it. */
 static void next_line(reader *r)
 {
-    if (r->at < r->end && *r->at == '\r') r->at++;
-    if (r->at < r->end) r->at++;
+    const char *at = r->at;
+    if (at < r->end && *at == '\r') at++;
+    if (at < r->end && *at == '\n') at++;
+    r->at = at;
     r->line++;
 }
 
@@ -145,6 +146,10 @@ static lar_status read_names(lar_csv *out, reader *r)
         status = broken(r, line, "columns seem to be separated by tabs");
         return lar_hint(status, "a name that ends in .tsv");
     }
+    if (r->count == 1 && r->between == '\t' && strchr(r->cells[0], ',')) {
+        status = broken(r, line, "columns seem to be separated by ','");
+        return lar_hint(status, "a name that ends in .csv, or saving it with tabs");
+    }
     out->column_count = r->count;
     out->names = keep_cells(r);
     if (!out->names) return LAR_EMEMORY;
@@ -205,7 +210,7 @@ lar_status lar_csv_parse(lar_csv *out, const char *bytes, size_t count, const ch
         lar_hint(status, "saving it as UTF-8");
     } else if (count && memchr(bytes, 0, count)) {
         status = lar_fail(LAR_EARGUMENT, "'%s' is not a table of text: it holds a 0 byte", name);
-    } else if ((wrong = not_utf8(bytes, r->end))) {
+    } else if ((wrong = lar_not_utf8(bytes, r->end))) {
         int64_t line = 1;
         for (const char *c = bytes; c < wrong; c++) line += *c == '\n';
         status = lar_fail(LAR_EARGUMENT, "%s:%lld: the text is not UTF-8", name, (long long)line);

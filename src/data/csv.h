@@ -15,7 +15,7 @@ typedef struct lar_csv {
     } * rows;
 } lar_csv;
 
-/* A line of names, and rows of as many cells: RFC 4180, with either end of line, with or without a
+/* A line of names, and rows of as many cells: RFC 4180, with any end of line, with or without a
  * byte order mark; by tabs where the name ends in .tsv. Blank lines are passed over; blanks around
  * a cell that is not quoted do not count. UTF-8 without 0 bytes. LAR_EARGUMENT 'path:line: ...'. */
 lar_status lar_csv_read(lar_csv *out, const char *path, lar_arena *arena);
@@ -24,6 +24,8 @@ lar_status lar_csv_parse(lar_csv *out, const char *bytes, size_t count, const ch
                          lar_arena *arena);
 /* The column of that name, or -1. */
 int64_t lar_csv_column(const lar_csv *table, const char *name);
+/* The first byte from which the text is not UTF-8, or NULL. */
+const char *lar_not_utf8(const char *at, const char *end);
 /* One cell of a CSV, in quotes where it must be; `first` of its line, or a comma before it. */
 void lar_csv_add(lar_text *out, const char *cell, bool first);
 

@@ -140,7 +140,8 @@ bool lar_find_alike(const char *pattern, const char *other);
 lar_status lar_manifest_text(lar_text *out, const lar_cohort *cohort, const char *folder);
 
 /* The draw: each participant's place is a function of (seed, id) alone, so that one more moves
- * at most the one at each border. splits: `count` of them. strata: what they are stratified by, a
+ * at most the one at each border, or two at that of train where valid and test are fractions and
+ * both grow. splits: `count` of them. strata: what they are stratified by, a
  * text of each; NULL: not. Then a place also depends on how many others have the same text, and one
  * more moves at most two at each border of each stratum. */
 lar_status lar_split_draw(int *splits, const char *const *ids, const char *const *strata,
@@ -148,8 +149,8 @@ lar_status lar_split_draw(int *splits, const char *const *ids, const char *const
 /* "subject,split" lines, of each participant, with a header line; the text to write, and the same
  * read back. */
 void lar_split_text(lar_text *out, const lar_cohort *cohort);
-/* Fills splits of the given ids; a line of `ignored` ids is passed over, any other that is not in
- * ids, and an id without a line, is LAR_EARGUMENT. */
+/* Fills splits of the given ids, which are in natural order; a line of `ignored` ids is passed
+ * over, any other that is not in ids, and an id without a line, is LAR_EARGUMENT. */
 lar_status lar_split_read(int *splits, const char *const *ids, int64_t count,
                           const lar_texts *ignored, const char *path);
 
@@ -192,6 +193,9 @@ const char *lar_marks_get(const lar_marks *marks, int64_t index, int64_t image);
 lar_status lar_marks_twins(lar_twins *out, lar_marks *marks);
 /* "'b/t1.nii.gz' (subj2, valid) holds the voxels of 'a/t1.nii.gz' (subj1, train)". */
 void lar_twin_words(lar_text *out, const lar_cohort *cohort, const lar_twin *twin);
+/* "subj2, subj7": the later case of each two that lie across parts; without them none does. Of many
+ * the first ones, and "...". */
+void lar_twins_leave_out(lar_text *out, const lar_cohort *cohort, const lar_twins *twins);
 /* LAR_EARGUMENT that names two that lie across parts, unless the study says `duplicates: warn`;
  * every other is a warning. Scans without a mark are not compared. */
 lar_status lar_marks_judge(lar_marks *marks, const lar_data_params *data);

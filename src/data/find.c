@@ -200,6 +200,7 @@ const char *lar_find_shell(lar_arena *arena, const char *folder, const char *pat
     const char *at = lar_path_join(arena, folder, pattern);
     while (at && *at) {
         const int n = capture_at(at);
+        if (n < 0 && strchr(" \t\"'\\$`&|;<>()[]{}?!#~", *at)) lar_text_add(&text, "\\");
         if (n < 0)
             lar_text_add_bytes(&text, at, 1);
         else

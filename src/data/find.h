@@ -34,6 +34,7 @@ typedef struct lar_finder {
     const char *folder;
     lar_arena *arena;
     lar_found_list *files;     /* of each image */
+    lar_found_list known;      /* cases that the source names, with or without files */
     const char *splits_by;     /* what says the parts, in words; NULL: they are drawn or read */
     lar_covariates covariates; /* that the source knows */
 } lar_finder;
@@ -53,6 +54,7 @@ lar_status lar_find_files(lar_found_list *out, const char *folder, const char *p
                           lar_arena *arena);
 /* Adds one; false where memory is short. */
 bool lar_found_add(lar_found_list *list, const lar_found *found, lar_arena *arena);
+bool lar_find_listed(const lar_texts *ids, const char *id);
 /* Whether the study leaves the file's case out, or its subject. */
 bool lar_find_left_out(const lar_data_params *data, const lar_found *found);
 /* The pattern as a shell would take it, from where the user is. */
@@ -68,10 +70,14 @@ lar_status lar_covariates_read(lar_covariates *out, const char *path, lar_arena 
 /* The row of an id, or NULL. */
 const struct lar_covariate_row *lar_covariates_find(const lar_covariates *covariates,
                                                     const char *id);
+/* What is known of each case, from the source, or from the table that the study names. */
+lar_status lar_covariates_join(lar_cohort *cohort, lar_finder *f);
 
 /* Fills in the part of every case that has none (-1), by the study's split; the participants are
  * counted. LAR_EARGUMENT where the source and the study both say it, where one participant is in
  * two parts, or where train or valid stays empty. */
 lar_status lar_cohort_split(lar_cohort *cohort, const lar_finder *f);
+/* A warning where ids that name one head, such as two of its sessions, are in different parts. */
+void lar_cohort_tell_heads(const lar_cohort *cohort);
 
 #endif

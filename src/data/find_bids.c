@@ -3,83 +3,19 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "data/bids_name.h"
 #include "data/find.h"
 
-/* Of the specification's appendix on entities, those that set images of one kind apart. */
-const lar_bids_entity lar_bids_entities[LAR_BIDS_ENTITIES] = {
-    [LAR_BIDS_SESSION] = { "session", "ses" },
-    [LAR_BIDS_RUN] = { "run", "run" },
-    { "acq", "acq" },
-    { "ce", "ce" },
-    { "rec", "rec" },
-    { "dir", "dir" },
-    { "echo", "echo" },
-    { "flip", "flip" },
-    { "inv", "inv" },
-    { "mt", "mt" },
-    { "part", "part" },
-    { "space", "space" },
-    { "res", "res" },
-    { "label", "label" },
-    { "desc", "desc" },
-};
-
-enum { LABEL_ROOM = 256, SHOWN = 4, SUFFIXES_MAX = 24 };
-
-/* A file name, cut into what it says. */
-typedef struct parsed {
-    char labels[LAR_BIDS_ENTITIES][LABEL_ROOM]; /* "": not there */
-    char suffix[LABEL_ROOM];
-} parsed;
+enum { SHOWN = 4, SUFFIXES_MAX = 24, EMPTY_SHOWN = 8 };
 
 typedef struct bids {
     lar_finder *f;
     int64_t image;
     const char *root, *suffix;
+    const char *near;                /* a file of the suffix that the image's other keys refuse */
     const char *other[SUFFIXES_MAX]; /* suffixes that are there */
     int64_t other_count;
 } bids;
-
-/* False where the name is none of an image of BIDS: sub-01[_key-label]..._suffix.nii[.gz]. */
-static bool parse_name(parsed *out, const char *name)
-{
-    *out = (parsed){ 0 };
-    size_t end = strlen(name);
-    if (lar_text_ends(name, ".nii.gz"))
-        end -= 7;
-    else if (lar_text_ends(name, ".nii"))
-        end -= 4;
-    else
-        return false;
-    if (!lar_text_starts(name, "sub-") || end >= LABEL_ROOM) return false;
-    for (const char *at = name, *stop = name + end; at < stop;) {
-        size_t length = strcspn(at, "_");
-        if (at + length > stop) length = (size_t)(stop - at);
-        const char *dash = memchr(at, '-', length);
-        if (!dash) { /* the suffix stands last */
-            if (at + length != stop || length == 0) return false;
-            snprintf(out->suffix, LABEL_ROOM, "%.*s", (int)length, at);
-            return true;
-        }
-        for (int n = 0; n < LAR_BIDS_ENTITIES; n++) {
-            const char *tag = lar_bids_entities[n].tag;
-            if ((size_t)(dash - at) == strlen(tag) && lar_text_starts(at, tag))
-                snprintf(out->labels[n], LABEL_ROOM, "%.*s", (int)(at + length - dash - 1),
-                         dash + 1);
-        }
-        at += length + 1;
-    }
-    return false;
-}
-
-/* "1" and "01" are the same index. */
-static bool label_is(const char *label, const char *wanted)
-{
-    int64_t a, b;
-    if (lar_text_is(wanted, "none")) return !*label;
-    return lar_text_is(label, wanted) ||
-           (lar_parse_int(&a, label) && lar_parse_int(&b, wanted) && a == b);
-}
 
 static void note_suffix(bids *b, const char *suffix)
 {
@@ -90,29 +26,55 @@ static void note_suffix(bids *b, const char *suffix)
     if (kept) b->other[b->other_count++] = kept;
 }
 
-static lar_status look_at_file(bids *b, const char *folder, const char *name, const char *subject)
+/* A file that was put into another one's folder belongs to nobody knows whom. */
+static lar_status check_place(const lar_bids_name *what, const char *path, const char *subject,
+                              const char *session)
+{
+    const char *name = lar_path_name(path), *label = what->labels[LAR_BIDS_SESSION];
+    if (!lar_text_starts(name, subject) || name[strlen(subject)] != '_') {
+        lar_fail(LAR_EARGUMENT, "'%s' lies in the folder of '%s', but is named after '%.*s'", path,
+                 subject, (int)strcspn(name, "_"), name);
+    } else if (session && *label && !lar_text_is(label, session + strlen("ses-"))) {
+        lar_fail(LAR_EARGUMENT, "'%s' lies in the folder of '%s', but is named after 'ses-%s'",
+                 path, session, label);
+    } else {
+        return LAR_OK;
+    }
+    return lar_hint(LAR_EARGUMENT, "moving it, or renaming it");
+}
+
+/* session: its folder, "ses-1"; NULL where the subject has none. */
+static lar_status look_at_file(bids *b, const char *folder, const char *name, const char *subject,
+                               const char *session)
 {
     const lar_image_spec *spec = &b->f->data->images[b->image];
     lar_arena *arena = b->f->arena;
-    parsed what;
-    if (!parse_name(&what, name)) return LAR_OK;
+    lar_bids_name what;
+    if (!lar_bids_parse(&what, name)) return LAR_OK;
     note_suffix(b, what.suffix);
     if (!lar_text_is(what.suffix, b->suffix)) return LAR_OK;
-    for (int n = 0; n < LAR_BIDS_ENTITIES; n++)
-        if (spec->entities[n] && !label_is(what.labels[n], spec->entities[n])) return LAR_OK;
-    const char *session = what.labels[LAR_BIDS_SESSION];
+    const char *label = what.labels[LAR_BIDS_SESSION];
     lar_found found = { .id = subject, .subject = subject, .split = -1 };
     found.path = lar_path_join(arena, folder, name);
-    if (*session && !spec->entities[LAR_BIDS_SESSION])
-        found.id = lar_arena_format(arena, "%s_ses-%s", subject, session);
-    if (!found.path || !found.id) return LAR_EMEMORY;
-    const lar_status status = lar_id_check(found.id, found.path);
+    if (!found.path) return LAR_EMEMORY;
+    for (int n = 0; n < LAR_BIDS_ENTITIES; n++)
+        if (spec->entities[n] && !lar_bids_label_is(what.labels[n], spec->entities[n])) {
+            b->near = found.path;
+            return LAR_OK;
+        }
+    if (*label && !spec->entities[LAR_BIDS_SESSION])
+        found.id = lar_arena_format(arena, "%s_ses-%s", subject, label);
+    if (!found.id) return LAR_EMEMORY;
+    lar_status status = lar_id_check(found.id, found.path);
+    if (status == LAR_OK && !lar_find_left_out(b->f->data, &found))
+        status = check_place(&what, found.path, subject, session);
     if (status != LAR_OK) return status;
     return lar_found_add(&b->f->files[b->image], &found, arena) ? LAR_OK : LAR_EMEMORY;
 }
 
 /* The folders of one kind (anat, ct ...) of a subject or session. */
-static lar_status look_at_kinds(bids *b, const char *folder, const char *subject)
+static lar_status look_at_kinds(bids *b, const char *folder, const char *subject,
+                                const char *session)
 {
     lar_status status = LAR_OK;
     lar_texts kinds, names;
@@ -123,7 +85,7 @@ static lar_status look_at_kinds(bids *b, const char *folder, const char *subject
         if (lar_text_starts(kinds.at[k], "ses-") || !lar_path_is_folder(kind)) continue;
         LAR_TRY(lar_folder_list(&names, kind, b->f->arena));
         for (int64_t n = 0; n < names.count; n++)
-            LAR_TRY(look_at_file(b, kind, names.at[n], subject));
+            LAR_TRY(look_at_file(b, kind, names.at[n], subject, session));
     }
 done:
     return status;
@@ -133,13 +95,13 @@ static lar_status look_at_subject(bids *b, const char *folder, const char *subje
 {
     lar_status status = LAR_OK;
     lar_texts names;
-    LAR_TRY(look_at_kinds(b, folder, subject));
+    LAR_TRY(look_at_kinds(b, folder, subject, NULL));
     LAR_TRY(lar_folder_list(&names, folder, b->f->arena));
     for (int64_t n = 0; n < names.count; n++) {
         const char *path = lar_path_join(b->f->arena, folder, names.at[n]);
         if (!path) return LAR_EMEMORY;
         if (lar_text_starts(names.at[n], "ses-") && lar_path_is_folder(path))
-            LAR_TRY(look_at_kinds(b, path, subject));
+            LAR_TRY(look_at_kinds(b, path, subject, names.at[n]));
     }
 done:
     return status;
@@ -155,16 +117,16 @@ static int found_compare(const void *a, const void *b)
 }
 
 /* The key by which some of the files differ, with the first one's label: "acq: highres". */
-static void telling_key(char words[2 * LABEL_ROOM], const lar_found *files, int64_t count)
+static void telling_key(char words[2 * LAR_BIDS_ROOM], const lar_found *files, int64_t count)
 {
-    parsed first, other;
+    lar_bids_name first, other;
     words[0] = 0;
-    parse_name(&first, lar_path_name(files[0].path));
+    lar_bids_parse(&first, lar_path_name(files[0].path));
     for (int n = 0; n < LAR_BIDS_ENTITIES && !*words; n++)
         for (int64_t m = 1; m < count && !*words; m++) {
-            parse_name(&other, lar_path_name(files[m].path));
+            lar_bids_parse(&other, lar_path_name(files[m].path));
             if (!lar_text_is(first.labels[n], other.labels[n]))
-                snprintf(words, 2 * LABEL_ROOM, "%s: %s", lar_bids_entities[n].key,
+                snprintf(words, 2 * LAR_BIDS_ROOM, "%s: %s", lar_bids_entities[n].key,
                          *first.labels[n] ? first.labels[n] : "none");
         }
 }
@@ -189,7 +151,7 @@ static lar_status refuse_ambiguous(const bids *b)
     }
     if (first < 0) return LAR_OK;
     lar_text list = { 0 };
-    char key[2 * LABEL_ROOM];
+    char key[2 * LAR_BIDS_ROOM];
     const lar_found *files_of = &files->at[first];
     for (int64_t n = 0; n < end - first && n < SHOWN; n++)
         lar_text_add(&list, "%s'%s'", n ? ", " : "", files_of[n].path);
@@ -221,6 +183,25 @@ static const char *suffix_of(const lar_image_spec *spec)
     const char *by_contrast = spec->contrast ? lar_bids_suffix(&clues) : NULL;
     clues.words = spec->name;
     return by_contrast ? by_contrast : lar_bids_suffix(&clues);
+}
+
+static lar_status none_found(const bids *b)
+{
+    const char *image = b->f->data->images[b->image].name;
+    lar_text others = { 0 };
+    if (b->near) {
+        lar_fail(LAR_EARGUMENT, "no file of '%s' with the suffix '%s' has the keys of image '%s'",
+                 b->root, b->suffix, image);
+        return lar_hint(LAR_EARGUMENT, "those of '%s'", b->near);
+    }
+    for (int64_t n = 0; n < b->other_count; n++)
+        lar_text_add(&others, "%s%s", n ? " " : "", b->other[n]);
+    lar_fail(LAR_EARGUMENT, "no file of '%s' is image '%s', suffix '%s'%s", b->root, image,
+             b->suffix, b->other_count ? "" : "; it holds no images at all");
+    if (b->other_count)
+        lar_hint(LAR_EARGUMENT, "one of the suffixes that are there: %s", lar_text_get(&others));
+    lar_text_clear(&others);
+    return LAR_EARGUMENT;
 }
 
 static lar_status find_image(bids *b)
@@ -257,20 +238,51 @@ static lar_status find_image(bids *b)
         lar_fail(LAR_EARGUMENT, "'%s' is no BIDS tree: it holds no folder 'sub-...'", b->root);
         return lar_hint(LAR_EARGUMENT, "ls %s", b->root);
     }
-    if (b->f->files[b->image].count == 0) {
-        lar_text others = { 0 };
-        for (int64_t n = 0; n < b->other_count; n++)
-            lar_text_add(&others, "%s%s", n ? " " : "", b->other[n]);
-        lar_fail(LAR_EARGUMENT, "no file of '%s' is image '%s', suffix '%s'%s", b->root, spec->name,
-                 b->suffix, b->other_count ? "" : "; it holds no images at all");
-        if (b->other_count)
-            lar_hint(LAR_EARGUMENT, "one of the suffixes that are there: %s",
-                     lar_text_get(&others));
-        lar_text_clear(&others);
-        return LAR_EARGUMENT;
-    }
+    if (b->f->files[b->image].count == 0) return none_found(b);
     return refuse_ambiguous(b);
 done:
+    return status;
+}
+
+static int subject_compare(const void *a, const void *b)
+{
+    const lar_found *x = a, *y = b;
+    return strcmp(x->subject, y->subject);
+}
+
+/* Subjects of the tree of whom no image was found are no error: many have other scans alone. */
+static lar_status tell_of_empty(const lar_finder *f, const char *root)
+{
+    lar_status status = LAR_OK;
+    lar_texts names;
+    lar_found_list all = { 0 };
+    lar_text empty = { 0 };
+    int64_t count = 0;
+    for (int64_t n = 0; n < lar_data_scans(f->data); n++)
+        for (int64_t m = 0; m < f->files[n].count; m++)
+            if (!lar_found_add(&all, &f->files[n].at[m], f->arena)) return LAR_EMEMORY;
+    qsort(all.at, (size_t)all.count, sizeof *all.at, subject_compare);
+    LAR_TRY(lar_folder_list(&names, root, f->arena));
+    for (int64_t n = 0; n < names.count; n++) {
+        const lar_found wanted = { .subject = names.at[n] };
+        const char *path = lar_path_join(f->arena, root, names.at[n]);
+        if (!path) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
+        if (!lar_text_starts(names.at[n], "sub-") || !lar_path_is_folder(path) ||
+            bsearch(&wanted, all.at, (size_t)all.count, sizeof *all.at, subject_compare))
+            continue;
+        if (count++ < EMPTY_SHOWN) lar_text_add(&empty, "%s%s", count > 1 ? ", " : "", names.at[n]);
+    }
+    if (count > EMPTY_SHOWN)
+        lar_text_add(&empty, " and %lld more", (long long)(count - EMPTY_SHOWN));
+    if (count)
+        lar_log(LAR_LOG_WARNING, "%lld subject%s of '%s' %s none of the images: %s",
+                (long long)count, count == 1 ? "" : "s", root, count == 1 ? "has" : "have",
+                lar_text_get(&empty));
+done:
+    lar_text_clear(&empty);
     return status;
 }
 
@@ -284,6 +296,8 @@ lar_status lar_find_bids(lar_finder *f)
     const char *root = lar_path_join(f->arena, f->folder, f->data->bids);
     const char *table = root ? lar_path_join(f->arena, root, "participants.tsv") : NULL;
     if (!table) return LAR_EMEMORY;
+    const lar_status status = tell_of_empty(f, root);
+    if (status != LAR_OK) return status;
     if (f->data->participants || !lar_path_exists(table)) return LAR_OK;
     return lar_covariates_read(&f->covariates, table, f->arena);
 }

@@ -101,6 +101,8 @@ static lar_status read_line(csv *c, int64_t n)
     lar_status status = LAR_OK;
     LAR_TRY(read_id(c, row, &found));
     LAR_TRY(read_split(c, row, &found.split));
+    found.path = c->table.path;
+    if (!lar_found_add(&c->f->known, &found, arena)) return LAR_EMEMORY;
     for (int64_t m = 0; m < lar_data_scans(c->f->data); m++) {
         const char *cell = row->cells[c->images[m]];
         if (!*cell) continue; /* it is not complete, and will be named */
@@ -174,6 +176,7 @@ lar_status lar_find_csv(lar_finder *f)
                         c.table.path, (long long)c.filled, (long long)c.empty);
     if (c.filled)
         f->splits_by = lar_arena_format(f->arena, "the column 'split' of '%s'", f->data->csv);
+    if (c.filled && !f->splits_by) return LAR_EMEMORY;
 done:
     return status;
 }

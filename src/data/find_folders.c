@@ -2,11 +2,16 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "data/find.h"
 
-/* The id of an image file by its name, or NULL for another file. */
+enum { OTHERS_SHOWN = 4 };
+
+/* The id of an image file by its name, or NULL for another file. Of a scan in two files, such as
+ * .hdr and .img, the header is the scan. */
 static const char *id_of_name(const char *name, lar_arena *arena)
 {
-    static const char *const suffixes[] = { ".nii.gz", ".nii", ".hdr", ".mgz", ".mgh",
-                                            ".nrrd",   ".mha", ".mhd", ".tif", ".tiff" };
+    static const char *const suffixes[] = { ".nii.gz", ".nii",  ".hdr", ".hdr.gz", ".mgz",
+                                            ".mgh.gz", ".mgh",  ".mha", ".mhd",    ".nrrd",
+                                            ".nhdr",   ".HEAD", ".PAR", ".par",    ".mnc",
+                                            ".mnc.gz", ".mnc2", ".tif", ".tiff",   ".png" };
     for (size_t n = 0; n < sizeof suffixes / sizeof *suffixes; n++)
         if (lar_text_ends(name, suffixes[n]) && strlen(name) > strlen(suffixes[n]))
             return lar_arena_text(arena, name, strlen(name) - strlen(suffixes[n]));
@@ -43,6 +48,37 @@ done:
     return status;
 }
 
+/* What lies beside the parts is of none of them; a folder "val" is meant to be one. */
+static lar_status tell_of_others(const lar_finder *f, const char *base)
+{
+    lar_status status = LAR_OK;
+    lar_texts names;
+    lar_text others = { 0 };
+    int64_t count = 0;
+    LAR_TRY(lar_folder_list(&names, base, f->arena));
+    for (int64_t n = 0; n < names.count; n++) {
+        const char *path = lar_path_join(f->arena, base, names.at[n]);
+        bool part = false;
+        if (!path) {
+            status = LAR_EMEMORY;
+            goto done;
+        }
+        for (int s = 0; s < LAR_SPLIT_COUNT; s++)
+            part |= lar_text_is(names.at[n], lar_split_names[s]);
+        if (part || (!lar_path_is_folder(path) && !id_of_name(names.at[n], f->arena))) continue;
+        if (count++ < OTHERS_SHOWN)
+            lar_text_add(&others, "%s'%s'", count > 1 ? ", " : "", names.at[n]);
+    }
+    if (count > OTHERS_SHOWN)
+        lar_text_add(&others, " and %lld more", (long long)(count - OTHERS_SHOWN));
+    if (count)
+        lar_log(LAR_LOG_WARNING, "passed over in '%s', which has folders train, valid or test: %s",
+                base, lar_text_get(&others));
+done:
+    lar_text_clear(&others);
+    return status;
+}
+
 static lar_status find_image(lar_finder *f, int64_t n, const char *root)
 {
     lar_status status = LAR_OK;
@@ -66,7 +102,10 @@ static lar_status find_image(lar_finder *f, int64_t n, const char *root)
         parts = true;
         LAR_TRY(list_files(&f->files[n], f, part, s));
     }
-    if (!parts) LAR_TRY(list_files(&f->files[n], f, base, -1));
+    if (parts)
+        LAR_TRY(tell_of_others(f, base));
+    else
+        LAR_TRY(list_files(&f->files[n], f, base, -1));
     if (f->files[n].count == 0) {
         const char *wanted = f->data->names ? f->data->names : "ID.nii.gz";
         if (parts)
@@ -84,6 +123,7 @@ static lar_status find_image(lar_finder *f, int64_t n, const char *root)
     if (parts && !f->splits_by)
         f->splits_by = lar_arena_format(f->arena, "the folders train, valid and test of '%s'",
                                         f->data->folders);
+    if (parts && !f->splits_by) return LAR_EMEMORY;
 done:
     return status;
 }

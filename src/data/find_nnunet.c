@@ -15,6 +15,7 @@ typedef struct nnunet {
     const char *ending;                 /* ".nii.gz" */
     const char *channels[CHANNELS_MAX]; /* their names */
     int64_t channel_count;
+    int64_t told; /* cases for training, by numTraining; -1: not said */
     bool tested;
 } nnunet;
 
@@ -39,6 +40,8 @@ static lar_status read_channels(nnunet *u, const json_t *root)
         if (!u->channels[u->channel_count]) return LAR_EMEMORY;
     }
     if (u->channel_count == 0) return broken(u, "'channel_names' names none");
+    const json_t *told = json_object_get(root, "numTraining");
+    u->told = json_is_integer(told) ? json_integer_value(told) : -1;
     const json_t *ending = json_object_get(root, "file_ending");
     const char *text = ending ? json_string_value(ending) : ".nii.gz";
     if (!text || text[0] != '.' || strchr(text, '/')) return broken(u, "'file_ending' is none");
@@ -136,6 +139,10 @@ static lar_status find_image(nnunet *u, int64_t n)
     if (u->f->files[n].count == 0)
         return lar_fail(LAR_EARGUMENT, "no file of '%s/%s' ends in '%s', for image '%s'", u->root,
                         label ? "labelsTr" : "imagesTr", end, spec->name);
+    if (n == 0 && u->told >= 0 && u->told != u->f->files[n].count)
+        lar_log(LAR_LOG_WARNING,
+                "'%s' tells of %lld cases for training, but there are %lld of '%s'", u->json,
+                (long long)u->told, (long long)u->f->files[n].count, spec->name);
     if (u->tested) status = list_files(u, n, label ? "labelsTs" : "imagesTs", end, LAR_TEST);
 done:
     return status;

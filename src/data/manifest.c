@@ -43,7 +43,6 @@ static lar_status add_path(lar_text *out, const char *path, const char *from, la
     return failed ? LAR_EMEMORY : LAR_OK;
 }
 
-/* A covariate that is called as another column would be read as that one. */
 static lar_status check_names(const lar_cohort *cohort)
 {
     static const char *const taken[] = { "subject", "case", "split" };
@@ -57,6 +56,7 @@ static lar_status check_names(const lar_cohort *cohort)
     return LAR_OK;
 }
 
+/* A covariate that is called as another column would be read as that one: it is left out. */
 static bool is_other_column(const lar_cohort *cohort, const char *name)
 {
     bool other =

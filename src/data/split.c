@@ -182,11 +182,18 @@ void lar_split_text(lar_text *out, const lar_cohort *cohort)
     }
 }
 
+/* In a list in natural order. */
 static int64_t find_id(const char *const *ids, int64_t count, const char *id)
 {
-    for (int64_t n = 0; n < count; n++)
-        if (lar_text_is(ids[n], id)) return n;
-    return -1;
+    int64_t low = 0, high = count;
+    while (low < high) {
+        const int64_t middle = (low + high) / 2;
+        if (lar_text_order(ids[middle], id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && lar_text_is(ids[low], id) ? low : -1;
 }
 
 /* One "subject,split" line, cut in place. */
@@ -206,7 +213,7 @@ static lar_status take_line(int *splits, const char *const *ids, int64_t count,
         return lar_fail(LAR_EARGUMENT, "%s:%lld: '%s' is not a split (one of train valid test)",
                         path, (long long)line, split);
     const int64_t n = find_id(ids, count, text);
-    if (n < 0 && find_id(ignored->at, ignored->count, text) >= 0) return LAR_OK;
+    if (n < 0 && lar_find_listed(ignored, text)) return LAR_OK;
     if (n < 0)
         return lar_fail(LAR_EARGUMENT, "%s:%lld: no scans were found of the subject '%s'", path,
                         (long long)line, text);

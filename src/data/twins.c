@@ -6,7 +6,7 @@
 
 #include "data/data.h"
 
-enum { DIGITS = 32, SIDECAR_MAX = 1 << 20 };
+enum { DIGITS = 32, SIDECAR_MAX = 1 << 20, LISTED_MAX = 20 };
 static const char unknown[] = "00000000000000000000000000000000";
 
 struct lar_marks {
@@ -213,6 +213,23 @@ void lar_twin_words(lar_text *out, const lar_cohort *cohort, const lar_twin *twi
                  first->id, lar_split_names[first->split]);
 }
 
+void lar_twins_leave_out(lar_text *out, const lar_cohort *cohort, const lar_twins *twins)
+{
+    int64_t listed = 0;
+    for (int64_t n = 0; n < twins->across; n++) {
+        bool known = false;
+        for (int64_t m = 0; m < n && !known; m++)
+            known = twins->at[m].cases[1] == twins->at[n].cases[1];
+        if (known) continue;
+        if (listed++ == LISTED_MAX) {
+            lar_text_add(out, ", ...");
+            return;
+        }
+        lar_text_add(out, "%s%s", listed > 1 ? ", " : "",
+                     cohort->subjects[twins->at[n].cases[1]].id);
+    }
+}
+
 lar_status lar_marks_judge(lar_marks *marks, const lar_data_params *data)
 {
     lar_twins twins;
@@ -231,9 +248,11 @@ lar_status lar_marks_judge(lar_marks *marks, const lar_data_params *data)
     if (twins.across > 1)
         lar_text_add(&words, ", and %lld more such pairs", (long long)twins.across - 1);
     status = lar_fail(LAR_EARGUMENT, "one scan is in two parts: %s", lar_text_get(&words));
+    lar_text_clear(&words);
+    lar_twins_leave_out(&words, marks->cohort, &twins);
     lar_hint(status,
              "leave_out: [%s], or one subject id for both, or 'duplicates: warn' under data",
-             marks->cohort->subjects[twins.at[0].cases[1]].id);
+             lar_text_get(&words));
     lar_text_clear(&words);
     return status;
 }

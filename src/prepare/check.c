@@ -67,43 +67,95 @@ static lar_status look_at_labels(lar_check_scan *scan, lar_arena *arena, const l
     return scan->labels ? lar_check_labels_find(scan->labels, image) : LAR_EMEMORY;
 }
 
-/* LAR_OK, or why the case fails. */
-static lar_status look_at_case(lar_check_case *found, const lar_study *study, lar_arena *arena,
-                               lar_marks *marks, int64_t index, const lar_subject *subject)
+/* What the last error says to try; of the arena, or NULL. */
+static const char *hint_of(lar_arena *arena)
+{
+    static const char lead[] = "\n  try ";
+    const char *hint = strstr(lar_error(), lead);
+    if (!hint) return NULL;
+    hint += strlen(lead);
+    return lar_arena_text(arena, hint, strcspn(hint, "\n"));
+}
+
+/* The last error, behind those that were found in the case before. */
+static void add_reason(lar_check_case *found, lar_arena *arena)
+{
+    const char *more = lar_reason(arena);
+    found->reason = found->reason ? lar_arena_format(arena, "%s\n%s", found->reason, more) : more;
+    if (!found->reason) found->reason = "there is no memory to say why";
+    if (!found->hint) found->hint = hint_of(arena);
+}
+
+/* What reading it through said, which its header said before: it is told of all cases together. */
+static void take_warnings(lar_check_scan *scan, lar_log_kept *kept, lar_arena *arena)
+{
+    lar_text lines = { 0 };
+    const char *end = kept->lines + kept->length;
+    const size_t name = strlen(scan->path);
+    for (const char *line = kept->lines; line < end; line += strlen(line) + 1) {
+        const char *words = line + 1;
+        if (*words == '\'' && strncmp(words + 1, scan->path, name) == 0 &&
+            lar_text_starts(words + 1 + name, "': "))
+            words += name + strlen("'': ");
+        lar_text_add(&lines, "%s\n", words);
+    }
+    const char *warnings = lar_arena_text(arena, lar_text_get(&lines), lines.length);
+    if (warnings) scan->warnings = warnings;
+    lar_text_clear(&lines);
+    lar_free(kept->lines);
+}
+
+/* One scan, read through. */
+static lar_status look_through(lar_check_case *found, const lar_study *study, lar_arena *arena,
+                               lar_marks *marks, int64_t index, int64_t image)
+{
+    lar_image *images[LAR_IMAGES_MAX] = { NULL };
+    lar_grid boxes[LAR_IMAGES_MAX];
+    const lar_image_spec *spec = &study->data.images[image];
+    lar_check_scan *scan = &found->scans[image];
+    lar_log_kept said = { 0 };
+    lar_log_keep(&said);
+    lar_status status = lar_prepare_read(&images[image], &scan->raw, spec, found->id, scan->path);
+    lar_log_keep(NULL);
+    if (status == LAR_OK)
+        take_warnings(scan, &said, arena);
+    else
+        lar_log_tell(&said);
+    if (status == LAR_OK) status = lar_marks_take(marks, index, image, images[image]);
+    if (status == LAR_OK && spec->role == LAR_LABEL)
+        status = look_at_labels(scan, arena, images[image]);
+    if (status == LAR_OK) status = lar_pass_boxes(boxes, study, images);
+    if (status == LAR_OK) found->boxes[image] = boxes[image];
+    lar_image_free(images[image]);
+    return status;
+}
+
+/* Every scan of the case, whatever the others are; then where they all end. */
+static void look_at_case(lar_check_case *found, const lar_study *study, lar_arena *arena,
+                         lar_marks *marks, int64_t index, const lar_subject *subject)
 {
     lar_status status = LAR_OK;
     lar_grid raw[LAR_IMAGES_MAX] = { 0 }, grids[LAR_IMAGES_MAX];
 
     for (int64_t m = 0; m < lar_data_scans(&study->data); m++) {
-        const lar_status seen = look_at_scan(&found->scans[m], arena, subject->paths[m]);
-        raw[m] = found->scans[m].raw;
-        if (m) look_beside(&found->scans[m], &found->scans[0]);
-        if (status == LAR_OK && seen != LAR_OK) {
-            status = lar_while(seen, "case '%s': '%s' cannot be read", subject->id,
-                               study->data.images[m].name);
-            found->reason = lar_reason(arena);
-        }
+        lar_check_scan *scan = &found->scans[m];
+        const char *name = study->data.images[m].name;
+        status = look_at_scan(scan, arena, subject->paths[m]);
+        if (m) look_beside(scan, &found->scans[0]);
+        if (status == LAR_OK)
+            status = look_through(found, study, arena, marks, index, m);
+        else
+            lar_while(status, "case '%s': '%s' cannot be read", subject->id, name);
+        if (status != LAR_OK) add_reason(found, arena);
+        raw[m] = scan->raw;
     }
-    LAR_TRY(status);
-    for (int64_t m = 0; m < lar_data_scans(&study->data); m++) {
-        lar_image *images[LAR_IMAGES_MAX] = { NULL };
-        lar_grid boxes[LAR_IMAGES_MAX];
-        status = lar_prepare_read(&images[m], &raw[m], &study->data.images[m], subject->id,
-                                  subject->paths[m]);
-        if (status == LAR_OK) status = lar_marks_take(marks, index, m, images[m]);
-        if (status == LAR_OK && study->data.images[m].role == LAR_LABEL)
-            status = look_at_labels(&found->scans[m], arena, images[m]);
-        if (status == LAR_OK) status = lar_pass_boxes(boxes, study, images);
-        lar_image_free(images[m]);
-        LAR_TRY(status);
-        found->boxes[m] = boxes[m];
-    }
-    LAR_TRY(lar_prepare_grids(grids, study, raw, found->boxes, study->step_count, true));
-    LAR_TRY(lar_prepare_agree(study, subject->id, grids));
-    found->grid = grids[0];
-done:
-    if (status != LAR_OK && !found->reason) found->reason = lar_reason(arena);
-    return status;
+    if (found->reason) return;
+    status = lar_prepare_grids(grids, study, raw, found->boxes, study->step_count, true);
+    if (status == LAR_OK) status = lar_prepare_agree(study, subject->id, grids);
+    if (status == LAR_OK)
+        found->grid = grids[0];
+    else
+        add_reason(found, arena);
 }
 
 static void compare_sizes(lar_check *check)
@@ -140,7 +192,9 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
         goto done;
     }
     LAR_TRY(lar_standards_new(&standards, study));
-    const char *unready = lar_strip_ready(study) == LAR_OK ? NULL : lar_reason(arena);
+    const bool ready = lar_strip_ready(study) == LAR_OK;
+    const char *unready = ready ? NULL : lar_reason(arena);
+    const char *unready_hint = ready ? NULL : hint_of(arena);
     check->cohort = cohort;
     check->cases = cases;
     check->standards = standards;
@@ -158,8 +212,11 @@ lar_status lar_study_check(lar_check **out, const lar_study *study, lar_progress
             status = lar_fail(LAR_ESTOPPED, "stopped before '%s'", subject->id);
             goto done;
         }
-        if (look_at_case(&cases[n], study, arena, marks, n, subject) == LAR_OK)
+        look_at_case(&cases[n], study, arena, marks, n, subject);
+        if (!cases[n].reason) {
             cases[n].reason = unready;
+            cases[n].hint = unready_hint;
+        }
         check->bad_count += cases[n].reason != NULL;
     }
     compare_sizes(check);

@@ -344,7 +344,8 @@ typedef struct lar_check_scan {
 typedef struct lar_check_case {
     const char *id;
     int split;
-    const char *reason;    /* why prepare would fail, on one line; NULL: it would not */
+    const char *reason;    /* why prepare would fail, one a line; NULL: it would not */
+    const char *hint;      /* what to try against the first of them that has a word; or NULL */
     lar_check_scan *scans; /* of each image */
     lar_grid grid;         /* prepared; size 0 where it fails */
     lar_grid *boxes;       /* of heads and masks, of each image; for lar_prepare_grids() */

@@ -63,6 +63,11 @@ static lar_status read_image(lar_image_spec *image, const lar_study *study, cons
         return lar_walk_fail(walk, node->key_line, node->key_column,
                              "'%s' cannot name an image: letters, digits, _ - . and at most 64",
                              node->key);
+    if (node->kind == LAR_YAML_SCALAR && !node->absent && *node->text) {
+        lar_walk_fail(walk, node->line, node->column, "image '%s' has a word in place of keys",
+                      node->key);
+        return lar_hint(LAR_EARGUMENT, "%s: {path: \"%s\"}", node->key, node->text);
+    }
     lar_param_defaults(lar_image_spec_table, image);
     lar_param_defaults(lar_image_source_table, image);
     image->name = node->key;
@@ -152,6 +157,12 @@ static lar_status read_split(lar_study *study, const lar_walk *walk, const lar_y
     const lar_fields fields[] = { { lar_split_table, split }, { lar_split_more_table, split } };
     split->said = true;
     if (node->kind == LAR_YAML_SCALAR && !node->absent && *node->text) {
+        double number;
+        if (lar_parse_real(&number, node->text)) {
+            lar_walk_fail(walk, node->line, node->column,
+                          "'%s' is no file that says who is in which part", node->text);
+            return lar_hint(LAR_EARGUMENT, "split: {valid: %s}", node->text);
+        }
         split->file = node->text;
         return LAR_OK;
     }

@@ -46,6 +46,20 @@ assert t["by"] == "voxels" and t["across_parts"] is True and t["files"][1].endsw
 c = d["cases"][0]
 assert c["participant"] == c["subject"] and c["images"]["twin"]["beside_first"] == "same", c
 END
+# two of them: the hint leaves out both, each once
+cp cohort/t1/new_T1.nii.gz cohort/t1/newer_T1.nii.gz
+cp cohort/twin/new_T1.nii.gz cohort/twin/newer_T1.nii.gz
+cp cohort/split.csv kept.csv
+printf 'newer,test\n' >>cohort/split.csv
+status 1 larmor check cohort/try.yaml
+complains '^  try leave_out: \[newer, sub-02\] under data'
+sed -i 's/newer,test/newer,valid/; s/sub-02,train/sub-02,valid/; s/sub-03,train/sub-03,valid/; s/new,valid/new,train/' cohort/split.csv
+study "$both
+  split: split.csv
+  leave_out: [newer, sub-02]"
+status 0 larmor check cohort/try.yaml
+rm cohort/t1/newer_T1.nii.gz cohort/twin/newer_T1.nii.gz
+mv kept.csv cohort/split.csv
 study "$both
   split: split.csv
   duplicates: warn"
@@ -74,6 +88,10 @@ complains "'lists/cases.csv' exists already"
 status 0 larmor check cohort/try.yaml --manifest lists/cases.csv --force
 printf 'data:\n  csv: cases.csv\n  images:\n    t1: {}\n    twin: {role: target}\n' >lists/study.yaml
 cp out first
+: >cohort/file # no folder: what was found is said all the same
+status 73 larmor check cohort/try.yaml --manifest cohort/file/cases.csv
+says '^4 cases, every one read through: all can be prepared$'
+complains "cannot create the folder 'cohort/file'"
 status 0 larmor check lists/study.yaml
 cmp -s first out || fail "the manifest is read otherwise"
 # and a change of it is noticed before a training
@@ -113,6 +131,17 @@ says "^warning: label 3 of 'tissue' is not in sub-03$"
 status 0 larmor check cohort/try.yaml --json
 python3 -c 'import json; d = json.load(open("out")); assert d["cases"][2]["images"]["tissue"]["labels"] == [0, 1] and 3 in d["cases"][0]["images"]["tissue"]["labels"]' ||
     fail "the JSON of labels"
+# of a crop without most of them, not all are listed, and that is said
+larmor crop cohort/kept.nii.gz -o cohort/truth/sub-03_labels.nii.gz --axis z --range 0.9 1 --force -q || fail crop
+larmor crop cohort/t1/sub-03_T1.nii.gz -o cohort/few_T1.nii.gz --axis z --range 0.9 1 -q || fail crop
+cp cohort/t1/sub-03_T1.nii.gz kept_t1.nii.gz
+mv cohort/few_T1.nii.gz cohort/t1/sub-03_T1.nii.gz
+status 0 larmor check cohort/try.yaml
+[ "$(grep -c "^warning: label" out)" -eq 8 ] || fail "label warnings are not cut at 8"
+says "^\.\.\. and [0-9]* more labels of 'tissue' that not all have (--all lists each)$"
+status 0 larmor check cohort/try.yaml --all
+[ "$(grep -c "^warning: label" out)" -gt 8 ] || fail "--all does not list each label"
+cp kept_t1.nii.gz cohort/t1/sub-03_T1.nii.gz
 cp cohort/t1/sub-03_T1.nii.gz cohort/truth/sub-03_labels.nii.gz
 status 0 larmor check cohort/try.yaml
 says "^warning: sub-03, tissue: more than 256 values, are these labels?$"
@@ -161,9 +190,29 @@ mistake "$both
   split: {folds: 2, valid: 1}" "'valid' is given, but 'folds' says who is valid$"
 mistake "$both
   split: {bins: 3}" "'bins' is of covariates, but 'stratify' names none$"
+mistake '  images: {t1: "t1/{subject}_T1.nii.gz"}' "try.yaml:2:16: image 't1' has a word in place of keys$"
+complains '^  try t1: {path: "t1/{subject}_T1.nii.gz"}$'
+mistake '  images: {t1: {path: "no (t1)/{subject}_T1.nii.gz"}}' "no file matches 'no (t1)/{subject}_T1.nii.gz' of image 't1'"
+complains '^  try ls cohort/no\\ \\(t1\\)/\*_T1.nii.gz$'
+mistake "$both
+  split: 0.2" "try.yaml:5:10: '0.2' is no file that says who is in which part$"
+complains "^  try split: {valid: 0.2}$"
 mistake "$both
   duplicates: refuze" "'refuze' is not a valid duplicates (one of refuse warn)$"
 complains "^  try refuse$"
+# ids that no two images share: what to write
+mistake '  folders: .
+  images: {t1: {}, flair: {role: target}}' "8 subjects are not complete: 'sub-01_FLAIR' has no t1"
+complains '^  try names: "{subject}_\*.nii.gz" under data'
+study '  folders: .
+  names: "{subject}_*.nii.gz"
+  images: {t1: {}, twin: {role: target}}'
+status 0 larmor check cohort/try.yaml
+says '^sub-01 '
+mistake '  images:
+    t1: {path: "t1/{subject}_T1.nii.gz"}
+    flair: {path: "flair/{subject}.nii.gz", role: target}' "8 subjects are not complete: "
+complains '^  try patterns in which {subject} is what the names of all images share$'
 study "$both
   participants: nobody.csv"
 status 66 larmor check cohort/try.yaml
@@ -186,6 +235,20 @@ says '^       s50$'
 [ "$(wc -l <out)" -lt 40 ] || fail "120 cases take $(wc -l <out) lines"
 status 0 larmor check many/study.yaml --all
 [ "$(grep -c '^s[0-9]* ' out)" -eq 120 ] || fail "--all does not list each case"
+printf 'subject,age\ns1,20\n' >many/people.csv
+printf 'data:\n  images: {t1: {path: "t1/{subject}.nii"}}\n  participants: people.csv\n' >many/study.yaml
+status 0 larmor check many/study.yaml
+says "^warning: 'age' is not known of s2, s3, s4, s5, s6 and 114 more$"
+status 0 larmor check many/study.yaml --all
+says "^warning: 'age' is not known of s2, .* s119, s120$"
+# what a reader warns of many is said once
+for n in $(seq 1 6); do mv many/t1/s$n.nii many/t1/s$n.nrrd; done
+printf 'data:\n  images: {t1: {path: "t1/{subject}.n*"}}\n' >many/study.yaml
+status 0 larmor check many/study.yaml -q
+says '^warning: 6 scans (s1 t1, s2 t1, s3 t1, ...): its name is that of NRRD, its content is NIfTI'
+[ -s err ] && { cat err; fail "it is said again"; }
+status 0 larmor check many/study.yaml -q --all
+[ "$(grep -c '^warning: s[0-9], t1: its name is that of NRRD' out)" -eq 6 ] || fail "each is said with --all"
 for n in $(seq 61 120); do printf 'no scan' >many/t1/s$n.nii; done
 status 1 larmor check many/study.yaml
 [ "$(grep -c "^bad: case 's" out)" -eq 40 ] || fail "bad cases are not cut at 40"

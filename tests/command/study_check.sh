@@ -41,6 +41,11 @@ grep -q "a batch of" out && fail "accumulated batches need no fit"
 grep -v onto cohort/study.yaml | grep -v fit: | grep -v crop: >cohort/apart.yaml
 status 1 larmor check cohort/apart.yaml
 says "^bad: case 'sub-01': 'flair' is on another grid ("
+says "^  try the step '- resample: {images: \[flair\], onto: t1}'$"
+[ "$(grep -c '^  try' out)" -eq 1 ] || fail "a hint that is the same stands once"
+status 1 larmor check cohort/apart.yaml --json
+python3 -c 'import json; d = json.load(open("out")); assert all("onto: t1" in c["try"] for c in d["cases"])' || fail "the JSON of a hint"
+status 1 larmor check cohort/apart.yaml
 complains "3 of 3 cases would fail"
 
 # one bad scan among good ones
@@ -55,6 +60,16 @@ python3 -c 'import json; d = json.load(open("out")); assert [c["ok"] for c in d[
 printf 'not an image' >cohort/t1/sub-02_T1.nii.gz
 status 1 larmor check cohort/study.yaml
 says "^sub-02 .*t1 *cannot be read$"
+[ "$(grep -c '^bad:' out)" -eq 1 ] || fail "one scan that cannot be read is one reason"
+# and a second one of the same case is named too
+cp cohort/flair/sub-02_FLAIR.nii.gz kept_flair
+head -c 2000 kept_flair >cohort/flair/sub-02_FLAIR.nii.gz
+status 1 larmor check cohort/study.yaml
+says "^bad: case 'sub-02': 't1' cannot be read"
+says "^bad: case 'sub-02': 'flair' cannot be read"
+[ "$(grep -c '^bad:' out)" -eq 2 ] || fail "two scans that cannot be read are two reasons"
+says "^1 of 3 cases would fail"
+cp kept_flair cohort/flair/sub-02_FLAIR.nii.gz
 cp kept cohort/t1/sub-02_T1.nii.gz
 
 # a wrong study: exit status 2, with line and column

@@ -113,6 +113,7 @@ lar_status lar_check_add_json(lar_text *out, const lar_study *study, const lar_c
                       c->reason == NULL, "images", images);
         json_object_set_new(one, "covariates",
                             covariates_json(check->cohort, &check->cohort->subjects[n]));
+        if (c->hint) json_object_set_new(one, "try", json_string(c->hint));
         if (c->reason)
             json_object_set_new(one, "reason", json_string(c->reason));
         else

@@ -17,14 +17,15 @@ static void add_values(lar_text *out, const lar_check_labels *list)
     }
 }
 
-/* The cases that have the label, or those that have not: "sub-03, sub-04 and 2 more". */
-static void add_ids(lar_text *out, const lar_check *check, int64_t image, double label, bool has)
+/* The cases that have the label, or those that have not: "sub-03, sub-04 and 2 more"; or all. */
+static void add_ids(lar_text *out, const lar_check *check, int64_t image, double label, bool has,
+                    bool every)
 {
     int64_t shown = 0, rest = 0;
     for (int64_t n = 0; n < check->cohort->subject_count; n++) {
         const lar_check_labels *one = check->cases[n].scans[image].labels;
         if (!one || one->many || lar_check_labels_has(one, label) != has) continue;
-        if (shown < IDS_SHOWN)
+        if (every || shown < IDS_SHOWN)
             lar_text_add(out, "%s%s", shown++ ? ", " : "", check->cases[n].id);
         else
             rest++;
@@ -42,7 +43,8 @@ static int64_t count_cases(const lar_check *check, int64_t image, double label)
     return count;
 }
 
-static void add_image(lar_text *out, const lar_study *study, const lar_check *check, int64_t image)
+static void add_image(lar_text *out, const lar_study *study, const lar_check *check, int64_t image,
+                      bool every)
 {
     lar_check_labels all = { 0 };
     const char *name = study->data.images[image].name;
@@ -61,20 +63,22 @@ static void add_image(lar_text *out, const lar_study *study, const lar_check *ch
     lar_text_add(out, "labels of '%s':", name);
     add_values(out, &all);
     lar_text_add(out, "\n");
-    for (int64_t n = 0; n < all.count && warned < WARNED_MAX; n++) {
+    for (int64_t n = 0; n < all.count; n++) {
         const int64_t count = count_cases(check, image, all.at[n]);
-        if (count == cases) continue;
+        if (count == cases || (warned++ >= WARNED_MAX && !every)) continue;
         const bool has = 2 * count <= cases;
         lar_text_add(out, "warning: label %.10g of '%s' is %s ", all.at[n], name,
                      has ? "only in" : "not in");
-        add_ids(out, check, image, all.at[n], has);
+        add_ids(out, check, image, all.at[n], has, every);
         lar_text_add(out, "\n");
-        warned++;
     }
+    if (warned > WARNED_MAX && !every)
+        lar_text_add(out, "... and %lld more labels of '%s' that not all have (--all lists each)\n",
+                     (long long)(warned - WARNED_MAX), name);
 }
 
-void lar_check_add_labels(lar_text *out, const lar_study *study, const lar_check *check)
+void lar_check_add_labels(lar_text *out, const lar_study *study, const lar_check *check, bool all)
 {
     for (int64_t m = 0; m < lar_data_scans(&study->data); m++)
-        if (study->data.images[m].role == LAR_LABEL) add_image(out, study, check, m);
+        if (study->data.images[m].role == LAR_LABEL) add_image(out, study, check, m, all);
 }

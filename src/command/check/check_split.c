@@ -111,12 +111,12 @@ static void add_covariate(lar_text *out, const known *k, const bool *there, lar_
     add_row(out, k->numbers || k->level_count ? "" : k->name, "not known", cells, there);
 }
 
-static void add_missing(lar_text *out, const lar_cohort *cohort, const known *k)
+static void add_missing(lar_text *out, const lar_cohort *cohort, const known *k, bool all)
 {
     int64_t shown = 0;
     if (!k->missing || k->missing == k->count) return;
     lar_text_add(out, "warning: '%s' is not known of ", k->name);
-    for (int64_t n = 0; n < k->count && shown < IDS_SHOWN; n++)
+    for (int64_t n = 0; n < k->count && (all || shown < IDS_SHOWN); n++)
         if (!*k->values[n])
             lar_text_add(out, "%s%s", shown++ ? ", " : "",
                          cohort->subjects[cohort->firsts[n]].subject);
@@ -124,7 +124,7 @@ static void add_missing(lar_text *out, const lar_cohort *cohort, const known *k)
     lar_text_add(out, "\n");
 }
 
-void lar_check_add_split(lar_text *out, const lar_check *check)
+void lar_check_add_split(lar_text *out, const lar_check *check, bool all)
 {
     const lar_cohort *cohort = check->cohort;
     lar_arena *arena = NULL;
@@ -149,7 +149,7 @@ void lar_check_add_split(lar_text *out, const lar_check *check)
             add_row(out, "covariate", "", heads, there);
         }
         add_covariate(out, &k, there, arena);
-        add_missing(&missing, cohort, &k);
+        add_missing(&missing, cohort, &k, all);
     }
     if (rest.length) lar_text_add(out, "%s  other covariates: %s\n", shown ? "" : "\n", rest.at);
     lar_text_add(out, "%s", lar_text_get(&missing));

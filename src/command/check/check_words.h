@@ -16,9 +16,14 @@ void lar_check_add_warnings(lar_text *out, const lar_study *study, const lar_che
 /* Scans that are there twice. */
 void lar_check_add_twins(lar_text *out, const lar_check *check, bool all);
 /* Which labels there are, and who lacks one that most have, or alone has one. */
-void lar_check_add_labels(lar_text *out, const lar_study *study, const lar_check *check);
+void lar_check_add_labels(lar_text *out, const lar_study *study, const lar_check *check, bool all);
+/* What each step does to the first case that can be prepared; what prepare learns before it begins;
+ * the size that every case will have. */
+void lar_check_add_steps(lar_text *out, const lar_study *study, const lar_check *check);
+void lar_check_add_standards(lar_text *out, const lar_study *study, const lar_check *check);
+void lar_check_add_sizes(lar_text *out, const lar_study *study, const lar_check *check, bool all);
 /* Who is in which part, by what is known of each; and of whom something is not known. */
-void lar_check_add_split(lar_text *out, const lar_check *check);
+void lar_check_add_split(lar_text *out, const lar_check *check, bool all);
 /* All of it, for machines; net: NULL where the study has none. */
 struct lar_net;
 lar_status lar_check_add_json(lar_text *out, const lar_study *study, const lar_check *check,

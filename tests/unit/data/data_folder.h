@@ -53,6 +53,24 @@ static inline void data_touch(const char *names)
     }
 }
 
+/* Warnings that were logged since data_listen(), and the last one. */
+static int data_warnings;
+static char data_warned[512];
+
+static inline void data_take(void *user, lar_log_level level, const char *text)
+{
+    (void)user;
+    if (level != LAR_LOG_WARNING) return;
+    data_warnings++;
+    snprintf(data_warned, sizeof data_warned, "%s", text);
+}
+
+static inline void data_listen(void)
+{
+    data_warnings = 0;
+    lar_log_to(data_take, NULL);
+}
+
 static inline lar_data_params data_params(lar_image_spec *images, int64_t count)
 {
     lar_data_params data = { 0 };
@@ -78,6 +96,27 @@ static inline const char *data_cases(const lar_cohort *cohort)
         if (!lar_text_is(one->id, one->subject)) lar_text_add(text, "=%s", one->subject);
     }
     return lar_text_get(text);
+}
+
+/* The cohort of the data below the root; its cases as words. */
+static inline lar_cohort *found(const lar_data_params *data, const char *cases)
+{
+    lar_cohort *cohort;
+    CHECK_OK(lar_cohort_new(&cohort, data, data_root));
+    assert_string_equal(data_cases(cohort), cases);
+    return cohort;
+}
+
+static inline void finds(const lar_data_params *data, const char *cases)
+{
+    lar_cohort_free(found(data, cases));
+}
+
+static inline void refuses(const lar_data_params *data, const char *words)
+{
+    lar_cohort *cohort;
+    CHECK_FAILS(lar_cohort_new(&cohort, data, data_root), LAR_EARGUMENT, words);
+    assert_null(cohort);
 }
 
 #endif

@@ -112,6 +112,9 @@ static void incomplete_subjects_are_named(void **state)
         touch(folder, name);
     }
     CHECK_FAILS(lar_cohort_new(&cohort, &data, folder), LAR_EARGUMENT, " and 12 more");
+    /* the line that leaves them out names all of them */
+    assert_non_null(strstr(lar_error(), "leave_out: [Subj20, Subj21, "));
+    assert_non_null(strstr(lar_error(), ", Subj38, Subj39]"));
 }
 
 static void what_is_not_there_is_said(void **state)

@@ -1,30 +1,9 @@
 /* The layouts that people have, and every way that they can be wrong: BIDS trees, nnU-Net folders,
- * tables, folders without parts, names with session, run and slice.
+ * folders with and without parts, names with session, run and slice.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "data_folder.h"
-
-/* The cohort of the data below the root; its cases as words. */
-static lar_cohort *found(const lar_data_params *data, const char *cases)
-{
-    lar_cohort *cohort;
-    CHECK_OK(lar_cohort_new(&cohort, data, data_root));
-    assert_string_equal(data_cases(cohort), cases);
-    return cohort;
-}
-
-static void finds(const lar_data_params *data, const char *cases)
-{
-    lar_cohort_free(found(data, cases));
-}
-
-static void refuses(const lar_data_params *data, const char *words)
-{
-    lar_cohort *cohort;
-    CHECK_FAILS(lar_cohort_new(&cohort, data, data_root), LAR_EARGUMENT, words);
-    assert_null(cohort);
-}
 
 /* ---- patterns ---------------------------------------------------------------------------- */
 
@@ -104,6 +83,14 @@ static void names_of_all_kinds_are_paired(void **state)
     refuses(&data, "1 subject is not complete: 'self' has no t1");
     images[0].path = "*/{subject} T1.nii";
     refuses(&data, "1 subject is not complete: 'self' has no t1");
+    /* a name of another encoding, that no record could hold */
+    lar_image_spec one[] = { { .name = "t1", .path = "t1 scans/{subject} T1.nii" } };
+    lar_data_params latin = data_params(one, 1);
+    data_write("t1 scans/Zo\xeb T1.nii", "");
+    refuses(&latin, "/t1 scans/Zo\xeb T1.nii' is not UTF-8\n  try renaming it");
+    const char *const out[] = { "Zo\xeb" };
+    latin.leave_out = (lar_texts){ 1, out };
+    finds(&latin, "Zo\xc3\xab M \xe5\xb1\xb1");
     char longest[300];
     memset(longest, 'x', 230);
     snprintf(longest + 230, sizeof longest - 230, ".nii");
@@ -135,6 +122,34 @@ static void folders_with_and_without_parts(void **state)
     lar_cohort *cohort = found(&data, "1 2");
     assert_int_equal(cohort->subjects[1].split, LAR_VALID);
     lar_cohort_free(cohort);
+    data_listen(); /* what lies beside the parts */
+    data_touch("d/fl/val/3.nii d/fl/notes.txt");
+    finds(&data, "1 2");
+    lar_log_to(NULL, NULL);
+    assert_int_equal(data_warnings, 2);
+    assert_non_null(strstr(data_warned, "/d/fl', which has folders train, valid or test: '1.nii', "
+                                        "'2.tif', 'val'"));
+    /* names of every format; of two files, the header's */
+    lar_image_spec all[] = { { .name = "all" } };
+    lar_data_params formats = data_params(all, 1);
+    formats.folders = "g";
+    formats.split.parts[LAR_VALID] = 1;
+    data_touch("g/all/a.hdr g/all/a.img g/all/b.HEAD g/all/b.BRIK.gz g/all/c.PAR g/all/c.REC "
+               "g/all/d.nhdr g/all/d.raw.gz g/all/e.mnc g/all/f.png g/all/g.hdr.gz "
+               "g/all/g.img.gz g/all/h.mgh.gz g/all/i.par g/all/i.rec g/all/j.json");
+    finds(&formats, "a b c d e f g h i");
+    lar_text each = { 0 };
+    const char *format, *const *suffixes;
+    for (int n = 0; lar_format_at(n, &format, &suffixes); n++) {
+        if (lar_text_is(format, "DICOM")) continue; /* a series is a folder */
+        char name[64];
+        snprintf(name, sizeof name, "h/all/x%d%s", n, suffixes[0]);
+        data_touch(name);
+        lar_text_add(&each, "%sx%d", n ? " " : "", n);
+    }
+    formats.folders = "h";
+    finds(&formats, lar_text_get(&each));
+    lar_text_clear(&each);
     data_touch("d/fl/valid/1_2.nii");
     /* slices: the subject is in the name, and may not be in two parts */
     data = data_params(images, 1);
@@ -235,6 +250,45 @@ static void bids_trees(void **state)
     finds(&data, "sub-01 sub-05");
 }
 
+/* Files in the wrong folder, keys that none has, subjects of whom nothing is there. */
+static void bids_trees_with_oddities(void **state)
+{
+    (void)state;
+    lar_image_spec images[] = { { .name = "t1" }, { .name = "flair" } };
+    lar_data_params data = data_params(images, 2);
+    data.bids = "b";
+    data.split.parts[LAR_VALID] = 1;
+    data_touch("b/sub-01/ses-1/anat/sub-01_ses-1_T1w.nii "
+               "b/sub-01/ses-1/anat/sub-01_ses-1_FLAIR.nii b/sub-02/anat/sub-02_T1w.nii "
+               "b/sub-02/anat/sub-02_FLAIR.nii");
+    finds(&data, "sub-01_ses-1=sub-01 sub-02");
+    /* who has nothing is told; what is in another's tree is not asked for */
+    data_touch("b/sub-03/func/sub-03_bold.nii b/sub-04/note.txt b/sub-05");
+    data_listen();
+    finds(&data, "sub-01_ses-1=sub-01 sub-02");
+    lar_log_to(NULL, NULL);
+    assert_int_equal(data_warnings, 1);
+    assert_non_null(strstr(data_warned, "2 subjects of '"));
+    assert_non_null(strstr(data_warned, "/b' have none of the images: sub-03, sub-04"));
+    images[0].entities[2] = "fast";
+    refuses(&data, "/b' with the suffix 'T1w' has the keys of image 't1'\n  try those of '");
+    images[0].entities[2] = NULL;
+    /* never the scan of one under the id of another */
+    data_touch("b/sub-06/anat/sub-02_T1w.nii b/sub-06/anat/sub-06_FLAIR.nii");
+    refuses(&data, "/b/sub-06/anat/sub-02_T1w.nii' lies in the folder of 'sub-06', but is named "
+                   "after 'sub-02'\n  try moving it");
+    const char *const out[] = { "sub-06" };
+    data.leave_out = (lar_texts){ 1, out };
+    finds(&data, "sub-01_ses-1=sub-01 sub-02");
+    data_touch("b/sub-0/anat/sub-01_T1w.nii");
+    refuses(&data, "lies in the folder of 'sub-0', but is named after 'sub-01'");
+    data.leave_out = (lar_texts){ 0 };
+    images[0].name = images[1].name = "t2"; /* two sessions, each in the other's folder */
+    data.image_count = 1;
+    data_touch("b/sub-01/ses-1/anat/sub-01_ses-2_T2w.nii b/sub-01/ses-2/anat/sub-01_ses-1_T2w.nii");
+    refuses(&data, "lies in the folder of 'ses-1', but is named after 'ses-2'");
+}
+
 static void covariates_are_joined_by_id(void **state)
 {
     (void)state;
@@ -261,7 +315,8 @@ static void covariates_are_joined_by_id(void **state)
         { "id\tage\nsub-01\t3\n", "has no column 'participant_id'\n  try naming" },
         { "participant_id\tage\nsub-01\t3\n01\t4\n", "has two lines of '" },
         { "participant_id\tage\nsub-01\n", "participants.tsv:2: 1 cell, but there are 2 columns" },
-        { "participant_id,age\nsub-01,3\n", "has no column 'participant_id'" },
+        { "participant_id,age\nsub-01,3\n", "participants.tsv:1: columns seem to be separated by "
+                                            "','\n  try a name that ends in .csv" },
         { "", "is empty" },
         { "participant_id\tage\tage\n", "two columns 'age'" },
     };
@@ -358,161 +413,20 @@ static void nnunet_folders(void **state)
         data_write("n/dataset.json", wrong[n].text);
         refuses(&data, wrong[n].words);
     }
+    /* another count than the one that it says: told, and no error */
+    for (int told = 2; told < 4; told++) {
+        char text[80];
+        snprintf(text, sizeof text, "{\"channel_names\": {\"0\": \"T1\"}, \"numTraining\": %d}",
+                 told);
+        data_write("n/dataset.json", text);
+        data_listen();
+        finds(&data, "a_1 b t");
+        lar_log_to(NULL, NULL);
+        assert_int_equal(data_warnings, told == 3);
+    }
+    assert_non_null(strstr(data_warned, "tells of 3 cases for training, but there are 2 of 't1'"));
     data_write("n/dataset.json", "{\"modality\": {\"0\": \"T1\"}}"); /* version 1 */
     finds(&data, "a_1 b t");
-}
-
-/* ---- tables ------------------------------------------------------------------------------ */
-
-static void tables_of_cases(void **state)
-{
-    (void)state;
-    lar_image_spec images[] = { { .name = "t1" }, { .name = "fl", .column = "FLAIR" } };
-    lar_data_params data = data_params(images, 2);
-    data.csv = "lists/cases.csv";
-    data.split.parts[LAR_VALID] = 1;
-    static const struct {
-        const char *text, *words;
-    } tables[] = {
-        { "subject,t1,FLAIR\nb,x,y\na,x2,y2\n", NULL },
-        { "subject,t1,FLAIR\r\n\"b\", x ,\"y\"\r\n\r\na,x2,y2", NULL },
-        { "\xef\xbb\xbf"
-          "FLAIR,case,t1\ny,b,x\ny2,a,x2\n,,\n",
-          NULL },
-        { "subject,FLAIR\nb,y\n",
-          "has no column 't1' for image 't1'\n  try one of its columns: subject FLAIR" },
-        { "id,t1,FLAIR\n", "has no column 'subject' and none 'case'" },
-        { "subject,t1,FLAIR\n", "has no line of a case" },
-        { "subject,t1,FLAIR\na,x,y\na,x2,y2\n",
-          "cases.csv:3: the case 'a' is here a second time, after line 2\n  try a column" },
-        { "case,t1,FLAIR\na,x,y\na,x2,y2\n",
-          "cases.csv:3: the case 'a' is here a second time, after line 2" },
-        { "subject,t1,FLAIR\n,x,y\n", "cases.csv:2: 'subject' is empty" },
-        { "case,t1,FLAIR\n,x,y\n", "cases.csv:2: 'case' is empty" },
-        { "subject,t1,FLAIR\na,x,\nb,x,y\n", "1 subject is not complete: 'a' has no fl" },
-        { "subject,t1,FLAIR\n..,x,y\n", "'..' of '" },
-        { "subject,t1,FLAIR\n\"a\nb\",x,y\n", "cannot be a subject id" },
-        { "subject,t1,FLAIR\na/b,x,y\n", "cannot be a subject id" },
-        { "subject,t1,FLAIR,split\na,x,y,train\nb,x,y,valid\nc,x,y,Test\n",
-          "cases.csv:4: 'Test' is not a split" },
-        { "subject,t1,FLAIR,split\na,x,y,train\nb,x,y,\n",
-          "names the split of 1 cases, but not of 1" },
-        { "subject,t1,FLAIR,split\na,x,y,train\nb,x,y,test\n",
-          "no subject is 'valid' by the column 'split' of 'lists/cases.csv'" },
-        { "subject,case,t1,FLAIR,split\na,1,x,y,train\na,2,x,y,valid\n",
-          "the subject 'a' is in two parts: '1' is train, '2' is valid" },
-    };
-    for (size_t n = 0; n < sizeof tables / sizeof *tables; n++) {
-        data_write("lists/cases.csv", tables[n].text);
-        if (tables[n].words) {
-            refuses(&data, tables[n].words);
-            continue;
-        }
-        lar_cohort *cohort = found(&data, "a b");
-        assert_string_equal(cohort->subjects[1].paths[0], data_path("lists/x"));
-        assert_string_equal(cohort->subjects[1].paths[1], data_path("lists/y"));
-        lar_cohort_free(cohort);
-    }
-    /* sessions make ids; what is neither is known of the case */
-    data_write("lists/cases.csv",
-               "subject,session,run,t1,FLAIR,dose,split\n"
-               "a,pre,,x,y,n/a,train\na,post,2,/abs,y,3,train\nb,pre,,x,y,4,valid\n");
-    lar_cohort *cohort = found(&data, "a_post_2=a a_pre=a b_pre=b");
-    assert_string_equal(cohort->subjects[0].paths[0], "/abs");
-    assert_int_equal(cohort->covariate_count, 3);
-    assert_string_equal(cohort->covariates[2], "dose");
-    assert_string_equal(cohort->subjects[0].values[2], "3");
-    assert_string_equal(cohort->subjects[1].values[2], "");
-    lar_cohort_free(cohort);
-    data.split.said = true;
-    refuses(&data, "a split is given, but the column 'split' of 'lists/cases.csv' says it");
-    data.csv = "lists/none.csv";
-    CHECK_FAILS(lar_cohort_new(&cohort, &data, data_root), LAR_ENOINPUT, "none.csv");
-}
-
-/* ---- the manifest ------------------------------------------------------------------------ */
-
-static void check_same(const lar_cohort *a, const lar_cohort *b)
-{
-    assert_string_equal(data_cases(a), data_cases(b));
-    assert_int_equal(a->subject_count, b->subject_count);
-    assert_int_equal(a->participant_count, b->participant_count);
-    assert_int_equal(a->covariate_count, b->covariate_count);
-    for (int64_t k = 0; k < a->covariate_count; k++)
-        assert_string_equal(a->covariates[k], b->covariates[k]);
-    for (int64_t n = 0; n < a->subject_count; n++) {
-        const lar_subject *x = &a->subjects[n], *y = &b->subjects[n];
-        assert_string_equal(x->id, y->id);
-        assert_string_equal(x->subject, y->subject);
-        assert_int_equal(x->split, y->split);
-        for (int64_t k = 0; k < a->covariate_count; k++)
-            assert_string_equal(x->values[k], y->values[k]);
-        for (int64_t m = 0; m < a->image_count; m++) {
-            struct stat one, other;
-            assert_int_equal(stat(x->paths[m], &one), 0);
-            assert_int_equal(stat(y->paths[m], &other), 0);
-            assert_int_equal(one.st_ino, other.st_ino);
-        }
-    }
-}
-
-static void manifests_are_read_back(void **state)
-{
-    (void)state;
-    lar_image_spec images[] = { { .name = "t1" }, { .name = "flair" } };
-    lar_data_params data = data_params(images, 2);
-    lar_cohort *cohort, *back;
-    data.bids = "the \"tree\", 1";
-    data.split.parts[LAR_TEST] = 0.2;
-    for (int n = 0; n < 12; n++) {
-        char name[128];
-        for (int s = 0; s <= n % 3; s++)
-            for (int m = 0; m < 2; m++) {
-                snprintf(name, sizeof name,
-                         "the \"tree\", 1/sub-%02d/ses-%d/anat/sub-%02d_ses-%d_%s.nii", n, s, n, s,
-                         m ? "FLAIR" : "T1w");
-                data_write(name, "");
-            }
-    }
-    data_write("the \"tree\", 1/participants.tsv",
-               "participant_id\tage\tsays\tsplit\nsub-01\t3\tshe said \"no, "
-               "never\"\ttrain\nsub-02\t\t  x\tb\n");
-    CHECK_OK(lar_cohort_new(&cohort, &data, data_root));
-    assert_int_equal(cohort->participant_count, 12);
-    assert_int_equal(cohort->subject_count, 24);
-    /* wherever it lies: beside, below, in another folder, or far away */
-    static const char *const places[] = { "", "the \"tree\", 1/", "lists/deep/" };
-    CHECK_OK(lar_folder_make(data_path("lists/deep")));
-    for (int p = 0; p < 3; p++) {
-        lar_text text = { 0 }, again = { 0 };
-        char name[64];
-        snprintf(name, sizeof name, "%smanifest.csv", places[p]);
-        CHECK_OK(lar_manifest_text(&text, cohort, data_path(places[p])));
-        assert_null(strstr(text.at, data_root)); /* it may be moved with the scans */
-        data_write(name, text.at);
-        lar_data_params table = data_params(images, 2);
-        table.csv = name;
-        CHECK_OK(lar_cohort_new(&back, &table, data_root));
-        /* a covariate that is called as a column of its own is left out */
-        assert_int_equal(cohort->covariate_count, 3);
-        assert_int_equal(back->covariate_count, 2);
-        cohort->covariate_count = 2;
-        check_same(cohort, back);
-        cohort->covariate_count = 3;
-        CHECK_OK(lar_manifest_text(&again, back, data_path(places[p])));
-        assert_string_equal(text.at, again.at);
-        lar_text_clear(&text);
-        lar_text_clear(&again);
-        lar_cohort_free(back);
-    }
-    lar_text far = { 0 };
-    CHECK_OK(lar_manifest_text(&far, cohort, "/"));
-    assert_non_null(strstr(far.at, data_root));
-    lar_text_clear(&far);
-    images[1].name = "split";
-    CHECK_FAILS(lar_manifest_text(&far, cohort, "/"), LAR_EARGUMENT, "an image is called 'split'");
-    images[1].name = "flair";
-    lar_cohort_free(cohort);
 }
 
 /* Short of memory at any moment: an error, and nothing is lost. */
@@ -520,25 +434,29 @@ static void survives_failed_allocations(void **state)
 {
     (void)state;
     lar_image_spec images[] = { { .name = "t1" } };
-    lar_data_params data = data_params(images, 1);
-    data_touch("b/sub-01/ses-1/anat/sub-01_ses-1_T1w.nii b/sub-02/anat/sub-02_T1w.nii");
+    data_touch("b/sub-01/ses-1/anat/sub-01_ses-1_T1w.nii b/sub-02/anat/sub-02_T1w.nii "
+               "b/sub-03/none b/sub-04/none f/t1/train/a_ses-1.nii f/t1/valid/a_ses-2.nii "
+               "f/t1/val/c.nii f/t1/vali/d.nii");
     data_write("b/participants.tsv", "participant_id\tage\nsub-01\t3\n");
-    data.bids = "b";
     const char *const by[] = { "age" };
-    data.split.stratify = (lar_texts){ 1, by };
     lar_cohort *cohort;
-    for (int64_t n = 1;; n++) {
-        lar_alloc_fail_at(n, n % 2);
-        lar_text text = { 0 };
-        lar_status status = lar_cohort_new(&cohort, &data, data_root);
-        if (status == LAR_OK) status = lar_manifest_text(&text, cohort, data_root);
-        lar_alloc_fail_at(0, false);
-        lar_text_clear(&text);
-        lar_cohort_free(cohort);
-        if (status == LAR_OK) break;
-        assert_int_equal(status, LAR_EMEMORY);
-        assert_true(n < 10000);
-    }
+    for (int source = 0; source < 2; source++)
+        for (int64_t n = 1;; n++) {
+            lar_data_params data = data_params(images, 1);
+            if (source) data.folders = "f";
+            if (!source) data.bids = "b";
+            if (!source) data.split.stratify = (lar_texts){ 1, by };
+            lar_alloc_fail_at(n, n % 2);
+            lar_text text = { 0 };
+            lar_status status = lar_cohort_new(&cohort, &data, data_root);
+            if (status == LAR_OK) status = lar_manifest_text(&text, cohort, data_root);
+            lar_alloc_fail_at(0, false);
+            lar_text_clear(&text);
+            lar_cohort_free(cohort);
+            if (status == LAR_OK) break;
+            assert_int_equal(status, LAR_EMEMORY);
+            assert_true(n < 10000);
+        }
 }
 
 int main(void)
@@ -549,10 +467,9 @@ int main(void)
         TEST(names_of_all_kinds_are_paired),
         TEST(folders_with_and_without_parts),
         TEST(bids_trees),
+        TEST(bids_trees_with_oddities),
         TEST(covariates_are_joined_by_id),
         TEST(nnunet_folders),
-        TEST(tables_of_cases),
-        TEST(manifests_are_read_back),
         TEST(survives_failed_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,32 @@ static void folds_hardly_move(void **state)
     }
 }
 
+/* So are parts; at the border of train it may be two where both others are fractions. */
+static void parts_hardly_move(void **state)
+{
+    (void)state;
+    static const struct {
+        double valid, test;
+        int most; /* at the border of train */
+    } cases[] = { { 0.2, 0, 1 }, { 4, 0.15, 1 }, { 0.15, 4, 1 }, { 0.1, 0.1, 2 }, { 0.3, 0.3, 2 } };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        int most = 0;
+        for (int count = 12; count < PEOPLE; count++) {
+            int before[PEOPLE + 1], after[PEOPLE + 1], of_test = 0, of_train = 0;
+            const lar_split_params split = split_of(NAN, cases[c].valid, cases[c].test, count % 7);
+            CHECK_OK(lar_split_draw(before, ids, NULL, count, &split));
+            CHECK_OK(lar_split_draw(after, ids, NULL, count + 1, &split));
+            for (int n = 0; n < count; n++) {
+                of_test += (before[n] == LAR_TEST) != (after[n] == LAR_TEST);
+                of_train += (before[n] == LAR_TRAIN) != (after[n] == LAR_TRAIN);
+            }
+            assert_true(of_test <= 1);
+            if (of_train > most) most = of_train;
+        }
+        assert_int_equal(most, cases[c].most);
+    }
+}
+
 /* Every part has its share of each stratum, give or take two; sizes are those that were asked for.
  */
 static void strata_get_their_share(void **state)
@@ -270,6 +296,28 @@ static void cohorts_are_stratified(void **state)
     write_table(row_of_two_ages, 20);
     CHECK_FAILS(lar_cohort_new(&cohort, &data, data_root), LAR_EARGUMENT,
                 "the cases of 's0' do not agree: '0' and '1'");
+    /* a word among numbers may be a slip; without it, or with few numbers, nothing is said */
+    static const struct {
+        const char *text;
+        int warnings;
+    } ages[] = {
+        { "a,x,30\nb,x,NA\nc,x,\nd,x,n/a\ne,x,41\nf,x,52\n", 1 },
+        { "a,x,30\nb,x,\nc,x,\nd,x,n/a\ne,x,41\nf,x,52\n", 0 },
+        { "a,x,30\nb,x,NA\nc,x,\nd,x,n/a\ne,x,41\nf,x,41\n", 0 },
+    };
+    data.split.bins = 2;
+    for (size_t n = 0; n < sizeof ages / sizeof *ages; n++) {
+        char table[128];
+        snprintf(table, sizeof table, "subject,t1,age\n%s", ages[n].text);
+        data_write("cases.csv", table);
+        data_listen();
+        CHECK_OK(lar_cohort_new(&cohort, &data, data_root));
+        lar_log_to(NULL, NULL);
+        lar_cohort_free(cohort);
+        assert_int_equal(data_warnings, ages[n].warnings);
+        if (data_warnings)
+            assert_non_null(strstr(data_warned, "'age', a number of 3 subjects, but 'NA' of 'b'"));
+    }
     data_touch("t1/a.nii t1/b.nii");
     images[0].path = "t1/{subject}.nii";
     data.csv = NULL;
@@ -277,15 +325,57 @@ static void cohorts_are_stratified(void **state)
                 "try participants: FILE, a table with the columns participant_id and age");
 }
 
+/* Sessions and slices that are taken for subjects are told where a head is in two parts. */
+static void heads_in_two_parts_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names, *words;
+    } folders[] = {
+        { "train/a_ses-1.nii train/b.nii valid/a_ses-2.nii",
+          "'a_ses-1' is train and 'a_ses-2' is valid, as if they were two" },
+        { "train/a_run-1_T1w.nii train/a_run-2_T1w.nii valid/a_run-10_T1w.nii",
+          "'a_run-2_T1w' is train and 'a_run-10_T1w' is valid" },
+        { "train/s_1_z012.tif valid/s_1_z013.tif train/s_2_z1.tif valid/s_2_z2.tif",
+          "'s_1_z012' is train and 's_1_z013' is valid, and so are others" },
+        { "train/a_ses-1.nii train/a_ses-2.nii valid/b_ses-1.nii", NULL },
+        { "train/a_1.nii valid/a_2.nii train/a_x.nii valid/a_y.nii", NULL },
+        { "train/a_ses-1_z01.nii valid/ab_ses-1_z02.nii", NULL },
+    };
+    lar_image_spec images[] = { { .name = "t1" } };
+    for (size_t n = 0; n < sizeof folders / sizeof *folders; n++) {
+        lar_data_params data = data_params(images, 1);
+        lar_cohort *cohort;
+        char folder[16], name[64];
+        snprintf(folder, sizeof folder, "f%zu", n);
+        data.folders = folder;
+        for (const char *at = folders[n].names; *at; at += strspn(at, " ")) {
+            const size_t length = strcspn(at, " ");
+            snprintf(name, sizeof name, "%s/t1/%.*s", folder, (int)length, at);
+            data_touch(name);
+            at += length;
+        }
+        data_listen();
+        CHECK_OK(lar_cohort_new(&cohort, &data, data_root));
+        lar_log_to(NULL, NULL);
+        assert_int_equal(data_warnings, folders[n].words != NULL);
+        if (folders[n].words) assert_non_null(strstr(data_warned, folders[n].words));
+        lar_cohort_free(cohort);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_take_everybody_once),
         cmocka_unit_test(folds_hardly_move),
+        cmocka_unit_test(parts_hardly_move),
         cmocka_unit_test(strata_get_their_share),
         cmocka_unit_test(strata_are_fair),
         cmocka_unit_test(strata_keep_what_is_promised),
         cmocka_unit_test_setup_teardown(cohorts_are_stratified, data_folder_make,
+                                        data_folder_remove),
+        cmocka_unit_test_setup_teardown(heads_in_two_parts_are_told, data_folder_make,
                                         data_folder_remove),
     };
     return cmocka_run_group_tests(tests, make_people, NULL);
