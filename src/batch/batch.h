@@ -25,12 +25,14 @@ enum { LAR_PICK_UNIFORM, LAR_PICK_FOREGROUND, LAR_PICK_LABELS, LAR_PICK_WEIGHTS,
 
 typedef struct lar_sample_params {
     int kind;
-    lar_ints size;      /* of a patch, voxels: one number or three */
-    int axis;           /* of slices, 0 to 2: they lie across it */
-    lar_reals range;    /* of slices: which part of them, 0 to 1 */
+    lar_ints size;   /* of a patch, voxels: one number or three */
+    int axis;        /* 0 to 2: slices lie across it; of patches that of `range` */
+    lar_reals range; /* which part of the axis, 0 to 1: slices, or middles of patches, lie there */
     int64_t neighbours; /* slices to each side that are channels of the inputs too */
     int pick;           /* LAR_PICK_UNIFORM ... */
     const char *of;     /* image that has the foreground, labels, weights; NULL: see the tables */
+    lar_ints labels;    /* which are picked; none: all that are not 0, each as often */
+    lar_reals ratios;   /* how often each of `labels` is; none: each as often */
     double share;       /* of the samples that are picked so; the others lie anywhere */
     double overlap;     /* of a grid's patches, of their size */
     int64_t per_case;   /* samples of a case in an epoch; LAR_INT_AUTO */

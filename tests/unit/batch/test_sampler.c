@@ -234,6 +234,85 @@ static void picks_are_as_often_as_they_say(void **state)
     assert_true(abs(met[0] - (int)(2250 * 0.75)) < 180 && abs(met[7] - 375) < 120);
 }
 
+static lar_ints list_of(int64_t a, int64_t b, int64_t c)
+{
+    return (lar_ints){ .count = 3, .at = { a, b, c } };
+}
+
+/* Six standard deviations, as above. */
+static void labels_are_as_often_as_their_ratios(void **state)
+{
+    (void)state;
+    int met[8];
+    lar_sample_params p = patch_of(1, LAR_PICK_LABELS, "seg");
+    p.labels = list_of(2, 0, 7);
+    count_labels(met, &p, 3000); /* without ratios each alike, and 0 is one of them */
+    assert_true(abs(met[0] - 1000) < 156 && abs(met[2] - 1000) < 156 && abs(met[7] - 1000) < 156);
+    p.ratios = (lar_reals){ .count = 3, .at = { 3, 1, 0 } };
+    count_labels(met, &p, 3000);
+    assert_true(abs(met[2] - 2250) < 143 && abs(met[0] - 750) < 143 && met[7] == 0);
+    p.labels = list_of(7, 2, 5); /* none has 5, whose share falls to the others */
+    p.ratios = (lar_reals){ .count = 3, .at = { 0.3, 0.1, 8 } };
+    count_labels(met, &p, 3000);
+    assert_true(abs(met[7] - 2250) < 143 && abs(met[2] - 750) < 143 && met[0] == 0);
+    p.labels = (lar_ints){ .count = 1, .at = { 2 } };
+    p.ratios.count = 0;
+    count_labels(met, &p, 300);
+    assert_int_equal(met[2], 300);
+}
+
+static void labels_that_no_voxel_has_are_an_error(void **state)
+{
+    (void)state;
+    for (int zero = 0; zero < 2; zero++) { /* there is none of 5, or what there is counts nothing */
+        lar_sample_params p = patch_of(4, LAR_PICK_LABELS, "seg");
+        lar_item item;
+        p.labels = (lar_ints){ .count = zero ? 2 : 1, .at = { 5, 7 } };
+        if (zero) p.ratios = (lar_reals){ .count = 2, .at = { 1, 0 } };
+        lar_sampler *s = sampler_of(&p, NULL);
+        CHECK_OK(lar_item_init(&item, s));
+        CHECK_FAILS(lar_item_draw(&item, s, 0, 0), LAR_EARGUMENT, "'labels' that are picked: 5\n");
+        assert_non_null(strstr(lar_error(), "'seg' of '"));
+        lar_item_clear(&item);
+        lar_sampler_free(s);
+    }
+}
+
+/* Along x from 3 to 8, of 12. */
+static void middles_of_patches_stay_in_their_range(void **state)
+{
+    (void)state;
+    for (int pick = LAR_PICK_UNIFORM; pick <= LAR_PICK_GRID; pick++)
+        for (int64_t edge = 1; edge <= 8; edge++) {
+            lar_sample_params p = patch_of(
+                edge, pick, pick == LAR_PICK_WEIGHTS || pick == LAR_PICK_LABELS ? "seg" : NULL);
+            lar_item item;
+            int met[12] = { 0 }, covered[12] = { 0 };
+            p.axis = 0;
+            p.range = (lar_reals){ .count = 2, .at = { 0.25, pick == LAR_PICK_LABELS ? 1 : 0.75 } };
+            const int64_t end = pick == LAR_PICK_LABELS ? 12 : 9;
+            if (pick != LAR_PICK_GRID) p.per_case = 200;
+            lar_sampler *s = sampler_of(&p, NULL);
+            CHECK_OK(lar_item_init(&item, s));
+            for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+                CHECK_OK(lar_item_draw(&item, s, 0, n));
+                const int64_t begin = item.box.corner[0], middle = begin + edge / 2;
+                assert_true(begin >= 0 && begin + edge <= 12);
+                if (begin > 0 && begin + edge < 12) assert_true(middle >= 3 && middle < end);
+                met[middle]++;
+                for (int64_t i = begin; i < begin + edge; i++) covered[i]++;
+            }
+            if (pick == LAR_PICK_UNIFORM) /* each of six as often */
+                for (int64_t i = 3; i < 9 && edge == 1; i++) assert_true(abs(met[i] - 100) < 55);
+            if (pick == LAR_PICK_LABELS && edge == 1)
+                assert_int_equal(met[9] + met[10] + met[11], 600);
+            for (int64_t i = 0; i < 12 && pick == LAR_PICK_GRID && edge <= 6; i++)
+                assert_true((covered[i] > 0) == (i >= 3 && i < 9));
+            lar_item_clear(&item);
+            lar_sampler_free(s);
+        }
+}
+
 /* Above the mean of the input: the upper half of the volume, each voxel as often as another. */
 static void foreground_is_even(void **state)
 {
@@ -562,6 +641,21 @@ static void what_cannot_be_asked_for(void **state)
     p.of = NULL;
     p.per_case = 3;
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "'per_case' says");
+    p = patch_of(4, LAR_PICK_FOREGROUND, "seg");
+    p.labels = list_of(1, 2, 3);
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "'labels' says nothing");
+    p.pick = LAR_PICK_LABELS;
+    p.ratios = (lar_reals){ .count = 2, .at = { 1, 1 } };
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "one for each");
+    p.ratios = (lar_reals){ .count = 3, .at = { 0, 0, 0 } };
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "are all 0");
+    p.labels = list_of(1, 2, 1);
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "has 1 twice");
+    p.labels.count = 0;
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "one for each");
+    p = patch_of(4, LAR_PICK_UNIFORM, NULL);
+    p.range.at[1] = 0;
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "the smaller one first");
     p = patch_of(4, LAR_PICK_UNIFORM, NULL);
     p.size = (lar_ints){ .count = 2, .at = { 4, 4 } };
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "one number or three");
@@ -576,6 +670,9 @@ int main(void)
         cmocka_unit_test(every_case_is_met_once_in_an_order_of_its_own),
         cmocka_unit_test(patches_lie_inside_wherever_they_fit),
         cmocka_unit_test(picks_are_as_often_as_they_say),
+        cmocka_unit_test(labels_are_as_often_as_their_ratios),
+        cmocka_unit_test(labels_that_no_voxel_has_are_an_error),
+        cmocka_unit_test(middles_of_patches_stay_in_their_range),
         cmocka_unit_test(foreground_is_even),
         cmocka_unit_test(epochs_have_places_of_their_own),
         cmocka_unit_test(a_grid_covers_everything),
