@@ -106,6 +106,8 @@ lar_status lar_item_make(lar_item *item, lar_sampler *sampler, lar_augment_scrat
  * memory. And back, so that lar_item_make() gives the same bits; LAR_EFORMAT where it is of
  * another study. */
 struct json_t *lar_item_to_json(const lar_item *item);
+/* As one line of text, which is added. */
+lar_status lar_item_tell(lar_text *out, const lar_item *item);
 lar_status lar_item_from_json(lar_item *item, const struct json_t *object);
 /* Where the voxels of a channel lie in the world: lar_augment_grid(), of slices the plane. */
 void lar_item_grid(lar_grid *out, const lar_item *item);

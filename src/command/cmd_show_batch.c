@@ -83,16 +83,6 @@ typedef struct shower {
     lar_text told;
 } shower;
 
-static lar_status add_told(shower *s, const lar_item *item)
-{
-    json_t *object = lar_item_to_json(item);
-    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    if (text) lar_text_add(&s->told, "%s\n", text);
-    json_decref(object);
-    free(text);
-    return text && !s->told.failed ? LAR_OK : LAR_EMEMORY;
-}
-
 static lar_status draw_epoch(shower *s)
 {
     lar_status status = LAR_OK;
@@ -102,7 +92,7 @@ static lar_status draw_epoch(shower *s)
     for (int64_t n = 0; n < all && (s->o->history || n < s->o->count); n++) {
         lar_item *item = n < s->o->count ? &s->items[n] : &spare;
         LAR_TRY(lar_item_draw(item, s->sampler, s->o->epoch - 1, n));
-        if (s->o->history) LAR_TRY(add_told(s, item));
+        if (s->o->history) LAR_TRY(lar_item_tell(&s->told, item));
         if (n >= s->o->count) continue;
         LAR_TRY(lar_item_make(item, s->sampler, s->scratch));
         s->shown++;

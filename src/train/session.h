@@ -50,6 +50,12 @@ lar_status lar_trained_slices(const lar_trained *t, const lar_grid *grid,
                               const lar_tiles_params *how, const float *const *inputs,
                               float *const *outputs, lar_progress progress);
 
+/* histories.c: files of what was drawn for the samples, where the study asks for them. */
+lar_status lar_histories_write(const lar_session *s, int64_t epoch); /* from 0 */
+/* Those of the epochs that are done, where they are missing. */
+lar_status lar_histories_catch_up(const lar_session *s);
+lar_status lar_histories_remove(const lar_session *s);
+
 /* train_state.c */
 /* A note of a model begins so, and ends with the name of the standard that it holds. */
 /* Whether a mask was made as one of the training cases' was, or that is not known. */

@@ -46,6 +46,34 @@ for name in patch slice volume; do
     "$LARMOR" predict $name/train/best.safetensors ph/t1/sub-01_T1.nii.gz -o $name.nii -q || fail "predict $name"
 done
 
+# a training's own history is what show-batch draws, and makes the same samples again; asked for
+# when half the training is done, it is there from the beginning; begun anew without, there is none
+for name in patch slice; do
+    sed 's/epochs: 2/epochs: 3, histories: yes/' $name.yaml >told.yaml
+    rm -rf told && cp -r $name told && rm -rf told/train
+    "$LARMOR" train told.yaml -q >out || { cat out; fail "train with histories"; }
+    for epoch in 1 2 3; do
+        "$LARMOR" show-batch told.yaml --epoch $epoch -n 2 -o drawn.png --history drawn.jsonl --force >out || fail "draw"
+        cmp drawn.jsonl told/train/histories/epoch_000$epoch.jsonl || fail "$name: epoch $epoch has another history"
+        "$LARMOR" show-batch told.yaml --replay told/train/histories/epoch_000$epoch.jsonl -n 2 -o again.png --force >out ||
+            fail "replay a training"
+        cmp -s drawn.png again.png || fail "$name: epoch $epoch is not made again"
+    done
+done
+rm told/train/histories/epoch_0001.jsonl
+sed -i 's/histories: yes/histories: no/' told.yaml
+"$LARMOR" train told.yaml -q --force >out || fail "train anew"
+[ -z "$(ls told/train/histories)" ] || fail "histories of a training that is gone"
+sed 's/epochs: 2/epochs: 60/' patch.yaml >late.yaml
+rm -rf late && cp -r patch late && rm -rf late/train
+"$LARMOR" train late.yaml -q >out 2>&1 &
+pid=$!
+while [ ! -s late/train/last.safetensors ] && kill -0 $pid 2>/dev/null; do sleep 0.02; done
+kill -9 $pid && wait $pid 2>/dev/null
+sed -i 's/epochs: 60/epochs: 60, histories: yes/' late.yaml
+"$LARMOR" train late.yaml -q >out 2>&1 || { cat out; fail "histories from now on"; }
+[ "$(cat late/train/histories/*.jsonl | wc -l)" -eq 480 ] || fail "60 epochs of 8 samples"
+
 # wrong input
 "$LARMOR" show-batch patch.yaml --replay volume.jsonl -o x.png 2>err && fail "samples of another study"
 grep -q "volume.jsonl:1' cannot be shown" err || { cat err; fail "which line"; }
