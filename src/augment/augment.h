@@ -125,7 +125,7 @@ void lar_augment_scratch_free(lar_augment_scratch *scratch);
 /* out[n]: the sample of images[n], float32 (labels too), i fastest, contiguous, size[0] * size[1] *
  * size[2] values, all finite. An empty history, or one that moves nothing, copies voxels as they
  * are. Labels: every value is one of the volume's, or `outside`; where two have the same weight to
- * 1e-6, the smaller one. Runs in the calling thread where that said lar_thread_alone(true). */
+ * 1e-6, the smaller one. */
 lar_status lar_augment_sample(float *const *out, const lar_sampled *images, int64_t count,
                               const lar_sample_box *box, const lar_history *history,
                               const lar_augments *list, lar_augment_scratch *scratch);

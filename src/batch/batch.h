@@ -1,8 +1,8 @@
 /* batch: what a network sees of a prepared cohort: which part of which case, made different by
  * chance, and there in time.
  *
- * A sampler says what sample n of epoch e is, by the study's seed and nothing else; a loader makes
- * the samples of the next batches while the network computes. The voxels are read where the
+ * A sampler says what sample n of epoch e is, by the study's seed and nothing else; a loader has
+ * all threads make the samples of the next steps. The voxels are read where the
  * prepared volumes lie, through memory maps, and written once.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_BATCH_H
@@ -123,16 +123,17 @@ typedef struct lar_loader_params {
     int64_t batch; /* samples of a step; the last one of an epoch may have less */
     int64_t first; /* step */
     int64_t steps; /* where it ends: the first step that is not */
-    int workers;   /* threads of its own; 0: none, samples are made when they are asked for */
 } lar_loader_params;
-/* One worker for every eight threads that lar_threads_get() gives; none where it is one, or where
- * there is nothing to make, since voxels are taken as they lie in the maps. */
-int lar_loader_workers(const lar_sampler *sampler);
+/* The threads of lar_threads_get() make the samples, one each, of so many steps at once that all
+ * of them have one, and no thread of its own stands beside them: a step waits for the share of its
+ * samples in that, and computes with all threads undisturbed. (More than 2^30 bytes are not made
+ * ahead; where there is nothing to make, since voxels are taken as they lie in the maps, one step.)
+ */
 lar_status lar_loader_new(lar_loader **out, lar_sampler *sampler, const lar_loader_params *params);
-/* The samples of the next step, the same for any number of workers; they are yours until the next
- * call. A failure is that of the sample, in the order of samples. */
+/* The samples of the next step, the same for any number of threads; they are yours until the next
+ * call. A failure is that of the sample, in the order of samples, when its step is asked for. */
 lar_status lar_loader_next(lar_item **samples, int64_t *count, lar_loader *loader);
-/* Bytes that a loader of a sampler takes at most, beside the maps. */
+/* Bytes of the samples that a loader of a sampler holds at most, beside the maps. */
 double lar_loader_bytes(const lar_sampler *sampler, const lar_loader_params *params);
 void lar_loader_free(lar_loader *loader);
 

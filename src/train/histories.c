@@ -45,9 +45,6 @@ done:
 lar_status lar_histories_catch_up(const lar_session *s)
 {
     lar_status status = LAR_OK;
-    const char *folder = folder_of(s);
-    if (!folder) return LAR_EMEMORY;
-    if (lar_path_is_folder(folder)) lar_folder_clean(folder);
     if (!s->study->train.histories) return LAR_OK;
     for (int64_t epoch = 0; epoch < s->report.epoch_count && status == LAR_OK; epoch++) {
         const char *path = path_of(s, epoch);

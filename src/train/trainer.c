@@ -121,10 +121,12 @@ static lar_status start(lar_session *s, bool force)
     lar_status status = LAR_OK;
     static const char *const outputs[] = { "best.safetensors", "last.safetensors", "history.csv" };
     const char *last = lar_path_join(s->arena, s->report.folder, "last.safetensors");
+    const char *histories = lar_path_join(s->arena, s->report.folder, "histories");
 
     LAR_TRY(lar_folder_make(s->report.folder));
-    if (!last) return LAR_EMEMORY;
-    lar_folder_clean(s->report.folder); /* a checkpoint that was being written at a kill */
+    if (!last || !histories) return LAR_EMEMORY;
+    lar_folder_clean(s->report.folder); /* of what was being written at a kill */
+    lar_folder_clean(histories);
     if (force) {
         for (int n = 0; n < 3; n++) {
             const char *path = lar_path_join(s->arena, s->report.folder, outputs[n]);

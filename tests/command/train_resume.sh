@@ -52,6 +52,7 @@ while [ $n -lt "${LARMOR_KILLS:-20}" ]; do
 done
 echo "$killed kills met a running training"
 [ $killed -ge 5 ] || fail "only $killed kills met a running training: give it more epochs"
+touch $work/train/.larmor-killed $work/train/histories/.larmor-killed
 larmor train cohort/small.yaml >out 2>err || [ $? -eq 73 ] || fail "did not go on: $(cat err)"
 [ "$(tensors_of $work/train/last.safetensors)" = "$whole" ] || fail "killed and resumed: other bits"
 [ "$(hash_of $work/train/best.safetensors)" = "$best" ] || fail "killed and resumed: another best"
