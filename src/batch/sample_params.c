@@ -104,9 +104,8 @@ static lar_status check_labels(const lar_sample_params *p)
         return lar_fail(LAR_EARGUMENT, "'%s' says nothing to 'pick: %s'",
                         labels->count ? "labels" : "ratios", picks[p->pick]);
     if (ratios->count && ratios->count != labels->count) {
-        lar_fail(LAR_EARGUMENT,
-                 "'ratios' has %lld numbers and 'labels' %lld: it takes one for each",
-                 (long long)ratios->count, (long long)labels->count);
+        lar_fail(LAR_EARGUMENT, "'labels' and 'ratios' go in pairs, but there are %lld and %lld",
+                 (long long)labels->count, (long long)ratios->count);
         return lar_hint(LAR_EARGUMENT, "labels: [1, 2, 7] with ratios: [1, 1, 3]");
     }
     for (int64_t n = 0; n < labels->count; n++)

@@ -9,7 +9,7 @@
 #include "prepare/prepare.h"
 #include "report/report.h"
 
-enum { COUNT_MOST = 64, LINE = 118, LINES_MOST = 6, HISTORY_MAX = 256 << 20 };
+enum { COUNT_MOST = 64, LINE = 116, LINES_MOST = 14, HISTORY_MAX = 256 << 20 };
 
 typedef struct options {
     const char *output, *work, *history, *replay;
@@ -41,32 +41,56 @@ static const lar_param params[] = {
 /* ---- words -------------------------------------------------------------------------------------
  */
 
+/* Words that become lines, as long as the narrowest sheet is wide. */
+typedef struct note {
+    const char **lines;
+    int64_t count;
+    lar_text line;
+    lar_arena *arena;
+} note;
+
+static lar_status end_line(note *n)
+{
+    const bool full = n->count == LINES_MOST; /* its last line then says so */
+    const char *kept = full ? "... and more, which --history tells"
+                            : lar_arena_text(n->arena, lar_text_get(&n->line), n->line.length);
+    const bool failed = n->line.failed || !kept;
+    n->lines[full ? LINES_MOST - 1 : n->count++] = kept;
+    lar_text_clear(&n->line);
+    return failed ? LAR_EMEMORY : LAR_OK;
+}
+
+static lar_status add_words(note *n, const char *between, const char *words)
+{
+    lar_status status = LAR_OK;
+    if (n->line.length + strlen(between) + strlen(words) > LINE) {
+        status = end_line(n);
+        between = lar_text_is(between, " ") ? "    " : "";
+    }
+    lar_text_add(&n->line, "%s%s", between, words);
+    return status;
+}
+
 /* "flip x 1; affine scale_x 1.04 ..." in lines: what is 0, and seeds, are for the file. */
 static lar_status history_lines(const char **lines, int64_t *count, const lar_history *history,
                                 lar_arena *arena)
 {
-    lar_text line = { 0 };
+    note n = { .lines = lines, .arena = arena };
     lar_status status = LAR_OK;
-    *count = 0;
-    for (int64_t n = 0; n < history->count && status == LAR_OK; n++) {
-        const lar_drawn *drawn = &history->at[n];
-        lar_text words = { 0 };
-        lar_text_add(&words, "%s", drawn->kind->name);
-        for (int v = 0; drawn->kind->names[v]; v++)
-            if (!strstr(drawn->kind->names[v], "seed") && drawn->values[v] != 0)
-                lar_text_add(&words, " %s %.3g", drawn->kind->names[v], drawn->values[v]);
-        if (line.length && line.length + words.length > LINE && *count < LINES_MOST) {
-            lines[(*count)++] = lar_arena_text(arena, lar_text_get(&line), line.length);
-            lar_text_clear(&line);
-            line = (lar_text){ 0 };
+    for (int64_t d = 0; d < history->count; d++) {
+        const lar_drawn *drawn = &history->at[d];
+        LAR_TRY(add_words(&n, d ? "; " : "", drawn->kind->name));
+        for (int v = 0; drawn->kind->names[v]; v++) {
+            char words[64];
+            if (strstr(drawn->kind->names[v], "seed") || drawn->values[v] == 0) continue;
+            snprintf(words, sizeof words, "%s %.3g", drawn->kind->names[v], drawn->values[v]);
+            LAR_TRY(add_words(&n, " ", words));
         }
-        lar_text_add(&line, line.length ? "; %s" : "%s", lar_text_get(&words));
-        if (words.failed || line.failed) status = LAR_EMEMORY;
-        lar_text_clear(&words);
     }
-    if (line.length && *count < LINES_MOST)
-        lines[(*count)++] = lar_arena_text(arena, lar_text_get(&line), line.length);
-    lar_text_clear(&line);
+    if (n.line.length) status = end_line(&n);
+done:
+    *count = n.count;
+    lar_text_clear(&n.line);
     return status;
 }
 

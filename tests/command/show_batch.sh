@@ -94,7 +94,7 @@ refuses "train: {sample: {patch: {sise: 3}}}" "'patch' has no key 'sise'"
 refuses "train: {sample: {patch: {size: [3, 4]}}}" "one number or three"
 refuses "train: {sample: {patch: {pick: labels}}}" "needs 'of'"
 refuses "train: {sample: {patch: {labels: [1, 2]}}}" "'labels' says nothing to 'pick: foreground'"
-refuses "train: {sample: {patch: {pick: labels, labels: [1, 2], ratios: 3}}}" "it takes one for each"
+refuses "train: {sample: {patch: {pick: labels, labels: [1, 2], ratios: 3}}}" "go in pairs, but there are 2 and 1"
 refuses "train: {sample: {patch: {range: [1, 0]}}}" "the smaller one first"
 refuses "train: {sample: {slice: {range: [0.8, 0.2]}}}" "the smaller one first"
 sed 's/- flip: .*/- flop: {}/' patch.yaml >wrong.yaml

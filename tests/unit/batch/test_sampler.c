@@ -375,13 +375,15 @@ static void what_cannot_be_asked_for(void **state)
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "'labels' says nothing");
     p.pick = LAR_PICK_LABELS;
     p.ratios = (lar_reals){ .count = 2, .at = { 1, 1 } };
-    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "one for each");
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT,
+                "go in pairs, but there");
     p.ratios = (lar_reals){ .count = 3, .at = { 0, 0, 0 } };
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "are all 0");
     p.labels = list_of(1, 2, 1);
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "has 1 twice");
     p.labels.count = 0;
-    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "one for each");
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT,
+                "go in pairs, but there");
     p = patch_of(4, LAR_PICK_UNIFORM, NULL);
     p.range.at[1] = 0;
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "the smaller one first");
