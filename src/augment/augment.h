@@ -130,10 +130,6 @@ lar_status lar_augment_sample(float *const *out, const lar_sampled *images, int6
                               const lar_sample_box *box, const lar_history *history,
                               const lar_augments *list, lar_augment_scratch *scratch);
 
-/* Voxels of the sample become those of the volume that they were taken from, in place. */
-lar_status lar_augment_points(double (*ijk)[3], int64_t count, const lar_grid *volume,
-                              const lar_sample_box *box, const lar_history *history,
-                              lar_augment_scratch *scratch);
 /* Where the sample's voxels lie in the world, its bends left out. Its axes need not be at right
  * angles, and with a flip they are left-handed. */
 void lar_augment_grid(lar_grid *out, const lar_grid *volume, const lar_sample_box *box,

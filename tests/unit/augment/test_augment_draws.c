@@ -1,6 +1,6 @@
 /* What is drawn, over thousands of samples, against its definition; and settings that are refused.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "samples.h"
+#include "points.h"
 
 static const int64_t size[3] = { 8, 8, 8 };
 static const double spacing_mm[3] = { 1, 1, 1 };
@@ -154,7 +154,7 @@ static void bends_have_the_variance_of_their_draws(void **state)
     for (int64_t sample = 0; sample < DRAWS; sample++) {
         double at[1][3] = { { 32, 32, 32 } };
         lar_augment_draw(&s.history, &s.list, 14, 0, sample);
-        CHECK_OK(lar_augment_points(at, 1, &s.volumes[0]->grid, &box, &s.history, s.scratch));
+        come_from(at, 1, &s, &box);
         for (int a = 0; a < 3; a++) {
             sum[a] += at[0][a] - 32;
             squares[a] += pow(at[0][a] - 32, 2);

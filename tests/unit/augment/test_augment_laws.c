@@ -1,7 +1,7 @@
 /* Laws of every augmentation: the history alone makes the sample again, nothing drawn is nothing
  * done, a sample does not depend on others, labels stay labels, slices stay slices.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "samples.h"
+#include "points.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -335,8 +335,7 @@ static void slices_stay_slices(void **state)
                         points[n][a] = a == axis
                                            ? n % (int)thick
                                            : 16 * lar_random_uniform(1, 2, (uint64_t)(3 * n + a));
-                CHECK_OK(lar_augment_points(points, 64, &s.volumes[0]->grid, &box, &s.history,
-                                            s.scratch));
+                come_from(points, 64, &s, &box);
                 for (int n = 0; n < 64; n++)
                     CHECK_NEAR(points[n][axis], (double)(box.corner[axis] + n % thick), 1e-12);
             }
