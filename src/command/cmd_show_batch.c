@@ -284,6 +284,8 @@ static lar_status show_batch_run(lar_call *call)
     lar_prepared *prepared = NULL;
     shower s = { .o = o };
 
+    if (o->history && o->replay)
+        return lar_fail(LAR_EARGUMENT, "--history and --replay exclude each other");
     LAR_TRY(lar_study_read(&study, call->args[0]));
     if (o->work) study->work = o->work;
     const char *path = o->output ? o->output : lar_path_join(call->arena, study->work, "batch.png");

@@ -77,6 +77,9 @@ sed -i 's/epochs: 60/epochs: 60, histories: yes/' late.yaml
 # wrong input
 "$LARMOR" show-batch patch.yaml --replay volume.jsonl -o x.png 2>err && fail "samples of another study"
 grep -q "volume.jsonl:1' cannot be shown" err || { cat err; fail "which line"; }
+"$LARMOR" show-batch patch.yaml --replay patch.jsonl --history x.jsonl -o x.png 2>err && fail "both histories"
+grep -q "exclude each other" err || { cat err; fail "both histories: words"; }
+[ -e x.jsonl ] && fail "an empty history"
 printf 'nonsense\n' >bad.jsonl
 "$LARMOR" show-batch patch.yaml --replay bad.jsonl -o x.png 2>err && fail "no JSON"
 grep -q "bad.jsonl:1' is no JSON" err || { cat err; fail "no JSON: words"; }
