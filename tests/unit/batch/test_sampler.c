@@ -131,8 +131,8 @@ static void picks_are_as_often_as_they_say(void **state)
     count_labels(met, &p, 3000);
     assert_true(met[0] == 0 && met[7] < 60);
     p = patch_of(1, LAR_PICK_WEIGHTS, "seg"); /* weights 2 and 7 */
-    count_labels(met, &p, 9000);
-    assert_true(met[0] == 0 && fabs(met[7] / 9000.0 - 7 / 547.0) < 6 * sqrt(0.0127 / 9000));
+    count_labels(met, &p, 30000);
+    assert_true(met[0] == 0 && fabs(met[7] / 30000.0 - 7 / 547.0) < 6 * sqrt(0.0127 / 30000));
     p = patch_of(1, LAR_PICK_LABELS, "seg");
     p.share = 0.25;
     count_labels(met, &p, 3000); /* elsewhere: anywhere, of which a quarter has the label 2 */
