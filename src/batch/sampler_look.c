@@ -205,8 +205,10 @@ static lar_status no_label(const lar_sampler *s, int64_t n)
     for (int64_t m = 0; m < p->labels.count; m++)
         if (!p->ratios.count || p->ratios.at[m] > 0)
             lar_text_add(&all, " %lld", (long long)p->labels.at[m]);
-    lar_fail(LAR_EARGUMENT, "'%s' of '%s' has none of the 'labels' that are picked:%s", p->of,
-             s->params.prepared->cases[s->params.cases[n]].id, lar_text_get(&all));
+    const bool whole = p->range.at[0] == 0 && p->range.at[1] == 1;
+    lar_fail(LAR_EARGUMENT, "'%s' of '%s' has none of the 'labels' that are picked%s:%s", p->of,
+             s->params.prepared->cases[s->params.cases[n]].id, whole ? "" : " in 'range'",
+             lar_text_get(&all));
     lar_text_clear(&all);
     return lar_hint(LAR_EARGUMENT, "0 among 'labels', with a ratio, or 'leave_out' for the case");
 }

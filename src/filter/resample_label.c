@@ -82,8 +82,8 @@ static uint64_t elect(uint64_t label[CORNERS], double weight[CORNERS], lar_type 
     return label[best];
 }
 
-/* Whether one label has more than half of all weight, so that it leads whatever the others are: that
- * of the nearest voxel mostly has. Spares most of the counting, which is all branches. */
+/* Whether one label has more than half of all weight, so that it leads whatever the others are:
+ * that of the nearest voxel mostly has. Spares most of the counting, which is all branches. */
 static inline bool leads(uint64_t one, const uint64_t label[CORNERS], const double weight[CORNERS])
 {
     double sum = 0;

@@ -180,6 +180,14 @@ static void labels_that_no_voxel_has_are_an_error(void **state)
         assert_non_null(strstr(lar_error(), "'seg' of '"));
         lar_item_clear(&item);
         lar_sampler_free(s);
+        p.labels = (lar_ints){ .count = 1, .at = { 7 } }; /* there, but not so high */
+        p.ratios.count = 0;
+        p.range.at[0] = 0.5;
+        s = sampler_of(&p, NULL);
+        CHECK_OK(lar_item_init(&item, s));
+        CHECK_FAILS(lar_item_draw(&item, s, 0, 0), LAR_EARGUMENT, "picked in 'range': 7\n");
+        lar_item_clear(&item);
+        lar_sampler_free(s);
     }
 }
 
