@@ -74,6 +74,16 @@ sed -i 's/epochs: 60/epochs: 60, histories: yes/' late.yaml
 "$LARMOR" train late.yaml -q >out 2>&1 || { cat out; fail "histories from now on"; }
 [ "$(cat late/train/histories/*.jsonl | wc -l)" -eq 480 ] || fail "60 epochs of 8 samples"
 
+# labels by ratios, in a part of the volume; a case without them
+sed -e 's|^  split:.*|    seg: {path: "ph/truth/{subject}_labels.nii.gz", role: label}\n&|' -e 's/method: zscore/&, images: [t1, flair]/' \
+    -e 's/^train:.*/train: {sample: {patch: {size: 8, pick: labels, of: seg, labels: [0, 1], ratios: [1, 3], axis: x, range: [0.2, 0.8]}}}/' \
+    patch.yaml >ratios.yaml
+"$LARMOR" prepare ratios.yaml -q >out || { cat out; fail "prepare with labels"; }
+"$LARMOR" show-batch ratios.yaml -n 3 >out || fail "labels by ratios"
+sed 's/labels: \[0, 1\]/labels: [98, 99]/' ratios.yaml >none.yaml
+"$LARMOR" show-batch none.yaml --work ratios 2>err && fail "labels that no case has"
+grep -q "has none of the 'labels' that are picked in 'range': 98 99" err || { cat err; fail "no label: words"; }
+
 # wrong input
 "$LARMOR" show-batch patch.yaml --replay volume.jsonl -o x.png 2>err && fail "samples of another study"
 grep -q "volume.jsonl:1' cannot be shown" err || { cat err; fail "which line"; }
