@@ -125,15 +125,11 @@ void lar_augment_scratch_free(lar_augment_scratch *scratch);
 /* out[n]: the sample of images[n], float32 (labels too), i fastest, contiguous, size[0] * size[1] *
  * size[2] values, all finite. An empty history, or one that moves nothing, copies voxels as they
  * are. Labels: every value is one of the volume's, or `outside`; where two have the same weight to
- * 1e-6, the smaller one. Runs in the calling thread where that said lar_thread_alone(true). */
+ * 1e-6, the smaller one. */
 lar_status lar_augment_sample(float *const *out, const lar_sampled *images, int64_t count,
                               const lar_sample_box *box, const lar_history *history,
                               const lar_augments *list, lar_augment_scratch *scratch);
 
-/* Voxels of the sample become those of the volume that they were taken from, in place. */
-lar_status lar_augment_points(double (*ijk)[3], int64_t count, const lar_grid *volume,
-                              const lar_sample_box *box, const lar_history *history,
-                              lar_augment_scratch *scratch);
 /* Where the sample's voxels lie in the world, its bends left out. Its axes need not be at right
  * angles, and with a flip they are left-handed. */
 void lar_augment_grid(lar_grid *out, const lar_grid *volume, const lar_sample_box *box,

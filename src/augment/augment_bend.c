@@ -166,28 +166,3 @@ void lar_flex_row(const lar_flex *b, int64_t j, double *const out[3])
                             b->to[p] - b->from[p]);
     }
 }
-
-void lar_flex_at(const lar_flex *b, const double ijk[3], double out[3])
-{
-    double weights[3][TAPS];
-    int64_t first[3];
-    for (int a = 0; a < 3; a++) {
-        const double last = (double)(b->size[a] - 1);
-        const double inner = ijk[a] < 0 ? 0 : ijk[a] > last ? last : ijk[a];
-        first[a] = weigh(weights[a], last > 0 ? inner * (double)(b->points[a] - ORDER) / last : 0,
-                         b->points[a]);
-        out[a] = 0;
-    }
-    for (int64_t n = 0; n < (int64_t)TAPS * TAPS * TAPS; n++) {
-        const int64_t t[3] = { n % TAPS, n / TAPS % TAPS, n / (TAPS * TAPS) };
-        int64_t at = 0;
-        double weight = 1;
-        bool there = true;
-        for (int a = 2; a >= 0; a--) {
-            there = there && t[a] < b->points[a];
-            at = at * b->points[a] + first[a] + t[a];
-            weight *= weights[a][t[a]];
-        }
-        for (int a = 0; a < 3 && there; a++) out[a] += weight * b->control[a][at];
-    }
-}

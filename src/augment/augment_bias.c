@@ -14,7 +14,7 @@ typedef struct bias_params {
 /* Names and defaults: TorchIO's RandomBiasField; MONAI's has coefficients of Legendre polynomials.
  */
 static const lar_param table[] = {
-    LAR_P_REALS(bias_params, coefficients, "coefficients", 0, "0.5", -10, 10, "number",
+    LAR_P_REALS(bias_params, coefficients, "coefficients", 0, "0.5", -2, 2, "number",
                 "of each term of the polynomial; n: from -n to n; a range"),
     LAR_P_INT(bias_params, order, "order", 0, "3", 1, ORDER_MAX, "count", "of the polynomial"),
     LAR_P_END,

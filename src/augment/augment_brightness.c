@@ -12,7 +12,7 @@ static const lar_param table[] = {
     LAR_P_REALS(brightness_params, factor, "factor", 0, "0.75 1.25", 0, 100, "factor",
                 "of the signal; no signal is the least value of the sample, or what lies outside "
                 "the volume if that is less; a range"),
-    LAR_P_REALS(brightness_params, shift, "shift", 0, "0", -1e30, 1e30, "value",
+    LAR_P_REALS(brightness_params, shift, "shift", 0, "0", -1e15, 1e15, "value",
                 "added, in units of the prepared image; n: from -n to n; a range"),
     LAR_P_END,
 };

@@ -14,9 +14,9 @@ typedef struct noise_params {
 /* Defaults: TorchIO's RandomNoise, for images of deviation 1; rician: as MONAI's RandRicianNoise.
  */
 static const lar_param table[] = {
-    LAR_P_REALS(noise_params, std, "std", 0, "0 0.25", 0, 1e30, "value",
+    LAR_P_REALS(noise_params, std, "std", 0, "0 0.25", 0, 1e15, "value",
                 "standard deviation, in units of the prepared image; a range"),
-    LAR_P_REALS(noise_params, mean, "mean", 0, "0", -1e30, 1e30, "value",
+    LAR_P_REALS(noise_params, mean, "mean", 0, "0", -1e15, 1e15, "value",
                 "added everywhere (not with rician); n: from -n to n; a range"),
     LAR_P_FLAG(noise_params, rician, "rician", 0,
                "length of the signal with noise in both its parts; no signal is the least value of "

@@ -77,8 +77,6 @@ void lar_flex_init(lar_flex *bending, const lar_augment_map *map, void *room);
 void lar_flex_plane(lar_flex *bending, int64_t k); /* before rows of slice k */
 /* Displacements of the voxels of row (j, k), along i j k. */
 void lar_flex_row(const lar_flex *bending, int64_t j, double *const out[3]);
-/* At any voxel position. */
-void lar_flex_at(const lar_flex *bending, const double ijk[3], double out[3]);
 
 /* A row of the sample as places in the volume. */
 typedef struct lar_row {

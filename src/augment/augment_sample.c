@@ -201,28 +201,6 @@ done:
     return status;
 }
 
-lar_status lar_augment_points(double (*ijk)[3], int64_t count, const lar_grid *volume,
-                              const lar_sample_box *box, const lar_history *history,
-                              lar_augment_scratch *scratch)
-{
-    lar_augment_map map;
-    lar_flex bending;
-    lar_map_init(&map, volume, box, history);
-    if (map.bend.points[0] > 0) {
-        void *room = lar_scratch_take(scratch, lar_flex_room(&map));
-        if (!room) return LAR_EMEMORY;
-        lar_flex_init(&bending, &map, room);
-    }
-    for (int64_t n = 0; n < count; n++) {
-        double off[3] = { 0 }, bent[3];
-        if (map.bend.points[0] > 0) lar_flex_at(&bending, ijk[n], off);
-        for (int a = 0; a < 3; a++) bent[a] = ijk[n][a] + off[a];
-        lar_affine_point(&map.affine, bent, ijk[n]);
-        for (int a = 0; a < 3; a++) ijk[n][a] += (double)box->corner[a];
-    }
-    return LAR_OK;
-}
-
 void lar_augment_grid(lar_grid *out, const lar_grid *volume, const lar_sample_box *box,
                       const lar_history *history)
 {

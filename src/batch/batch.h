@@ -1,8 +1,8 @@
 /* batch: what a network sees of a prepared cohort: which part of which case, made different by
  * chance, and there in time.
  *
- * A sampler says what sample n of epoch e is, by the study's seed and nothing else; a loader makes
- * the samples of the next batches while the network computes. The voxels are read where the
+ * A sampler says what sample n of epoch e is, by the study's seed and nothing else; a loader has
+ * all threads make the samples of the next steps. The voxels are read where the
  * prepared volumes lie, through memory maps, and written once.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LAR_BATCH_H
@@ -25,12 +25,14 @@ enum { LAR_PICK_UNIFORM, LAR_PICK_FOREGROUND, LAR_PICK_LABELS, LAR_PICK_WEIGHTS,
 
 typedef struct lar_sample_params {
     int kind;
-    lar_ints size;      /* of a patch, voxels: one number or three */
-    int axis;           /* of slices, 0 to 2: they lie across it */
-    lar_reals range;    /* of slices: which part of them, 0 to 1 */
+    lar_ints size;   /* of a patch, voxels: one number or three */
+    int axis;        /* 0 to 2: slices lie across it; of patches that of `range` */
+    lar_reals range; /* which part of the axis, 0 to 1: slices, or middles of patches, lie there */
     int64_t neighbours; /* slices to each side that are channels of the inputs too */
     int pick;           /* LAR_PICK_UNIFORM ... */
     const char *of;     /* image that has the foreground, labels, weights; NULL: see the tables */
+    lar_ints labels;    /* which are picked; none: all that are not 0, each as often */
+    lar_reals ratios;   /* how often each of `labels` is; none: each as often */
     double share;       /* of the samples that are picked so; the others lie anywhere */
     double overlap;     /* of a grid's patches, of their size */
     int64_t per_case;   /* samples of a case in an epoch; LAR_INT_AUTO */
@@ -104,6 +106,8 @@ lar_status lar_item_make(lar_item *item, lar_sampler *sampler, lar_augment_scrat
  * memory. And back, so that lar_item_make() gives the same bits; LAR_EFORMAT where it is of
  * another study. */
 struct json_t *lar_item_to_json(const lar_item *item);
+/* As one line of text, which is added. */
+lar_status lar_item_tell(lar_text *out, const lar_item *item);
 lar_status lar_item_from_json(lar_item *item, const struct json_t *object);
 /* Where the voxels of a channel lie in the world: lar_augment_grid(), of slices the plane. */
 void lar_item_grid(lar_grid *out, const lar_item *item);
@@ -119,16 +123,17 @@ typedef struct lar_loader_params {
     int64_t batch; /* samples of a step; the last one of an epoch may have less */
     int64_t first; /* step */
     int64_t steps; /* where it ends: the first step that is not */
-    int workers;   /* threads of its own; 0: none, samples are made when they are asked for */
 } lar_loader_params;
-/* One worker for every eight threads that lar_threads_get() gives; none where it is one, or where
- * there is nothing to make, since voxels are taken as they lie in the maps. */
-int lar_loader_workers(const lar_sampler *sampler);
+/* The threads of lar_threads_get() make the samples, one each, of so many steps at once that all
+ * of them have one, and no thread of its own stands beside them: a step waits for the share of its
+ * samples in that, and computes with all threads undisturbed. (More than 2^30 bytes are not made
+ * ahead; where there is nothing to make, since voxels are taken as they lie in the maps, one step.)
+ */
 lar_status lar_loader_new(lar_loader **out, lar_sampler *sampler, const lar_loader_params *params);
-/* The samples of the next step, the same for any number of workers; they are yours until the next
- * call. A failure is that of the sample, in the order of samples. */
+/* The samples of the next step, the same for any number of threads; they are yours until the next
+ * call. A failure is that of the sample, in the order of samples, when its step is asked for. */
 lar_status lar_loader_next(lar_item **samples, int64_t *count, lar_loader *loader);
-/* Bytes that a loader of a sampler takes at most, beside the maps. */
+/* Bytes of the samples that a loader of a sampler holds at most, beside the maps. */
 double lar_loader_bytes(const lar_sampler *sampler, const lar_loader_params *params);
 void lar_loader_free(lar_loader *loader);
 

@@ -188,6 +188,16 @@ struct json_t *lar_item_to_json(const lar_item *item)
                      "augment", augment);
 }
 
+lar_status lar_item_tell(lar_text *out, const lar_item *item)
+{
+    json_t *object = lar_item_to_json(item);
+    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    if (text) lar_text_add(out, "%s\n", text);
+    json_decref(object);
+    free(text);
+    return text && !out->failed ? LAR_OK : lar_fail(LAR_EMEMORY, "not enough memory");
+}
+
 lar_status lar_item_from_json(lar_item *item, const struct json_t *object)
 {
     const lar_sampler_params *p = &item->sampler->params;

@@ -10,15 +10,26 @@
 #define PLACES ((uint64_t)0x5a3d << 32)
 enum { AUTO_PATCHES = 4, AUTO_SLICES = 16, DRAWS = 8 }; /* numbers that a place may take */
 
-void lar_sampler_slices(int64_t *first, int64_t *count, const lar_sample_params *p,
-                        const int64_t size[3])
+void lar_sampler_part(int64_t *first, int64_t *count, const lar_sample_params *p,
+                      const int64_t size[3])
 {
-    const double slices = (double)size[p->axis];
-    *first = (int64_t)floor(p->range.at[0] * slices);
-    int64_t end = (int64_t)ceil(p->range.at[1] * slices);
+    const double voxels = (double)size[p->axis];
+    *first = (int64_t)floor(p->range.at[0] * voxels);
+    int64_t end = (int64_t)ceil(p->range.at[1] * voxels);
     if (*first >= size[p->axis]) *first = size[p->axis] - 1;
     if (end <= *first) end = *first + 1;
     *count = end - *first;
+}
+
+void lar_sampler_allowed(int64_t low[3], int64_t high[3], const lar_sample_params *p,
+                         const int64_t size[3])
+{
+    int64_t first, part;
+    lar_sampler_part(&first, &part, p, size);
+    for (int a = 0; a < 3; a++) {
+        low[a] = a == p->axis ? first : 0;
+        high[a] = a == p->axis ? first + part : size[a];
+    }
 }
 
 void lar_sampler_edges(int64_t edges[3], const lar_sample_params *p, const int64_t size[3])
@@ -43,10 +54,12 @@ static int64_t places_along(int64_t size, int64_t edge, double overlap)
 
 static void grid_places(int64_t places[3], const lar_sample_params *p, const int64_t size[3])
 {
-    int64_t edges[3], first;
+    int64_t edges[3], first, part;
     lar_sampler_edges(edges, p, size);
-    for (int a = 0; a < 3; a++) places[a] = places_along(size[a], edges[a], p->overlap);
-    if (p->kind == LAR_SAMPLE_SLICE) lar_sampler_slices(&first, &places[p->axis], p, size);
+    lar_sampler_part(&first, &part, p, size);
+    for (int a = 0; a < 3; a++)
+        places[a] = places_along(a == p->axis ? part : size[a], edges[a], p->overlap);
+    if (p->kind == LAR_SAMPLE_SLICE) places[p->axis] = part;
 }
 
 static int64_t samples_of(const lar_sampler *s, int64_t n)
@@ -191,25 +204,28 @@ static int64_t begin_of(int64_t middle, int64_t edge, int64_t size)
     return begin < 0 ? 0 : begin;
 }
 
-static int64_t anywhere(double u, int64_t edge, int64_t size)
+/* With its middle from `first` to `last`. */
+static int64_t anywhere(double u, int64_t edge, int64_t size, int64_t first, int64_t last)
 {
-    if (size <= edge) return begin_of(0, edge, size);
-    const int64_t begin = (int64_t)(u * (double)(size - edge + 1));
-    return begin > size - edge ? size - edge : begin;
+    const int64_t low = begin_of(first, edge, size), high = begin_of(last, edge, size);
+    const int64_t begin = low + (int64_t)(u * (double)(high - low + 1));
+    return begin > high ? high : begin;
 }
 
 static void grid_corner(int64_t corner[3], const lar_sample_params *p, const int64_t size[3],
                         const int64_t edges[3], int64_t place)
 {
-    int64_t places[3], first = 0, count;
+    int64_t places[3], first, part;
     grid_places(places, p, size);
-    if (p->kind == LAR_SAMPLE_SLICE) lar_sampler_slices(&first, &count, p, size);
+    lar_sampler_part(&first, &part, p, size);
     for (int a = 0; a < 3; a++) {
-        const int64_t n = place % places[a];
+        const int64_t n = place % places[a], begin = a == p->axis ? first : 0;
+        const int64_t length = a == p->axis ? part : size[a];
         place /= places[a];
-        corner[a] = begin_of(0, edges[a], size[a]);
-        if (places[a] > 1) /* the last one ends with the volume */
-            corner[a] = llround((double)n * (double)(size[a] - edges[a]) / (double)(places[a] - 1));
+        corner[a] = begin_of(begin + length / 2, edges[a], size[a]);
+        if (places[a] > 1) /* the last one ends where the volume, or the range, does */
+            corner[a] =
+                begin + llround((double)n * (double)(length - edges[a]) / (double)(places[a] - 1));
         if (p->kind == LAR_SAMPLE_SLICE && a == p->axis) corner[a] = first + n - p->neighbours;
     }
 }
@@ -221,7 +237,7 @@ static lar_status place_box(lar_sample_box *box, lar_sampler *s, int64_t n, int6
     const lar_sample_params *p = &s->params.sample;
     const int64_t *size = volume_size(s, n);
     double u[DRAWS];
-    int64_t voxel[3], first = 0, count;
+    int64_t voxel[3], low[3], high[3];
     bool found = false;
     *box = (lar_sample_box){ .across = p->kind == LAR_SAMPLE_SLICE ? p->axis : -1 };
     lar_sampler_edges(box->size, p, size);
@@ -235,13 +251,14 @@ static lar_status place_box(lar_sample_box *box, lar_sampler *s, int64_t n, int6
                                   (uint64_t)(number * DRAWS + d));
     if (p->pick != LAR_PICK_UNIFORM && u[0] < p->share)
         LAR_TRY(lar_sampler_pick(&found, voxel, s, n, u + 1));
+    lar_sampler_allowed(low, high, p, size);
     for (int a = 0; a < 3; a++)
         box->corner[a] = found ? begin_of(voxel[a], box->size[a], size[a])
-                               : anywhere(u[3 + a], box->size[a], size[a]);
-    if (p->kind == LAR_SAMPLE_SLICE) {
-        lar_sampler_slices(&first, &count, p, size);
-        const int64_t slice = found ? voxel[p->axis] : first + anywhere(u[6], 1, count);
-        box->corner[p->axis] = slice - p->neighbours;
+                               : anywhere(u[3 + a], box->size[a], size[a], low[a], high[a] - 1);
+    if (p->kind == LAR_SAMPLE_SLICE) { /* whose neighbours may lie outside the volume */
+        const int a = p->axis;
+        const int64_t slice = found ? voxel[a] : anywhere(u[6], 1, size[a], low[a], high[a] - 1);
+        box->corner[a] = slice - p->neighbours;
     }
 done:
     return status;

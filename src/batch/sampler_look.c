@@ -33,41 +33,35 @@ static double weight_of(int64_t *class, const lar_sampler *s, const lar_case_loo
     }
 }
 
-/* Which voxels may be picked: of slices, those in the range. */
-static void allowed(int64_t low[3], int64_t high[3], const lar_sampler *s, const int64_t size[3])
+/* Among those that are there, in rising order. False: there is no room. */
+static bool add_label(lar_case_look *look, double label)
 {
-    const lar_sample_params *p = &s->params.sample;
-    for (int a = 0; a < 3; a++) {
-        low[a] = 0;
-        high[a] = size[a];
-    }
-    if (p->kind != LAR_SAMPLE_SLICE) return;
-    int64_t first, count;
-    lar_sampler_slices(&first, &count, p, size);
-    low[p->axis] = first;
-    high[p->axis] = first + count;
+    int64_t at = 0;
+    while (at < look->classes && look->labels[at] < label) at++;
+    if (at < look->classes && look->labels[at] == label) return true;
+    if (look->classes == CLASSES_MAX) return false;
+    memmove(look->labels + at + 1, look->labels + at,
+            (size_t)(look->classes - at) * sizeof *look->labels);
+    look->labels[at] = label;
+    look->classes++;
+    return true;
 }
 
-static lar_status find_labels(lar_case_look *look, const lar_image *image, double *row)
+/* Those that are asked for, or all that the image has but 0. */
+static lar_status find_labels(lar_case_look *look, const lar_ints *asked, const lar_image *image,
+                              double *row)
 {
     const int64_t *size = image->grid.size;
     look->labels = lar_alloc(CLASSES_MAX, sizeof *look->labels);
     if (!look->labels) return LAR_EMEMORY;
+    for (int64_t n = 0; n < asked->count; n++) add_label(look, (double)asked->at[n]);
+    if (asked->count) return LAR_OK;
     for (int64_t r = 0; r < size[1] * size[2]; r++) {
         lar_image_load(row, image, 0, r % size[1], r / size[1], 0, size[0]);
-        for (int64_t i = 0; i < size[0]; i++) {
-            int64_t at = 0;
-            if (row[i] == 0) continue;
-            while (at < look->classes && look->labels[at] < row[i]) at++;
-            if (at < look->classes && look->labels[at] == row[i]) continue;
-            if (look->classes == CLASSES_MAX)
+        for (int64_t i = 0; i < size[0]; i++)
+            if (row[i] != 0 && !add_label(look, row[i]))
                 return lar_fail(LAR_EUNSUPPORTED, "more than %d labels are in one image",
                                 CLASSES_MAX);
-            memmove(look->labels + at + 1, look->labels + at,
-                    (size_t)(look->classes - at) * sizeof *look->labels);
-            look->labels[at] = row[i];
-            look->classes++;
-        }
     }
     return LAR_OK;
 }
@@ -77,7 +71,7 @@ static lar_status sum_up(lar_case_look *look, const lar_sampler *s, const lar_im
 {
     const int64_t *size = image->grid.size, planes = size[2];
     int64_t low[3], high[3];
-    allowed(low, high, s, size);
+    lar_sampler_allowed(low, high, &s->params.sample, size);
     look->sums = lar_alloc(look->classes * planes + 1, sizeof *look->sums);
     if (!look->sums) return LAR_EMEMORY;
     for (int64_t k = low[2]; k < high[2]; k++)
@@ -89,7 +83,7 @@ static lar_status sum_up(lar_case_look *look, const lar_sampler *s, const lar_im
                 if (weight > 0) look->sums[c * planes + k] += weight;
             }
         }
-    int64_t kept = 0; /* labels may lie outside of the range of slices */
+    int64_t kept = 0; /* labels that are asked for, or lie outside of the range, may be missing */
     for (int64_t c = 0; c < look->classes; c++) {
         for (int64_t k = 1; k < planes; k++)
             look->sums[c * planes + k] += look->sums[c * planes + k - 1];
@@ -126,7 +120,7 @@ static lar_status look_at_pick(lar_case_look *look, const lar_sampler *s, int64_
         goto done;
     }
     if (pick == LAR_PICK_LABELS)
-        LAR_TRY(find_labels(look, image, row));
+        LAR_TRY(find_labels(look, &s->params.sample.labels, image, row));
     else
         look->classes = 1;
     if (pick == LAR_PICK_FOREGROUND && s->of < 0) look->threshold = mean_of(image);
@@ -182,22 +176,59 @@ lar_status lar_sampler_look(const lar_case_look **out, lar_sampler *s, int64_t n
     return status;
 }
 
+static double ratio_of(const lar_case_look *look, int64_t class, const lar_sample_params *p)
+{
+    for (int64_t n = 0; n < p->ratios.count; n++)
+        if ((double)p->labels.at[n] == look->labels[class]) return p->ratios.at[n];
+    return 1;
+}
+
+/* Each as often as its ratio to the others that are there; -1: none. */
+static int64_t pick_class(const lar_case_look *look, const lar_sample_params *p, double u)
+{
+    int64_t picked = -1;
+    double left = 0;
+    for (int64_t c = 0; c < look->classes; c++) left += ratio_of(look, c, p);
+    left *= u;
+    for (int64_t c = 0; c < look->classes && (picked < 0 || left >= 0); c++) {
+        const double ratio = ratio_of(look, c, p);
+        if (ratio > 0) picked = c;
+        left -= ratio;
+    }
+    return picked;
+}
+
+static lar_status no_label(const lar_sampler *s, int64_t n)
+{
+    const lar_sample_params *p = &s->params.sample;
+    lar_text all = { 0 };
+    for (int64_t m = 0; m < p->labels.count; m++)
+        if (!p->ratios.count || p->ratios.at[m] > 0)
+            lar_text_add(&all, " %lld", (long long)p->labels.at[m]);
+    const bool whole = p->range.at[0] == 0 && p->range.at[1] == 1;
+    lar_fail(LAR_EARGUMENT, "'%s' of '%s' has none of the 'labels' that are picked%s:%s", p->of,
+             s->params.prepared->cases[s->params.cases[n]].id, whole ? "" : " in 'range'",
+             lar_text_get(&all));
+    lar_text_clear(&all);
+    return lar_hint(LAR_EARGUMENT, "0 among 'labels', with a ratio, or 'leave_out' for the case");
+}
+
 lar_status lar_sampler_pick(bool *found, int64_t voxel[3], lar_sampler *s, int64_t n,
                             const double u[2])
 {
     lar_status status = LAR_OK;
+    const lar_sample_params *p = &s->params.sample;
     const lar_case_look *look;
     lar_image *image = NULL;
     double *row = NULL;
     int64_t low[3], high[3], k = 0;
     *found = false;
     LAR_TRY(lar_sampler_look(&look, s, n));
-    if (look->classes == 0) return LAR_OK;
+    const int64_t c = pick_class(look, p, u[0]);
+    if (c < 0) return p->labels.count ? no_label(s, n) : LAR_OK;
     LAR_TRY(lar_prepared_map(&image, s->params.prepared, s->params.cases[n],
                              s->of >= 0 ? s->of : s->params.images[0].number));
     const int64_t *size = image->grid.size;
-    int64_t c = (int64_t)(u[0] * (double)look->classes);
-    if (c >= look->classes) c = look->classes - 1;
     const double *sums = look->sums + c * size[2];
     double left = u[1] * sums[size[2] - 1];
     while (k < size[2] - 1 && sums[k] <= left) k++;
@@ -207,7 +238,7 @@ lar_status lar_sampler_pick(bool *found, int64_t voxel[3], lar_sampler *s, int64
         status = LAR_EMEMORY;
         goto done;
     }
-    allowed(low, high, s, size);
+    lar_sampler_allowed(low, high, &s->params.sample, size);
     for (int64_t j = low[1]; j < high[1] && !(*found && left < 0); j++) {
         lar_image_load(row, image, 0, j, k, 0, size[0]);
         for (int64_t i = low[0]; i < high[0] && !(*found && left < 0); i++) {

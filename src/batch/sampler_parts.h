@@ -32,12 +32,17 @@ struct lar_sampler {
 /* The look at case n; made where it is not there yet. */
 lar_status lar_sampler_look(const lar_case_look **out, lar_sampler *s, int64_t n);
 void lar_case_look_clear(lar_case_look *look);
-/* A voxel that the pick gives, by two numbers from 0 to 1. False: there is none. */
+/* A voxel that the pick gives, by two numbers from 0 to 1. False: there is none, and anywhere is as
+ * good; LAR_EARGUMENT where labels were asked for by name, and none of them is there. */
 lar_status lar_sampler_pick(bool *found, int64_t voxel[3], lar_sampler *s, int64_t n,
                             const double u[2]);
-/* First slice and how many, of a range of slices. */
-void lar_sampler_slices(int64_t *first, int64_t *count, const lar_sample_params *p,
-                        const int64_t size[3]);
+/* Where along its axis the range of slices, or of the middles of patches, begins, and how long it
+ * is; voxels, at least one. */
+void lar_sampler_part(int64_t *first, int64_t *count, const lar_sample_params *p,
+                      const int64_t size[3]);
+/* The voxels that middles of samples may be: from low to high - 1. */
+void lar_sampler_allowed(int64_t low[3], int64_t high[3], const lar_sample_params *p,
+                         const int64_t size[3]);
 /* Edges of the box of a sample in the volume. */
 void lar_sampler_edges(int64_t edges[3], const lar_sample_params *p, const int64_t size[3]);
 

@@ -1,15 +1,14 @@
 /* larmor show-batch: what the network is about to see.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
-#include <math.h>
 
 #include "batch/batch.h"
 #include "command/command.h"
-#include "math/math.h"
+#include "command/look/batch_sheet.h"
 #include "prepare/prepare.h"
 #include "report/report.h"
 
-enum { COUNT_MOST = 64, LINE = 118, LINES_MOST = 6, HISTORY_MAX = 256 << 20 };
+enum { COUNT_MOST = 64, HISTORY_MAX = 256 << 20 };
 
 typedef struct options {
     const char *output, *work, *history, *replay;
@@ -38,42 +37,10 @@ static const lar_param params[] = {
     LAR_P_END,
 };
 
-/* ---- words -------------------------------------------------------------------------------------
- */
-
-/* "flip x 1; affine scale_x 1.04 ..." in lines: what is 0, and seeds, are for the file. */
-static lar_status history_lines(const char **lines, int64_t *count, const lar_history *history,
-                                lar_arena *arena)
-{
-    lar_text line = { 0 };
-    lar_status status = LAR_OK;
-    *count = 0;
-    for (int64_t n = 0; n < history->count && status == LAR_OK; n++) {
-        const lar_drawn *drawn = &history->at[n];
-        lar_text words = { 0 };
-        lar_text_add(&words, "%s", drawn->kind->name);
-        for (int v = 0; drawn->kind->names[v]; v++)
-            if (!strstr(drawn->kind->names[v], "seed") && drawn->values[v] != 0)
-                lar_text_add(&words, " %s %.3g", drawn->kind->names[v], drawn->values[v]);
-        if (line.length && line.length + words.length > LINE && *count < LINES_MOST) {
-            lines[(*count)++] = lar_arena_text(arena, lar_text_get(&line), line.length);
-            lar_text_clear(&line);
-            line = (lar_text){ 0 };
-        }
-        lar_text_add(&line, line.length ? "; %s" : "%s", lar_text_get(&words));
-        if (words.failed || line.failed) status = LAR_EMEMORY;
-        lar_text_clear(&words);
-    }
-    if (line.length && *count < LINES_MOST)
-        lines[(*count)++] = lar_arena_text(arena, lar_text_get(&line), line.length);
-    lar_text_clear(&line);
-    return status;
-}
-
 /* ---- which samples -----------------------------------------------------------------------------
  */
 
-/* Every sample of the epoch, or of a file: calls `each` until it says no. */
+/* The samples of an epoch, or of a file. */
 typedef struct shower {
     const options *o;
     lar_sampler *sampler;
@@ -82,16 +49,6 @@ typedef struct shower {
     int64_t shown;
     lar_text told;
 } shower;
-
-static lar_status add_told(shower *s, const lar_item *item)
-{
-    json_t *object = lar_item_to_json(item);
-    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    if (text) lar_text_add(&s->told, "%s\n", text);
-    json_decref(object);
-    free(text);
-    return text && !s->told.failed ? LAR_OK : LAR_EMEMORY;
-}
 
 static lar_status draw_epoch(shower *s)
 {
@@ -102,7 +59,7 @@ static lar_status draw_epoch(shower *s)
     for (int64_t n = 0; n < all && (s->o->history || n < s->o->count); n++) {
         lar_item *item = n < s->o->count ? &s->items[n] : &spare;
         LAR_TRY(lar_item_draw(item, s->sampler, s->o->epoch - 1, n));
-        if (s->o->history) LAR_TRY(add_told(s, item));
+        if (s->o->history) LAR_TRY(lar_item_tell(&s->told, item));
         if (n >= s->o->count) continue;
         LAR_TRY(lar_item_make(item, s->sampler, s->scratch));
         s->shown++;
@@ -145,123 +102,6 @@ done:
     return status;
 }
 
-/* ---- the picture -------------------------------------------------------------------------------
- */
-
-/* Black and white of an image in all its pictures: the 1st and 99.5th percentile. */
-static lar_status window_of(double window[2], const shower *s, int64_t channel)
-{
-    static const double percentiles[2] = { 0.01, 0.995 };
-    lar_status status = LAR_OK;
-    int64_t count = 0, at = 0;
-    for (int64_t n = 0; n < s->shown; n++)
-        count += s->items[n].size[0] * s->items[n].size[1] * s->items[n].size[2];
-    float *values = lar_alloc_raw(count, sizeof *values);
-    if (!values) return LAR_EMEMORY;
-    for (int64_t n = 0; n < s->shown; n++) {
-        const int64_t voxels = s->items[n].size[0] * s->items[n].size[1] * s->items[n].size[2];
-        memcpy(values + at, s->items[n].channels[channel], (size_t)voxels * sizeof *values);
-        at += voxels;
-    }
-    status = lar_quantiles(window, percentiles, 2, values, count);
-    if (!(window[1] > window[0])) window[1] = window[0] + 1;
-    lar_free(values);
-    return status;
-}
-
-/* Pictures of one channel: its middle slices across z, y and x; of a slice itself. */
-static void add_cells(lar_sheet_cell *cells, const lar_item *item, int64_t channel, int span,
-                      const double window[2])
-{
-    static const int across[3] = { 2, 1, 0 }, right[3] = { 0, 0, 1 }, up[3] = { 1, 2, 2 };
-    const int64_t *size = item->size, stride[3] = { 1, size[0], size[0] * size[1] };
-    lar_item plain = *item; /* voxels as large as they were */
-    lar_grid grid;
-    double mm[3];
-    plain.history.count = 0;
-    lar_item_grid(&grid, &plain);
-    lar_grid_spacing(&grid, mm);
-    for (int n = 0; n < span; n++)
-        cells[n] = (lar_sheet_cell){
-            .values = item->channels[channel] + size[across[n]] / 2 * stride[across[n]],
-            .size = { size[right[n]], size[up[n]] },
-            .stride = { stride[right[n]], stride[up[n]] },
-            .edge = { mm[right[n]], mm[up[n]] },
-            .window = { window[0], window[1] },
-        };
-}
-
-/* "t1", of neighbouring slices "t1 -1", "t1", "t1 +1"; inputs first, then the others. */
-static lar_status name_channels(const char **names, const lar_study *study, bool labels,
-                                lar_arena *arena)
-{
-    static const int order[] = { LAR_INPUT, LAR_TARGET, LAR_LABEL, LAR_MASK };
-    const int64_t around = lar_sample_slices(&study->train.sample) / 2;
-    int64_t count = 0;
-    for (int r = 0; r < (labels ? 4 : 2); r++)
-        for (int64_t n = 0; n < study->data.image_count; n++) {
-            if (study->data.images[n].role != order[r]) continue;
-            const int64_t most = r == 0 ? around : 0;
-            for (int64_t k = -most; k <= most; k++) {
-                names[count] = k ? lar_arena_format(arena, "%s %+lld", study->data.images[n].name,
-                                                    (long long)k)
-                                 : study->data.images[n].name;
-                if (!names[count++]) return LAR_EMEMORY;
-            }
-        }
-    return LAR_OK;
-}
-
-static lar_status draw(const shower *s, const lar_study *study, const lar_prepared *prepared,
-                       const char *path, lar_arena *arena)
-{
-    lar_status status = LAR_OK;
-    const int64_t channels = lar_sampler_channels(s->sampler);
-    const int span =
-        study->train.sample.kind == LAR_SAMPLE_SLICE || s->items[0].size[2] == 1 ? 1 : 3;
-    const int64_t columns = channels * span;
-    lar_sheet_cell *cells = lar_arena_take(arena, s->shown * columns, sizeof *cells);
-    const char **names = lar_arena_take(arena, s->shown, sizeof *names);
-    const char **heads = lar_arena_take(arena, channels, sizeof *heads);
-    const char **notes = lar_arena_take(arena, s->shown * LINES_MOST, sizeof *notes);
-    const char **packed = lar_arena_take(arena, s->shown * LINES_MOST, sizeof *packed);
-    if (!cells || !names || !heads || !notes || !packed) return LAR_EMEMORY;
-    lar_sheet sheet = { .rows = s->shown,
-                        .columns = columns,
-                        .span = span,
-                        .heads = heads,
-                        .cells = cells,
-                        .names = names };
-    LAR_TRY(name_channels(heads, study, true, arena));
-    for (int64_t c = 0; c < channels; c++) {
-        double window[2];
-        LAR_TRY(window_of(window, s, c));
-        for (int64_t n = 0; n < s->shown; n++)
-            add_cells(cells + n * columns + c * span, &s->items[n], c, span, window);
-    }
-    for (int64_t n = 0; n < s->shown; n++) {
-        const lar_item *item = &s->items[n];
-        const int64_t *corner = item->box.corner, *size = item->box.size;
-        int64_t lines;
-        names[n] = lar_arena_format(
-            arena, "%s, sample %lld of epoch %lld: %lldx%lldx%lld voxels from (%lld, %lld, %lld)",
-            prepared->cases[item->case_index].id, (long long)item->number + 1,
-            (long long)item->epoch + 1, (long long)size[0], (long long)size[1], (long long)size[2],
-            (long long)corner[0], (long long)corner[1], (long long)corner[2]);
-        if (!names[n]) return LAR_EMEMORY;
-        LAR_TRY(history_lines(notes + n * LINES_MOST, &lines, &item->history, arena));
-        if (lines > sheet.note_lines) sheet.note_lines = lines;
-    }
-    for (int64_t n = 0; n < s->shown; n++)
-        for (int64_t line = 0; line < sheet.note_lines; line++)
-            packed[n * sheet.note_lines + line] = notes[n * LINES_MOST + line];
-    sheet.notes = packed;
-    sheet.title = lar_arena_format(arena, "%s: what the network sees", study->name);
-    status = lar_sheet_draw(&sheet, path, true);
-done:
-    return status;
-}
-
 static lar_status show_batch_run(lar_call *call)
 {
     lar_status status = LAR_OK;
@@ -270,6 +110,8 @@ static lar_status show_batch_run(lar_call *call)
     lar_prepared *prepared = NULL;
     shower s = { .o = o };
 
+    if (o->history && o->replay)
+        return lar_fail(LAR_EARGUMENT, "--history and --replay exclude each other");
     LAR_TRY(lar_study_read(&study, call->args[0]));
     if (o->work) study->work = o->work;
     const char *path = o->output ? o->output : lar_path_join(call->arena, study->work, "batch.png");
@@ -290,7 +132,8 @@ static lar_status show_batch_run(lar_call *call)
     }
     for (int64_t n = 0; n < o->count; n++) LAR_TRY(lar_item_init(&s.items[n], s.sampler));
     LAR_TRY(o->replay ? read_told(&s) : draw_epoch(&s));
-    LAR_TRY(draw(&s, study, prepared, path, call->arena));
+    const lar_batch batch = { s.items, s.shown, s.sampler, study, prepared };
+    LAR_TRY(lar_batch_draw(&batch, path, call->arena));
     if (o->history) LAR_TRY(lar_file_write(o->history, lar_text_get(&s.told), s.told.length, true));
     lar_text text = { 0 };
     lar_text_add(&text, "samples  %lld in an epoch, %lld shown\npicture  %s\n",

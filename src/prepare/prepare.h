@@ -33,6 +33,7 @@ typedef struct lar_train_params {
     int64_t memory;           /* bytes of the whole process; LAR_INT_AUTO: as fast as it goes */
     int64_t seed;
     int64_t patience; /* epochs without a better held-out loss before stopping; LAR_INT_AUTO: all */
+    bool histories;   /* what was drawn for every sample goes into files */
 } lar_train_params;
 extern const lar_param lar_train_table[];
 lar_train_params lar_train_default(void);

@@ -53,6 +53,10 @@ const lar_param lar_train_table[] = {
               "of the first weights and of the order of the samples"),
     LAR_P_INT(lar_train_params, patience, "patience", 0, "auto", 1, 1000000, "count",
               "stop after so many epochs without a better held-out loss; auto: never"),
+    LAR_P_FLAG(
+        lar_train_params, histories, "histories", 0,
+        "write what was drawn for each sample, a file of each epoch, which larmor show-batch "
+        "--replay reads"),
     LAR_P_END,
 };
 

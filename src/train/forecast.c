@@ -182,8 +182,7 @@ lar_status lar_session_forecast(lar_session *s, lar_forecast *out)
 
     lar_memory_ask(&memory, ""); /* now, with the code that the plans made */
     const double voxels = (double)w.size[0] * (double)w.size[1] * (double)w.size[2];
-    const lar_loader_params loader = { .batch = p->batch,
-                                       .workers = lar_loader_workers(s->samplers[LAR_TRAIN]) };
+    const lar_loader_params loader = { .batch = p->batch };
     c.other = memory.resident + voxels * sizeof(float) + later_bytes +
               lar_loader_bytes(s->samplers[LAR_TRAIN], &loader);
     out->limit = memory.available > 0 ? memory.available + memory.resident : 0;

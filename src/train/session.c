@@ -164,8 +164,7 @@ static lar_status start_loader(lar_session *s)
 {
     const lar_loader_params params = { .batch = s->study->train.batch,
                                        .first = s->step,
-                                       .steps = INT32_MAX,
-                                       .workers = lar_loader_workers(s->samplers[LAR_TRAIN]) };
+                                       .steps = INT32_MAX };
     return lar_loader_new(&s->loader, s->samplers[LAR_TRAIN], &params);
 }
 
@@ -214,9 +213,7 @@ lar_status lar_session_valid_loss(lar_session *s, double *loss)
     lar_status status = LAR_OK;
     lar_loader *loader = NULL;
     lar_sampler *sampler = s->samplers[LAR_VALID];
-    const lar_loader_params params = { .batch = 1,
-                                       .steps = s->count[LAR_VALID],
-                                       .workers = lar_loader_workers(sampler) };
+    const lar_loader_params params = { .batch = 1, .steps = s->count[LAR_VALID] };
     double sum = 0;
 
     LAR_TRY(lar_loader_new(&loader, sampler, &params));

@@ -45,16 +45,23 @@ lar_status lar_session_forecast(lar_session *s, lar_forecast *out);
 /* That this machine's backend runs the precision; its own sentence where it does not. */
 lar_status lar_precision_check(int precision);
 
+/* trained.c: whether a mask was made as one of the training cases' was, or that is not known. */
+bool lar_trained_strips_so(const lar_trained *t, const lar_case_strip *strip);
+
 /* predict_slices.c: a volume through a network of slices. */
 lar_status lar_trained_slices(const lar_trained *t, const lar_grid *grid,
                               const lar_tiles_params *how, const float *const *inputs,
                               float *const *outputs, lar_progress progress);
 
+/* histories.c: files of what was drawn for the samples, where the study asks for them. */
+lar_status lar_histories_write(const lar_session *s, int64_t epoch); /* from 0 */
+/* Those of the epochs that are done, where they are missing. */
+lar_status lar_histories_catch_up(const lar_session *s);
+lar_status lar_histories_remove(const lar_session *s);
+
 /* train_state.c */
+#define LAR_STRIPS_NOTE "strips"
 /* A note of a model begins so, and ends with the name of the standard that it holds. */
-/* Whether a mask was made as one of the training cases' was, or that is not known. */
-bool lar_trained_strips_so(const lar_trained *t, const lar_case_strip *strip);
-#define LAR_STRIPS_NOTE   "strips"
 #define LAR_STANDARD_NOTE "standard."
 /* The model, and with `all` what is needed to go on. */
 lar_status lar_checkpoint_write(const lar_session *s, const char *path, bool all);

@@ -102,10 +102,10 @@ lar_status lar_train_forecast(lar_forecast *out, const lar_study *study);
 typedef void (*lar_epoch_fn)(void *user, const lar_progress_report *report);
 
 /* Trains the study's network on its prepared data into WORK/train: history.csv, best.safetensors
- * (by held-out loss), last.safetensors after each epoch. An unfinished training goes on where it
- * was, with the same bits as if it had not stopped; a finished one is LAR_EEXISTS without `force`,
- * which starts anew. Where the progress callback asks to stop: a checkpoint first, then
- * LAR_ESTOPPED. */
+ * (by held-out loss), last.safetensors after each epoch, histories/ where the study asks. An
+ * unfinished training goes on where it was, with the same bits as if it had not stopped; a finished
+ * one is LAR_EEXISTS without `force`, which starts anew. Where the progress callback asks to stop:
+ * a checkpoint first, then LAR_ESTOPPED. */
 lar_status lar_train(const lar_study *study, bool force, lar_progress progress, lar_epoch_fn epoch,
                      void *user);
 

@@ -211,9 +211,11 @@ done:
 static void add_section(lar_text *out, const char *section, const lar_param *table,
                         const void *params)
 {
-    static const char *const same_bits[] = { "memory", "deterministic" };
+    static const char *const same_bits[] = { "memory", "deterministic", "histories", NULL };
     for (const lar_param *p = table; p->name; p++) {
-        if (lar_text_is(p->name, same_bits[0]) || lar_text_is(p->name, same_bits[1])) continue;
+        int n = 0;
+        while (same_bits[n] && !lar_text_is(p->name, same_bits[n])) n++;
+        if (same_bits[n]) continue;
         lar_text_add(out, "%s %s: ", section, p->name);
         lar_param_get(out, p, params);
         lar_text_add(out, "\n");

@@ -83,8 +83,8 @@ done:
     return status;
 }
 
-/* The best model is written before the checkpoint that says so: a kill between the two repeats the
- * epoch, and writes the same best model again. */
+/* The best model and the epoch's history are written before the checkpoint that says so: a kill
+ * between them repeats the epoch, and writes the same files again. */
 static lar_status end_epoch(lar_session *s)
 {
     lar_status status = LAR_OK;
@@ -108,6 +108,7 @@ static lar_status end_epoch(lar_session *s)
     s->report.stopped_early = patience != LAR_INT_AUTO &&
                               s->report.epoch_count - s->report.best_epoch >= patience &&
                               s->report.epoch_count < s->report.epochs;
+    LAR_TRY(lar_histories_write(s, s->report.epoch_count - 1));
     LAR_TRY(save(s, "last.safetensors", true));
     LAR_TRY(write_history(s));
 done:
@@ -120,15 +121,19 @@ static lar_status start(lar_session *s, bool force)
     lar_status status = LAR_OK;
     static const char *const outputs[] = { "best.safetensors", "last.safetensors", "history.csv" };
     const char *last = lar_path_join(s->arena, s->report.folder, "last.safetensors");
+    const char *histories = lar_path_join(s->arena, s->report.folder, "histories");
 
     LAR_TRY(lar_folder_make(s->report.folder));
-    if (!last) return LAR_EMEMORY;
+    if (!last || !histories) return LAR_EMEMORY;
+    lar_folder_clean(s->report.folder); /* of what was being written at a kill */
+    lar_folder_clean(histories);
     if (force) {
         for (int n = 0; n < 3; n++) {
             const char *path = lar_path_join(s->arena, s->report.folder, outputs[n]);
             if (!path) return LAR_EMEMORY;
             LAR_TRY(lar_file_remove(path));
         }
+        LAR_TRY(lar_histories_remove(s));
     } else if (lar_path_exists(last)) {
         LAR_TRY(lar_checkpoint_read(s, last));
         if (s->step == s->schedule.steps || s->report.stopped_early) {
@@ -141,6 +146,7 @@ static lar_status start(lar_session *s, bool force)
         lar_log(LAR_LOG_NOTE, "going on after epoch %lld, step %lld of %lld",
                 (long long)s->report.epoch_count, (long long)s->step, (long long)s->schedule.steps);
         LAR_TRY(write_history(s)); /* it may be an epoch ahead of the checkpoint */
+        LAR_TRY(lar_histories_catch_up(s));
     }
 done:
     return status;

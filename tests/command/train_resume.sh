@@ -12,6 +12,7 @@ hash_of() { sha256sum <"$1"; }
 
 status 0 larmor phantom cohort --subjects 4 --spacing 8 --seed 3
 sed -e 's/^\( *\)epochs:.*/\1epochs: 40/' -e 's/^\( *\)channels:.*/\1channels: 4/' \
+    -e 's/^train:.*/&\n  histories: yes/' \
     cohort/study.yaml >cohort/small.yaml
 status 0 larmor prepare cohort/small.yaml
 work=cohort/small
@@ -22,6 +23,8 @@ for f in best.safetensors last.safetensors history.csv loss.png; do
     [ -s $work/train/$f ] || fail "no $f"
 done
 [ "$(wc -l <$work/train/history.csv)" -eq 41 ] || fail "history.csv has not a line per epoch"
+[ "$(ls $work/train/histories | wc -l)" -eq 40 ] || fail "not a history of each epoch"
+cp -r $work/train/histories drawn
 whole=$(tensors_of $work/train/last.safetensors)
 best=$(hash_of $work/train/best.safetensors)
 
@@ -49,10 +52,15 @@ while [ $n -lt "${LARMOR_KILLS:-20}" ]; do
 done
 echo "$killed kills met a running training"
 [ $killed -ge 5 ] || fail "only $killed kills met a running training: give it more epochs"
+touch $work/train/.larmor-killed $work/train/histories/.larmor-killed
 larmor train cohort/small.yaml >out 2>err || [ $? -eq 73 ] || fail "did not go on: $(cat err)"
 [ "$(tensors_of $work/train/last.safetensors)" = "$whole" ] || fail "killed and resumed: other bits"
 [ "$(hash_of $work/train/best.safetensors)" = "$best" ] || fail "killed and resumed: another best"
 [ "$(wc -l <$work/train/history.csv)" -eq 41 ] || fail "history.csv after kills"
+diff -r drawn $work/train/histories || fail "killed and resumed: other histories"
+for f in $work/train/.larmor-* $work/train/histories/.larmor-*; do
+    [ ! -e "$f" ] || fail "'$f' was left by a kill"
+done
 
 # ctrl-C in the middle of an epoch: a checkpoint first, then exit 130
 rm -rf $work/train

@@ -1,6 +1,6 @@
 /* What is drawn, over thousands of samples, against its definition; and settings that are refused.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "samples.h"
+#include "points.h"
 
 static const int64_t size[3] = { 8, 8, 8 };
 static const double spacing_mm[3] = { 1, 1, 1 };
@@ -46,19 +46,27 @@ static const struct {
     { "affine", "translation", "7", "translation_x", -7, 7 },
     { "affine", "shear", "0.2", "shear_yz", -0.2, 0.2 },
     { "crop", "keep", "0.5 1", "keep_x", 0.5, 1 },
+    { "crop", "keep", "0.5", "at_z", 0, 1 },
     { "anisotropy", "downsampling", "1.5 5", "downsampling", 1.5, 5 },
+    { "anisotropy", "axes", "z", "offset", 0, 1 },
     { "motion", "degrees", "10", "degrees_x_2", -10, 10 },
     { "motion", "translation", "2 3", "translation_z_1", 2, 3 },
     { "motion", "transforms", "1", "time_1", 0.25, 0.75 },
     { "ghosting", "intensity", "0.5 1", "intensity", 0.5, 1 },
     { "spike", "intensity", "1 3", "intensity", 1, 3 },
+    { "gibbs", "alpha", "0.1 0.5", "alpha_x", 0.1, 0.5 },
+    { "gibbs", "alpha", "0.1 0.5 0 0.1 0.2 0.6", "alpha_z", 0.2, 0.6 },
     { "bias", "coefficients", "0.5", "xyz", -0.5, 0.5 },
     { "blur", "std", "0 2", "std_y", 0, 2 },
+    { "sharpen", "std", "0.6 1", "std", 0.6, 1 },
+    { "sharpen", "again", "0.2 0.5", "again", 0.2, 0.5 },
+    { "sharpen", "alpha", "10 30", "alpha", 10, 30 },
     { "noise", "std", "0 0.25", "std", 0, 0.25 },
     { "noise", "mean", "0.1", "mean", -0.1, 0.1 },
     { "noise", "rician", "yes", "seed", 0, 0x1p48 },
     { "gamma", "log-gamma", "0.3", "log_gamma", -0.3, 0.3 },
     { "contrast", "factor", "0.75 1.25", "factor", 0.75, 1.25 },
+    { "brightness", "factor", "0.75 1.25", "factor", 0.75, 1.25 },
     { "brightness", "shift", "0.5", "shift", -0.5, 0.5 },
     { "histogram_shift", "control-points", "3", "at_1", 0, 1 },
 };
@@ -73,6 +81,15 @@ static void ranges_are_drawn_evenly(void **state)
         check_uniform(&s, uniform[n].value, uniform[n].low, uniform[n].high);
         samples_clear(&s);
     }
+    /* every range of every kind has a row; elastic's displacement has a test of its own */
+    for (int k = 0; lar_augment_kinds[k]; k++)
+        for (const lar_param *p = lar_augment_kinds[k]->table; p->name; p++) {
+            bool has_row = p->kind != LAR_KIND_REALS || lar_text_is(p->name, "max-displacement");
+            for (size_t n = 0; n < sizeof uniform / sizeof *uniform; n++)
+                has_row |= lar_text_is(uniform[n].name, lar_augment_kinds[k]->name) &&
+                           lar_text_is(uniform[n].key, p->name);
+            if (!has_row) fail_msg("'%s' of '%s' has no row", p->name, lar_augment_kinds[k]->name);
+        }
 }
 
 /* The share of samples with a value, to four standard errors. */
@@ -119,6 +136,37 @@ static void chances_and_choices(void **state)
     samples_clear(&s);
 }
 
+/* Whole numbers from low to high, each as often. */
+static const struct {
+    const char *name, *key, *given, *value;
+    int low, high;
+} whole[] = {
+    { "quarter_turn", "turns", "1 3", "turns", 1, 3 },
+    { "ghosting", "ghosts", "4 7", "ghosts", 4, 7 },
+    { "spike", "spikes", "1 4", "spikes", 1, 4 },
+    { "histogram_shift", "control-points", "5 8", "points", 5, 8 },
+    { "cutout", "holes", "2 4", "holes", 2, 4 },
+    { "quarter_turn", "axes", "xyz", "axis", 0, 2 },
+    { "anisotropy", "axes", "yx", "axis", 0, 1 },
+    { "motion", "axes", "yz", "axis", 1, 2 },
+    { "ghosting", "axes", "xyz", "axis", 0, 2 },
+};
+
+static void whole_numbers_are_as_often(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < sizeof whole / sizeof *whole; n++) {
+        samples s;
+        int value = 0;
+        samples_init(&s, size, spacing_mm);
+        ADD(&s, whole[n].name, whole[n].key, whole[n].given);
+        while (!lar_text_is(s.steps[0].kind->names[value], whole[n].value)) value++;
+        for (int v = whole[n].low; v <= whole[n].high; v++)
+            CHECK_SHARE(&s, value, v, 1.0 / (whole[n].high - whole[n].low + 1));
+        samples_clear(&s);
+    }
+}
+
 /* Curves rise, and points are drawn between their neighbours as MONAI's. */
 static void curves_rise(void **state)
 {
@@ -154,7 +202,7 @@ static void bends_have_the_variance_of_their_draws(void **state)
     for (int64_t sample = 0; sample < DRAWS; sample++) {
         double at[1][3] = { { 32, 32, 32 } };
         lar_augment_draw(&s.history, &s.list, 14, 0, sample);
-        CHECK_OK(lar_augment_points(at, 1, &s.volumes[0]->grid, &box, &s.history, s.scratch));
+        come_from(at, 1, &s, &box);
         for (int a = 0; a < 3; a++) {
             sum[a] += at[0][a] - 32;
             squares[a] += pow(at[0][a] - 32, 2);
@@ -327,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_are_drawn_evenly),
         cmocka_unit_test(chances_and_choices),
+        cmocka_unit_test(whole_numbers_are_as_often),
         cmocka_unit_test(curves_rise),
         cmocka_unit_test(bends_have_the_variance_of_their_draws),
         cmocka_unit_test(settings_that_cannot_be_meant_are_refused),

@@ -1,7 +1,7 @@
 /* Laws of every augmentation: the history alone makes the sample again, nothing drawn is nothing
  * done, a sample does not depend on others, labels stay labels, slices stay slices.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "samples.h"
+#include "points.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -335,8 +335,7 @@ static void slices_stay_slices(void **state)
                         points[n][a] = a == axis
                                            ? n % (int)thick
                                            : 16 * lar_random_uniform(1, 2, (uint64_t)(3 * n + a));
-                CHECK_OK(lar_augment_points(points, 64, &s.volumes[0]->grid, &box, &s.history,
-                                            s.scratch));
+                come_from(points, 64, &s, &box);
                 for (int n = 0; n < 64; n++)
                     CHECK_NEAR(points[n][axis], (double)(box.corner[axis] + n % thick), 1e-12);
             }
@@ -402,6 +401,58 @@ static void dull_samples_stay_finite(void **state)
             ((float *)s.volumes[0]->voxels)[v] = 5;
     }
     samples_clear(&s);
+}
+
+/* Every number of a kind at one end of what its table takes; of ranges nothing between. */
+static void set_ends(samples *s, const lar_augment_kind *kind, bool high)
+{
+    for (const lar_param *p = kind->table; p->name; p++) {
+        char value[80];
+        const double end = high ? p->high : p->low;
+        if (p->kind == LAR_KIND_FLAG)
+            snprintf(value, sizeof value, "%s", high ? "yes" : "no");
+        else if (!(p->low < p->high))
+            continue;
+        else
+            snprintf(value, sizeof value, p->kind == LAR_KIND_REALS ? "%.17g %.17g" : "%.17g", end,
+                     end);
+        CHECK_OK(lar_param_set(p, s->steps[0].params, value, p->name, s->arena));
+        if (lar_augment_check(&s->list, 0) == LAR_OK) continue;
+        snprintf(value, sizeof value, "%.17g", end); /* it takes no range */
+        CHECK_OK(lar_param_set(p, s->steps[0].params, value, p->name, s->arena));
+    }
+}
+
+/* In volumes of one voxel along an axis too: values stay finite, and labels are those that were. */
+static void ends_of_settings_stay_finite(void **state)
+{
+    (void)state;
+    static const int64_t sizes[][3] = { { 14, 13, 12 }, { 14, 13, 1 }, { 1, 13, 12 },
+                                        { 14, 1, 12 },  { 1, 1, 12 },  { 1, 1, 1 } };
+    enum { SIZES = sizeof sizes / sizeof *sizes };
+    for (int64_t trial = 0; trial < kind_count() * 2 * SIZES; trial++) {
+        const lar_augment_kind *kind = lar_augment_kinds[trial / 2 / SIZES];
+        const int64_t *volume = sizes[trial / 2 % SIZES];
+        samples s;
+        samples_init(&s, volume, spacing_mm);
+        ADD_PLAIN(&s, kind->name);
+        set_ends(&s, kind, trial % 2);
+        lar_sample_box box = box_at(-1, 2, 1, 11);
+        for (int a = 0; a < 3; a++)
+            if (volume[a] == 1) box.corner[a] = 0, box.size[a] = 1;
+        for (int64_t sample = 0; sample < 6; sample++) {
+            box.across = sample % 2 ? 2 : -1;
+            draw_sample(&s, &box, 1, sample);
+            for (int64_t v = 0; v < box_count(&box); v++) {
+                const float label = s.out[2][v];
+                assert_true(label == 0 || label == 3 || label == 7 || label == 200);
+                if (!isfinite(s.out[0][v]) || !isfinite(s.out[1][v]))
+                    fail_msg("%s, %s ends: %g", kind->name, trial % 2 ? "high" : "low",
+                             (double)s.out[0][v]);
+            }
+        }
+        samples_clear(&s);
+    }
 }
 
 static void what_cannot_be_sampled_is_refused(void **state)
@@ -479,6 +530,7 @@ int main(void)
         cmocka_unit_test(slices_stay_slices),
         cmocka_unit_test(equal_slices_stay_equal),
         cmocka_unit_test(dull_samples_stay_finite),
+        cmocka_unit_test(ends_of_settings_stay_finite),
         cmocka_unit_test(what_cannot_be_sampled_is_refused),
         cmocka_unit_test(memory_may_be_short),
     };

@@ -1,6 +1,6 @@
 /* Where a sample's voxels come from: as ITK and scipy have it (tests/golden/make_augment.py),
  * markers found again in the world, and nothing that folds. SPDX-License-Identifier: Apache-2.0 */
-#include "samples.h"
+#include "points.h"
 
 #include "filter/filter.h"
 
@@ -56,7 +56,7 @@ static void look_at(golden_case *c, samples *s, const char *line)
                      8);
     const int64_t v = (at[2] * c->box.size[1] + at[1]) * c->box.size[0] + at[0];
     for (int a = 0; a < 3; a++) mine[0][a] = (double)at[a];
-    CHECK_OK(lar_augment_points(mine, 1, &s->volumes[0]->grid, &c->box, &s->history, s->scratch));
+    come_from(mine, 1, s, &c->box);
     for (int a = 0; a < 3; a++)
         if (!(fabs(mine[0][a] - place[a]) < 1e-6)) /* ITK's splines hold 1e-8 or so */
             fail_msg("%s: voxel %lld %lld %lld comes from %.9g, expected %.9g", c->name, at[0],
@@ -125,7 +125,7 @@ static void a_marker_is_found_again(void **state)
             for (int a = 0; a < 3; a++) found[0][a] += (double)s.out[0][v] * (double)at[a];
         }
         for (int a = 0; a < 3; a++) found[0][a] /= sum;
-        CHECK_OK(lar_augment_points(found, 1, &s.volumes[0]->grid, &box, &s.history, s.scratch));
+        come_from(found, 1, &s, &box);
         for (int a = 0; a < 3; a++) CHECK_NEAR(found[0][a], middle[a], 0.25);
     }
     samples_clear(&s);
@@ -148,7 +148,7 @@ static void the_grid_is_where_the_points_are(void **state)
             double at[1][3] = { { n & 1 ? 9 : 0, n & 2 ? 9 : 0, n & 4 ? 9 : 0 } }, by_grid[3],
                    world[3];
             lar_grid_to_world(&grid, at[0], by_grid);
-            CHECK_OK(lar_augment_points(at, 1, &s.volumes[0]->grid, &box, &s.history, s.scratch));
+            come_from(at, 1, &s, &box);
             lar_grid_to_world(&s.volumes[0]->grid, at[0], world);
             for (int a = 0; a < 3; a++) CHECK_NEAR(by_grid[a], world[a], 1e-9);
         }
@@ -182,8 +182,7 @@ static void nothing_folds(void **state)
                         for (int e = 0; e < 6; e++)
                             at[e][a] = middle + (e / 2 == a ? (e % 2 ? h : -h) : 0);
                     }
-                    CHECK_OK(lar_augment_points(at, 6, &s.volumes[0]->grid, &box, &s.history,
-                                                s.scratch));
+                    come_from(at, 6, &s, &box);
                     for (int r = 0; r < 3; r++)
                         for (int c = 0; c < 3; c++) {
                             m[r][c] = (at[2 * c + 1][r] - at[2 * c][r]) / (2 * h);
@@ -216,7 +215,7 @@ static void locked_borders_hardly_move(void **state)
             double at[1][3] = { { 7, 7, 7 } };
             at[0][corner / 2] = corner % 2 ? 14 : 0;
             const double before[3] = { at[0][0] + 3, at[0][1] + 3, at[0][2] + 3 };
-            CHECK_OK(lar_augment_points(at, 1, &s.volumes[0]->grid, &box, &s.history, s.scratch));
+            come_from(at, 1, &s, &box);
             for (int a = 0; a < 3; a++) moved += fabs(at[0][a] - before[a]);
         }
         assert_true(moved < last);

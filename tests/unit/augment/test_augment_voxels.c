@@ -355,6 +355,42 @@ static void holes_are_boxes(void **state)
         }
 }
 
+/* Of 12 voxels in a row: edges from 3 to 5 as often, and each edge at every place as often; the
+ * second hole knows nothing of the first. */
+static void holes_are_anywhere(void **state)
+{
+    (void)state;
+    enum { SEEDS = 6000 };
+    bench b;
+    int64_t edges[6] = { 0 }, places[10] = { 0 }, cut = 0;
+    bench_init(&b, "cutout", 12, 1, 1);
+    set_value(&b, "size_low", 3);
+    set_value(&b, "size_high", 5);
+    for (int seed = 0; seed < SEEDS; seed++) {
+        int first = -1, edge = 0;
+        set_value(&b, "seed", seed);
+        set_value(&b, "holes", 1);
+        const float *after = run(&b);
+        for (int n = 0; n < 12; n++)
+            if (after[n] != b.before[n]) {
+                if (first < 0) first = n;
+                edge++;
+            }
+        edges[edge]++;
+        if (edge == 3) places[first]++;
+        set_value(&b, "holes", 2);
+        after = run(&b);
+        for (int n = 0; n < 12 && edge == 3; n++) cut += after[n] != b.before[n];
+    }
+    for (int n = 3; n <= 5; n++)
+        CHECK_NEAR((double)edges[n] / SEEDS, 1.0 / 3, 4 * sqrt(2.0 / 9 / SEEDS));
+    for (int n = 0; n < 10; n++)
+        CHECK_NEAR((double)places[n] / (double)edges[3], 0.1, 4 * sqrt(0.09 / (double)edges[3]));
+    assert_true(cut > edges[3] * 5 &&
+                cut < edges[3] * 7); /* 3 were the same hole twice, 8 the most */
+    bench_clear(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +406,7 @@ int main(void)
         cmocka_unit_test(thick_slices_keep_the_range),
         cmocka_unit_test(swaps_lose_no_voxel),
         cmocka_unit_test(holes_are_boxes),
+        cmocka_unit_test(holes_are_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,103 +1,8 @@
-/* Samples: where they lie, what is in them, and that nothing but (seed, epoch, number) says so.
+/* Where samples lie and what is in them.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <math.h>
 
-#include "batch/batch.h"
-#include "check.h"
-#include "image/image.h"
-
-enum { CASES = 3, IMAGES = 3 }; /* images: an input, a target, labels */
-
-/* A prepared cohort of its own: the voxel i j k of case c is i + 100 j + 10000 k + c / 10. */
-static struct {
-    char root[64];
-    lar_prepared prepared;
-    lar_image_spec specs[IMAGES];
-    lar_prepared_case cases[CASES];
-    const char *paths[CASES][IMAGES];
-    char room[CASES * IMAGES][128];
-    lar_case_file files[IMAGES]; /* whose bytes were not recorded */
-    _Atomic bool checked[IMAGES];
-    int64_t all[CASES];
-} cohort;
-static const int64_t size[3] = { 12, 10, 9 };
-
-static int cohort_make(void **state)
-{
-    (void)state;
-    static const char *const names[IMAGES] = { "t1", "flair", "seg" };
-    static const int roles[IMAGES] = { LAR_INPUT, LAR_TARGET, LAR_LABEL };
-    snprintf(cohort.root, sizeof cohort.root, "%s", check_folder());
-    for (int m = 0; m < IMAGES; m++)
-        cohort.specs[m] = (lar_image_spec){ .name = names[m], .role = roles[m] };
-    for (int c = 0; c < CASES; c++) {
-        static const char *const ids[CASES] = { "a", "b", "c" };
-        lar_grid grid = { .size = { size[0], size[1], size[2] },
-                          .to_world = { { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 } } } };
-        for (int m = 0; m < IMAGES; m++) {
-            lar_image *image;
-            char *path = cohort.room[c * IMAGES + m];
-            CHECK_OK(lar_image_new(&image, &grid, 1, m == 2 ? LAR_U8 : LAR_F32));
-            for (int64_t n = 0; n < lar_image_voxel_count(image); n++) {
-                const int64_t i = n % size[0], j = n / size[0] % size[1], k = n / size[0] / size[1];
-                if (m == 2) /* a large label and one voxel of another */
-                    ((uint8_t *)image->voxels)[n] =
-                        i == 1 && j == 2 && k == 3 ? 7 : (i > 8 ? 2 : 0);
-                else
-                    ((float *)image->voxels)[n] =
-                        (float)(i + 100 * j + 10000 * k) + (float)c / 10 + (float)m / 2;
-            }
-            snprintf(path, sizeof cohort.room[0], "%s/%s_%s.nii", cohort.root, ids[c], names[m]);
-            CHECK_OK(lar_image_write(image, path, true));
-            lar_image_free(image);
-            cohort.paths[c][m] = path;
-        }
-        cohort.cases[c] = (lar_prepared_case){ .id = ids[c],
-                                               .grid = grid,
-                                               .paths = cohort.paths[c],
-                                               .files = cohort.files,
-                                               .checked = cohort.checked };
-        cohort.all[c] = c;
-    }
-    cohort.prepared = (lar_prepared){
-        .image_count = IMAGES, .images = cohort.specs, .case_count = CASES, .cases = cohort.cases
-    };
-    return 0;
-}
-
-static int cohort_remove(void **state)
-{
-    (void)state;
-    check_folder_remove(cohort.root);
-    return 0;
-}
-
-static lar_sampler *sampler_of(const lar_sample_params *params, const lar_augments *augments)
-{
-    static const lar_sample_image images[IMAGES] = { { 0, false }, { 1, true }, { 2, true } };
-    lar_sampler *s;
-    const lar_sampler_params p = { .prepared = &cohort.prepared,
-                                   .cases = cohort.all,
-                                   .case_count = CASES,
-                                   .images = images,
-                                   .image_count = IMAGES,
-                                   .sample = *params,
-                                   .augments = augments,
-                                   .seed = 5 };
-    CHECK_OK(lar_sample_check(params, cohort.specs, IMAGES));
-    CHECK_OK(lar_sampler_new(&s, &p));
-    return s;
-}
-
-static lar_sample_params patch_of(int64_t edge, int pick, const char *of)
-{
-    lar_sample_params p = lar_sample_default(LAR_SAMPLE_PATCH);
-    p.size = (lar_ints){ .count = 1, .at = { edge } };
-    p.pick = pick;
-    p.of = of;
-    return p;
-}
+#include "coded_cohort.h"
 
 static float at(const lar_item *item, int64_t c, int64_t i, int64_t j, int64_t k)
 {
@@ -226,12 +131,99 @@ static void picks_are_as_often_as_they_say(void **state)
     count_labels(met, &p, 3000);
     assert_true(met[0] == 0 && met[7] < 60);
     p = patch_of(1, LAR_PICK_WEIGHTS, "seg"); /* weights 2 and 7 */
-    count_labels(met, &p, 9000);
-    assert_true(met[0] == 0 && fabs(met[7] / 9000.0 - 7 / 547.0) < 6 * sqrt(0.0127 / 9000));
+    count_labels(met, &p, 30000);
+    assert_true(met[0] == 0 && fabs(met[7] / 30000.0 - 7 / 547.0) < 6 * sqrt(0.0127 / 30000));
     p = patch_of(1, LAR_PICK_LABELS, "seg");
     p.share = 0.25;
     count_labels(met, &p, 3000); /* elsewhere: anywhere, of which a quarter has the label 2 */
     assert_true(abs(met[0] - (int)(2250 * 0.75)) < 180 && abs(met[7] - 375) < 120);
+}
+
+static lar_ints list_of(int64_t a, int64_t b, int64_t c)
+{
+    return (lar_ints){ .count = 3, .at = { a, b, c } };
+}
+
+/* Six standard deviations, as above. */
+static void labels_are_as_often_as_their_ratios(void **state)
+{
+    (void)state;
+    int met[8];
+    lar_sample_params p = patch_of(1, LAR_PICK_LABELS, "seg");
+    p.labels = list_of(2, 0, 7);
+    count_labels(met, &p, 3000); /* without ratios each alike, and 0 is one of them */
+    assert_true(abs(met[0] - 1000) < 156 && abs(met[2] - 1000) < 156 && abs(met[7] - 1000) < 156);
+    p.ratios = (lar_reals){ .count = 3, .at = { 3, 1, 0 } };
+    count_labels(met, &p, 3000);
+    assert_true(abs(met[2] - 2250) < 143 && abs(met[0] - 750) < 143 && met[7] == 0);
+    p.labels = list_of(7, 2, 5); /* none has 5, whose share falls to the others */
+    p.ratios = (lar_reals){ .count = 3, .at = { 0.3, 0.1, 8 } };
+    count_labels(met, &p, 3000);
+    assert_true(abs(met[7] - 2250) < 143 && abs(met[2] - 750) < 143 && met[0] == 0);
+    p.labels = (lar_ints){ .count = 1, .at = { 2 } };
+    p.ratios.count = 0;
+    count_labels(met, &p, 300);
+    assert_int_equal(met[2], 300);
+}
+
+static void labels_that_no_voxel_has_are_an_error(void **state)
+{
+    (void)state;
+    for (int zero = 0; zero < 2; zero++) { /* there is none of 5, or what there is counts nothing */
+        lar_sample_params p = patch_of(4, LAR_PICK_LABELS, "seg");
+        lar_item item;
+        p.labels = (lar_ints){ .count = zero ? 2 : 1, .at = { 5, 7 } };
+        if (zero) p.ratios = (lar_reals){ .count = 2, .at = { 1, 0 } };
+        lar_sampler *s = sampler_of(&p, NULL);
+        CHECK_OK(lar_item_init(&item, s));
+        CHECK_FAILS(lar_item_draw(&item, s, 0, 0), LAR_EARGUMENT, "'labels' that are picked: 5\n");
+        assert_non_null(strstr(lar_error(), "'seg' of '"));
+        lar_item_clear(&item);
+        lar_sampler_free(s);
+        p.labels = (lar_ints){ .count = 1, .at = { 7 } }; /* there, but not so high */
+        p.ratios.count = 0;
+        p.range.at[0] = 0.5;
+        s = sampler_of(&p, NULL);
+        CHECK_OK(lar_item_init(&item, s));
+        CHECK_FAILS(lar_item_draw(&item, s, 0, 0), LAR_EARGUMENT, "picked in 'range': 7\n");
+        lar_item_clear(&item);
+        lar_sampler_free(s);
+    }
+}
+
+/* Along x from 3 to 8, of 12. */
+static void middles_of_patches_stay_in_their_range(void **state)
+{
+    (void)state;
+    for (int pick = LAR_PICK_UNIFORM; pick <= LAR_PICK_GRID; pick++)
+        for (int64_t edge = 1; edge <= 8; edge++) {
+            lar_sample_params p = patch_of(
+                edge, pick, pick == LAR_PICK_WEIGHTS || pick == LAR_PICK_LABELS ? "seg" : NULL);
+            lar_item item;
+            int met[12] = { 0 }, covered[12] = { 0 };
+            p.axis = 0;
+            p.range = (lar_reals){ .count = 2, .at = { 0.25, pick == LAR_PICK_LABELS ? 1 : 0.75 } };
+            const int64_t end = pick == LAR_PICK_LABELS ? 12 : 9;
+            if (pick != LAR_PICK_GRID) p.per_case = 200;
+            lar_sampler *s = sampler_of(&p, NULL);
+            CHECK_OK(lar_item_init(&item, s));
+            for (int64_t n = 0; n < lar_sampler_count(s); n++) {
+                CHECK_OK(lar_item_draw(&item, s, 0, n));
+                const int64_t begin = item.box.corner[0], middle = begin + edge / 2;
+                assert_true(begin >= 0 && begin + edge <= 12);
+                if (begin > 0 && begin + edge < 12) assert_true(middle >= 3 && middle < end);
+                met[middle]++;
+                for (int64_t i = begin; i < begin + edge; i++) covered[i]++;
+            }
+            if (pick == LAR_PICK_UNIFORM) /* each of six as often */
+                for (int64_t i = 3; i < 9 && edge == 1; i++) assert_true(abs(met[i] - 100) < 55);
+            if (pick == LAR_PICK_LABELS && edge == 1)
+                assert_int_equal(met[9] + met[10] + met[11], 600);
+            for (int64_t i = 0; i < 12 && pick == LAR_PICK_GRID && edge <= 6; i++)
+                assert_true((covered[i] > 0) == (i >= 3 && i < 9));
+            lar_item_clear(&item);
+            lar_sampler_free(s);
+        }
 }
 
 /* Above the mean of the input: the upper half of the volume, each voxel as often as another. */
@@ -369,184 +361,8 @@ static void a_range_of_slices_is_kept(void **state)
     }
 }
 
-/* ---- the same whoever makes them ---------------------------------------------------------------
- */
-
-static const lar_augments *some_augments(lar_arena **arena)
-{
-    static const char *const names[] = { "flip", "affine", "elastic", "noise", "gamma" };
-    static lar_augment at_room[5];
-    static lar_augments list = { 5, at_room };
-    CHECK_OK(lar_arena_new(arena));
-    for (int n = 0; n < 5; n++)
-        CHECK_OK(lar_augment_init(&at_room[n], lar_augment_find(names[n]), *arena));
-    return &list;
-}
-
-enum { STEPS = 12, BATCH = 4, VOXELS = 6 * 6 * 6 };
-
-static void run_loader(float *out, const lar_sample_params *p, const lar_augments *augments,
-                       int workers, int64_t first)
-{
-    lar_sampler *s = sampler_of(p, augments);
-    lar_loader *loader;
-    const lar_loader_params params = {
-        .batch = BATCH, .first = first, .steps = STEPS, .workers = workers
-    };
-    lar_item own;
-    CHECK_OK(lar_item_init(&own, s));
-    CHECK_OK(lar_loader_new(&loader, s, &params));
-    for (int64_t step = first; step < STEPS; step++) {
-        lar_item *items;
-        int64_t count;
-        CHECK_OK(lar_loader_next(&items, &count, loader));
-        assert_int_equal(count, step % 4 == 3 ? 3 : 4); /* 15 samples in an epoch */
-        for (int64_t n = 0; n < count; n++) {
-            CHECK_OK(lar_item_draw(&own, s, step / 4, step % 4 * BATCH + n));
-            assert_true(items[n].epoch == step / 4 && items[n].number == own.number);
-            assert_memory_equal(&items[n].box, &own.box, sizeof own.box);
-        }
-        for (int64_t n = 0; n < count; n++)
-            for (int64_t c = 0; c < 3; c++)
-                memcpy(out + ((step * BATCH + n) * 3 + c) * VOXELS, items[n].channels[c],
-                       VOXELS * sizeof *out);
-    }
-    lar_loader_free(loader);
-    lar_item_clear(&own);
-    lar_sampler_free(s);
-}
-
-static void workers_change_nothing(void **state)
-{
-    (void)state;
-    lar_arena *arena;
-    const lar_augments *augments = some_augments(&arena);
-    lar_sample_params p = patch_of(6, LAR_PICK_FOREGROUND, NULL);
-    const size_t count = (size_t)STEPS * BATCH * 3 * VOXELS;
-    float *alone = lar_alloc((int64_t)count, sizeof *alone), *many;
-    p.per_case = 5;
-    run_loader(alone, &p, augments, 0, 0);
-    for (int workers = 1; workers <= 5; workers += 2)
-        for (int64_t first = 0; first <= 7; first += 7) {
-            many = lar_alloc((int64_t)count, sizeof *many);
-            run_loader(many, &p, augments, workers, first);
-            const size_t from = (size_t)first * BATCH * 3 * VOXELS;
-            assert_memory_equal(alone + from, many + from, (count - from) * sizeof *many);
-            lar_free(many);
-        }
-    lar_free(alone);
-    lar_arena_free(arena);
-}
-
-static void a_history_makes_the_sample_again(void **state)
-{
-    (void)state;
-    lar_arena *arena;
-    lar_augment_scratch *scratch;
-    lar_item item, again;
-    const lar_augments *augments = some_augments(&arena);
-    lar_sample_params p = patch_of(6, LAR_PICK_UNIFORM, NULL);
-    lar_sampler *s = sampler_of(&p, augments);
-    CHECK_OK(lar_augment_scratch_new(&scratch));
-    CHECK_OK(lar_item_init(&item, s));
-    CHECK_OK(lar_item_init(&again, s));
-    for (int64_t n = 0; n < lar_sampler_count(s); n++) {
-        CHECK_OK(lar_item_draw(&item, s, 3, n));
-        CHECK_OK(lar_item_make(&item, s, scratch));
-        json_t *told = lar_item_to_json(&item);
-        char *text = json_dumps(told, JSON_REAL_PRECISION(17));
-        json_t *read = json_loads(text, 0, NULL);
-        CHECK_OK(lar_item_from_json(&again, read));
-        CHECK_OK(lar_item_make(&again, s, scratch));
-        for (int c = 0; c < 3; c++)
-            assert_memory_equal(item.channels[c], again.channels[c], VOXELS * sizeof(float));
-        if (n == 0) {
-            json_object_set_new(read, "size", json_pack("[i,i,i]", 6, 6, 7));
-            CHECK_FAILS(lar_item_from_json(&again, read), LAR_EFORMAT, "has 6x6x7 voxels, those");
-            json_object_set_new(read, "case", json_string("z"));
-            CHECK_FAILS(lar_item_from_json(&again, read), LAR_EFORMAT, "case 'z'");
-            json_object_del(read, "corner");
-            CHECK_FAILS(lar_item_from_json(&again, read), LAR_EFORMAT, "this is no sample");
-        }
-        json_decref(read);
-        json_decref(told);
-        free(text);
-    }
-    lar_item_clear(&again);
-    lar_item_clear(&item);
-    lar_augment_scratch_free(scratch);
-    lar_sampler_free(s);
-    lar_arena_free(arena);
-}
-
 /* ---- bad input ----------------------------------------------------------------------------------
  */
-
-static void the_case_that_fails_is_named(void **state)
-{
-    (void)state;
-    const char *kept = cohort.paths[1][0];
-    cohort.paths[1][0] = "/nowhere/b_t1.nii";
-    for (int workers = 0; workers < 3; workers++) {
-        lar_sample_params p = patch_of(6, LAR_PICK_UNIFORM, NULL);
-        lar_sampler *s = sampler_of(&p, NULL);
-        const lar_loader_params params = { .batch = 12, .steps = 1, .workers = workers };
-        lar_loader *loader;
-        lar_item *items;
-        int64_t count;
-        CHECK_OK(lar_loader_new(&loader, s, &params));
-        CHECK_FAILS(lar_loader_next(&items, &count, loader), LAR_ENOINPUT, "of case 'b', cannot");
-        lar_loader_free(loader);
-        lar_sampler_free(s);
-    }
-    cohort.paths[1][0] = kept;
-}
-
-/* A loader's first batch, with allocation k failing. */
-static lar_status try_batch(const lar_sample_params *p, const lar_augments *augments, int64_t k)
-{
-    static const lar_sample_image images[IMAGES] = { { 0, false }, { 1, true }, { 2, true } };
-    lar_sampler *s = NULL;
-    lar_loader *loader = NULL;
-    lar_item *items;
-    int64_t count;
-    const lar_sampler_params params = { .prepared = &cohort.prepared,
-                                        .cases = cohort.all,
-                                        .case_count = CASES,
-                                        .images = images,
-                                        .image_count = IMAGES,
-                                        .sample = *p,
-                                        .augments = augments };
-    const lar_loader_params how = { .batch = 2, .steps = 1 };
-    lar_alloc_fail_at(k, true);
-    lar_status status = lar_sampler_new(&s, &params);
-    if (status == LAR_OK) status = lar_loader_new(&loader, s, &how);
-    if (status == LAR_OK) status = lar_loader_next(&items, &count, loader);
-    lar_alloc_fail_at(0, false);
-    lar_loader_free(loader);
-    lar_sampler_free(s);
-    return status;
-}
-
-static void survives_failed_allocations(void **state)
-{
-    (void)state;
-    lar_arena *arena;
-    const lar_augments *augments = some_augments(&arena);
-    lar_sample_params kinds[3] = { patch_of(6, LAR_PICK_LABELS, "seg"),
-                                   lar_sample_default(LAR_SAMPLE_SLICE),
-                                   lar_sample_default(LAR_SAMPLE_VOLUME) };
-    kinds[1].axis = 0;
-    for (int n = 0; n < 3; n++) {
-        int64_t k = 1;
-        for (lar_status status = LAR_EMEMORY; status != LAR_OK && k < 1000; k++) {
-            status = try_batch(&kinds[n], n < 2 ? augments : NULL, k);
-            assert_true(status == LAR_OK || status == LAR_EMEMORY);
-        }
-        assert_true(k > 10 && k < 1000);
-    }
-    lar_arena_free(arena);
-}
 
 static void what_cannot_be_asked_for(void **state)
 {
@@ -562,6 +378,23 @@ static void what_cannot_be_asked_for(void **state)
     p.of = NULL;
     p.per_case = 3;
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "'per_case' says");
+    p = patch_of(4, LAR_PICK_FOREGROUND, "seg");
+    p.labels = list_of(1, 2, 3);
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "'labels' says nothing");
+    p.pick = LAR_PICK_LABELS;
+    p.ratios = (lar_reals){ .count = 2, .at = { 1, 1 } };
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT,
+                "go in pairs, but there");
+    p.ratios = (lar_reals){ .count = 3, .at = { 0, 0, 0 } };
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "are all 0");
+    p.labels = list_of(1, 2, 1);
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "has 1 twice");
+    p.labels.count = 0;
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT,
+                "go in pairs, but there");
+    p = patch_of(4, LAR_PICK_UNIFORM, NULL);
+    p.range.at[1] = 0;
+    CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "the smaller one first");
     p = patch_of(4, LAR_PICK_UNIFORM, NULL);
     p.size = (lar_ints){ .count = 2, .at = { 4, 4 } };
     CHECK_FAILS(lar_sample_check(&p, cohort.specs, IMAGES), LAR_EARGUMENT, "one number or three");
@@ -576,15 +409,14 @@ int main(void)
         cmocka_unit_test(every_case_is_met_once_in_an_order_of_its_own),
         cmocka_unit_test(patches_lie_inside_wherever_they_fit),
         cmocka_unit_test(picks_are_as_often_as_they_say),
+        cmocka_unit_test(labels_are_as_often_as_their_ratios),
+        cmocka_unit_test(labels_that_no_voxel_has_are_an_error),
+        cmocka_unit_test(middles_of_patches_stay_in_their_range),
         cmocka_unit_test(foreground_is_even),
         cmocka_unit_test(epochs_have_places_of_their_own),
         cmocka_unit_test(a_grid_covers_everything),
         cmocka_unit_test(slices_have_their_neighbours),
         cmocka_unit_test(a_range_of_slices_is_kept),
-        cmocka_unit_test(workers_change_nothing),
-        cmocka_unit_test(a_history_makes_the_sample_again),
-        cmocka_unit_test(the_case_that_fails_is_named),
-        cmocka_unit_test(survives_failed_allocations),
         cmocka_unit_test(what_cannot_be_asked_for),
     };
     return cmocka_run_group_tests(tests, cohort_make, cohort_remove);
