@@ -30,8 +30,8 @@ static kernel kernel_of(double sigma)
 }
 
 /* `width` lines side by side: sample n of line w is at[n * step + w]. `copy` holds size * width. */
-LAR_CLONES static void smooth_across(float *restrict at, int64_t size, int64_t step,
-                                        int64_t width, const kernel *k, float *restrict copy)
+LAR_CLONES static void smooth_across(float *restrict at, int64_t size, int64_t step, int64_t width,
+                                     const kernel *k, float *restrict copy)
 {
     for (int64_t n = 0; n < size; n++)
         memcpy(copy + n * width, at + n * step, (size_t)width * sizeof *copy);
@@ -49,7 +49,7 @@ LAR_CLONES static void smooth_across(float *restrict at, int64_t size, int64_t s
 
 /* One row along i; `room` holds the row with its mirrored ends. */
 LAR_CLONES static void smooth_row(float *restrict row, int64_t size, const kernel *k,
-                                     float *restrict room)
+                                  float *restrict room)
 {
     float *middle = room + k->radius;
     memcpy(middle, row, (size_t)size * sizeof *row);

@@ -100,7 +100,7 @@ typedef struct summing {
 } summing;
 
 LAR_CLONES static void add_row(float *restrict out, const float *restrict in, float weight,
-                                  int64_t width)
+                               int64_t width)
 {
     for (int64_t w = 0; w < width; w++) out[w] += weight * in[w];
 }

@@ -64,7 +64,7 @@ static void kept_blocks_make_room(void **state)
     memset(large, 1, LARGE);
     lar_free(large);
     lar_memory_ask(&after, "");
-assert_true(after.peak - before.peak < SMALL);
+    assert_true(after.peak - before.peak < SMALL);
 }
 
 static void products_that_overflow_are_refused(void **state)
