@@ -61,15 +61,15 @@ static void *leave(int n)
     void *block = kept[n].block;
     kept_bytes -= kept[n].room;
     kept_count--;
-    for (; n < kept_count; n++) kept[n] = kept[n + 1];
+    memmove(kept + n, kept + n + 1, (size_t)(kept_count - n) * sizeof *kept);
     return block;
 }
 
 /* One of at least so many bytes, and of a quarter more at most; NULL where there is none. */
 static void *take_kept(size_t bytes)
 {
-    void *found = NULL, *old[KEPT_BLOCKS];
-    int best = -1, count = 0;
+    void *found = NULL;
+    int best = -1;
     pthread_mutex_lock(&kept_lock);
     for (int n = 0; n < kept_count; n++)
         if (kept[n].room >= bytes && kept[n].room - bytes <= bytes / 4 &&
@@ -80,26 +80,22 @@ static void *take_kept(size_t bytes)
     else
         for (size_t freed = 0; kept_count && freed < bytes;) {
             freed += kept[0].room;
-            old[count++] = leave(0);
+            free(leave(0));
         }
     pthread_mutex_unlock(&kept_lock);
-    for (int n = 0; n < count; n++) free(old[n]);
     return found;
 }
 
 /* Keeps a block, in place of the oldest if need be. */
 static void keep(void *block, size_t room)
 {
-    void *old[KEPT_BLOCKS];
-    int count = 0;
     pthread_mutex_lock(&kept_lock);
     while (kept_count && (kept_count == KEPT_BLOCKS || kept_bytes + room > kept_most))
-        old[count++] = leave(0);
+        free(leave(0));
     kept[kept_count].block = block;
     kept[kept_count++].room = room;
     kept_bytes += room;
     pthread_mutex_unlock(&kept_lock);
-    for (int n = 0; n < count; n++) free(old[n]);
 }
 
 void *lar_alloc_raw(int64_t count, size_t size)
