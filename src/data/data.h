@@ -185,8 +185,6 @@ lar_status lar_marks_new(lar_marks **out, const lar_cohort *cohort);
 lar_status lar_marks_take(lar_marks *marks, int64_t index, int64_t image, const lar_image *scan);
 /* The text of lar_mark_image(), such as an earlier run kept; any other text is as good as none. */
 void lar_marks_put(lar_marks *marks, int64_t index, int64_t image, const char *mark);
-/* "" where none is there. */
-const char *lar_marks_get(const lar_marks *marks, int64_t index, int64_t image);
 /* Every scan that is another one's copy, by its voxels, or by the SeriesInstanceUID of the .json
  * beside both, which two images of one participant may share. Of many copies each is named with the
  * first. Of the arena of the marks. */

@@ -67,11 +67,6 @@ void lar_marks_put(lar_marks *marks, int64_t index, int64_t image, const char *m
     snprintf(mark_at(marks, index, image), LAR_MARK_ROOM, "%s", whole ? mark : "");
 }
 
-const char *lar_marks_get(const lar_marks *marks, int64_t index, int64_t image)
-{
-    return mark_at(marks, index, image);
-}
-
 /* ---- what a scanner called a series ------------------------------------------------------ */
 
 /* The SeriesInstanceUID in the .json beside a scan; NULL where none is. */

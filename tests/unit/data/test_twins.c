@@ -219,20 +219,27 @@ static void make_cohort(void)
     lar_image_free(lesions);
 }
 
+/* As prepare sees it. */
+static lar_image *read_scan(const lar_cohort *cohort, int64_t n, int64_t m)
+{
+    lar_image *stored, *ras, *typed;
+    CHECK_OK(lar_image_read(&stored, cohort->subjects[n].paths[m]));
+    CHECK_OK(lar_image_to_ras(&ras, stored));
+    CHECK_OK(lar_image_to_type(&typed, ras, LAR_F32));
+    lar_image_free(stored);
+    lar_image_free(ras);
+    return typed;
+}
+
 static lar_marks *mark_all(const lar_cohort *cohort)
 {
     lar_marks *marks;
     CHECK_OK(lar_marks_new(&marks, cohort));
     for (int64_t n = 0; n < cohort->subject_count; n++)
         for (int64_t m = 0; m < cohort->image_count; m++) {
-            lar_image *stored, *ras, *typed;
-            CHECK_OK(lar_image_read(&stored, cohort->subjects[n].paths[m]));
-            CHECK_OK(lar_image_to_ras(&ras, stored));
-            CHECK_OK(lar_image_to_type(&typed, ras, LAR_F32));
-            CHECK_OK(lar_marks_take(marks, n, m, typed));
-            lar_image_free(stored);
-            lar_image_free(ras);
-            lar_image_free(typed);
+            lar_image *scan = read_scan(cohort, n, m);
+            CHECK_OK(lar_marks_take(marks, n, m, scan));
+            lar_image_free(scan);
         }
     return marks;
 }
@@ -502,11 +509,16 @@ static void pairs_of_one_subject_are_told_but_no_leak(void **state)
     lar_marks *again;
     CHECK_OK(lar_marks_new(&again, cohort));
     for (int64_t n = 0; n < cohort->subject_count; n++)
-        for (int64_t m = 0; m < 3; m++) lar_marks_put(again, n, m, lar_marks_get(marks, n, m));
+        for (int64_t m = 0; m < 2; m++) {
+            char mark[LAR_MARK_ROOM];
+            lar_image *scan = read_scan(cohort, n, m);
+            CHECK_OK(lar_mark_image(mark, scan));
+            lar_marks_put(again, n, m, mark);
+            lar_image_free(scan);
+        }
     CHECK_OK(lar_marks_twins(&twins, again));
     assert_int_equal(twins.count, 1);
     for (int64_t n = 0; n < cohort->subject_count; n++) lar_marks_put(again, n, 0, "something");
-    assert_string_equal(lar_marks_get(again, 0, 0), "");
     CHECK_OK(lar_marks_twins(&twins, again));
     assert_int_equal(twins.count, 0);
     lar_marks_free(again);
