@@ -50,25 +50,6 @@ static int64_t find_id(const lar_found_list *files, const char *id)
     return low < files->count && lar_text_is(files->at[low].id, id) ? low : -1;
 }
 
-bool lar_find_listed(const lar_texts *ids, const char *id)
-{
-    for (int64_t n = 0; n < ids->count; n++)
-        if (lar_text_is(ids->at[n], id)) return true;
-    return false;
-}
-
-/* By the case, or by its subject: then all of its cases are. */
-bool lar_find_left_out(const lar_data_params *data, const lar_found *found)
-{
-    return lar_find_listed(&data->leave_out, found->id) ||
-           lar_find_listed(&data->leave_out, found->subject);
-}
-
-bool lar_data_trusts(const lar_data_params *data, const char *id)
-{
-    return lar_find_listed(&data->trust, id);
-}
-
 /* All ids of all images, of the source, and of the pattern `subjects`, in natural order. */
 static lar_status gather_ids(pairing *p, lar_found_list *ids)
 {

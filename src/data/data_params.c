@@ -1,6 +1,6 @@
 /* The keys of a study's section `data`: where the scans are, what each image is, who is left out.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "data/data.h"
+#include "data/find.h"
 
 const char *const lar_role_names[] = { "input", "target", "label", "mask", NULL };
 static const char *const duplicates_names[] = { "refuse", "warn", NULL };
@@ -76,4 +76,25 @@ lar_source_kind lar_data_source(const lar_data_params *data)
     if (data->bids) return LAR_SOURCE_BIDS;
     if (data->nnunet) return LAR_SOURCE_NNUNET;
     return data->csv ? LAR_SOURCE_CSV : LAR_SOURCE_PATTERNS;
+}
+
+/* ---- who is meant ------------------------------------------------------------------------ */
+
+bool lar_find_listed(const lar_texts *ids, const char *id)
+{
+    for (int64_t n = 0; n < ids->count; n++)
+        if (lar_text_is(ids->at[n], id)) return true;
+    return false;
+}
+
+/* By the case, or by its subject: then all of its cases are. */
+bool lar_find_left_out(const lar_data_params *data, const lar_found *found)
+{
+    return lar_find_listed(&data->leave_out, found->id) ||
+           lar_find_listed(&data->leave_out, found->subject);
+}
+
+bool lar_data_trusts(const lar_data_params *data, const char *id)
+{
+    return lar_find_listed(&data->trust, id);
 }

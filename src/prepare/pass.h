@@ -101,6 +101,13 @@ lar_status lar_normalize_new(lar_normalizer **out, const lar_step *step, const l
                              int64_t image);
 bool lar_step_is_normalize(const lar_step *step);
 
+/* ---- scans ------------------------------------------------------------------------------- */
+
+/* lar_prepare_read(). seen: the files that it was read from, cleared by the caller also after a
+ * failure; NULL: not wanted. */
+lar_status lar_prepare_read_seen(lar_image **out, lar_grid *raw, const lar_image_spec *spec,
+                                 const char *id, const char *path, lar_seen *seen);
+
 /* ---- registration ------------------------------------------------------------------------ */
 
 bool lar_step_is_register(const lar_step *step);
