@@ -158,8 +158,9 @@ const lar_command lar_command_show_batch = {
     .about =
         "Draws samples of a study's prepared data as its training will meet them: the patches, "
         "slices or volumes, augmented, inputs beside targets and labels, each with what was drawn "
-        "for it. Patches are shown in their middle, from above, from the front and from the left. "
-        "With --history all that is drawn for the samples of an epoch goes into a file, from which "
+        "for it. Patches are shown in their middle, from above, from the front and from the left, "
+        "labels in colours. With --history all that is drawn for the samples of an epoch goes into "
+        "a file, from which "
         "--replay makes them again, bit for bit.",
     .args =
         (const lar_arg[]){ { .name = "study", .help = "the study file", .is_path = true }, { 0 } },

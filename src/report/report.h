@@ -73,6 +73,7 @@ typedef struct lar_sheet_cell {
     int64_t size[2], stride[2];
     double edge[2];   /* of a voxel, mm */
     double window[2]; /* black and white */
+    bool labels;      /* whole numbers, each in its own colour, 0 black */
 } lar_sheet_cell;
 typedef struct lar_sheet {
     const char *title;        /* NULL: none */

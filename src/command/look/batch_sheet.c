@@ -82,7 +82,7 @@ static lar_status window_of(double window[2], const lar_batch *b, int64_t channe
 
 /* Pictures of one channel: its middle slices across z, y and x; of a slice itself. */
 static void add_cells(lar_sheet_cell *cells, const lar_item *item, int64_t channel, int span,
-                      const double window[2])
+                      const lar_sheet_cell *how)
 {
     static const int across[3] = { 2, 1, 0 }, right[3] = { 0, 0, 1 }, up[3] = { 1, 2, 2 };
     const int64_t *size = item->size, stride[3] = { 1, size[0], size[0] * size[1] };
@@ -98,12 +98,14 @@ static void add_cells(lar_sheet_cell *cells, const lar_item *item, int64_t chann
             .size = { size[right[n]], size[up[n]] },
             .stride = { stride[right[n]], stride[up[n]] },
             .edge = { mm[right[n]], mm[up[n]] },
-            .window = { window[0], window[1] },
+            .window = { how->window[0], how->window[1] },
+            .labels = how->labels,
         };
 }
 
 /* "t1", of neighbouring slices "t1 -1", "t1", "t1 +1"; inputs first, then the others. */
-static lar_status name_channels(const char **names, const lar_study *study, lar_arena *arena)
+static lar_status name_channels(const char **names, lar_sheet_cell *how, const lar_study *study,
+                                lar_arena *arena)
 {
     static const int order[] = { LAR_INPUT, LAR_TARGET, LAR_LABEL, LAR_MASK };
     const int64_t around = lar_sample_slices(&study->train.sample) / 2;
@@ -113,6 +115,7 @@ static lar_status name_channels(const char **names, const lar_study *study, lar_
             if (study->data.images[n].role != order[r]) continue;
             const int64_t most = r == 0 ? around : 0;
             for (int64_t k = -most; k <= most; k++) {
+                how[count].labels = !lar_role_is_measured(order[r]);
                 names[count] = k ? lar_arena_format(arena, "%s %+lld", study->data.images[n].name,
                                                     (long long)k)
                                  : study->data.images[n].name;
@@ -134,19 +137,20 @@ lar_status lar_batch_draw(const lar_batch *b, const char *path, lar_arena *arena
     const char **heads = lar_arena_take(arena, channels, sizeof *heads);
     const char **notes = lar_arena_take(arena, b->count * LINES_MOST, sizeof *notes);
     const char **packed = lar_arena_take(arena, b->count * LINES_MOST, sizeof *packed);
-    if (!cells || !names || !heads || !notes || !packed) return LAR_EMEMORY;
+    lar_sheet_cell *how = lar_arena_take(arena, channels, sizeof *how); /* each channel is drawn */
+    if (!cells || !names || !heads || !notes || !packed || !how) return LAR_EMEMORY;
     lar_sheet sheet = { .rows = b->count,
                         .columns = columns,
                         .span = span,
                         .heads = heads,
                         .cells = cells,
                         .names = names };
-    LAR_TRY(name_channels(heads, b->study, arena));
+    LAR_TRY(name_channels(heads, how, b->study, arena));
     for (int64_t c = 0; c < channels; c++) {
-        double window[2];
-        LAR_TRY(window_of(window, b, c));
+        LAR_TRY(window_of(how[c].window, b, c));
+        how[c].window[0] = how[c].labels ? 0 : how[c].window[0];
         for (int64_t n = 0; n < b->count; n++)
-            add_cells(cells + n * columns + c * span, &b->items[n], c, span, window);
+            add_cells(cells + n * columns + c * span, &b->items[n], c, span, &how[c]);
     }
     for (int64_t n = 0; n < b->count; n++) {
         const lar_item *item = &b->items[n];

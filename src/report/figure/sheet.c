@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "report/canvas.h"
+#include "report/figure/over.h"
 #include "report/figure/panel.h"
 #include "report/report.h"
 
@@ -63,7 +64,9 @@ static lar_status paint(cairo_t *cr, const sheet *s, const lar_sheet_cell *cell,
             const int64_t i = u * cell->size[0] / width;
             const int64_t j = cell->size[1] - 1 - v * cell->size[1] / height;
             const double value = (double)cell->values[i * cell->stride[0] + j * cell->stride[1]];
-            pixels[u + v * width] = lar_panel_grey(value, cell->window);
+            pixels[u + v * width] = cell->labels && value != 0
+                                        ? lar_colour_pixel(lar_over_label(NULL, value))
+                                        : lar_panel_grey(value, cell->window);
         }
     const lar_status status = lar_panel_paint(cr, pixels, width, height, x, y);
     lar_free(pixels);
