@@ -180,7 +180,7 @@ static lar_status prepare_study(lar_call *call, const lar_study *study, const op
         .image = show_image, .masked = show_mask, .ended = show_case, .user = &w
     };
     pthread_mutex_init(&w.lock, NULL);
-    lar_status status = lar_prepare_cohort_with(&report, study, &o->how, &watch, call->progress);
+    lar_status status = lar_prepare_cohort(&report, study, &o->how, &watch, call->progress);
     w.pace.no_pictures = w.failed;
     if (w.began) lar_report_end(&w.pace, call, study, status, false, LAR_INT_AUTO);
     if (status == LAR_OK || status == LAR_EPARTIAL) {

@@ -252,9 +252,9 @@ done:
     return status;
 }
 
-lar_status lar_standards_learn_after(lar_standards *standards, const lar_study *study,
-                                     const lar_cohort *cohort, const lar_cases *before, bool force,
-                                     lar_progress progress)
+lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
+                               const lar_cohort *cohort, const lar_cases *before, bool force,
+                               lar_progress progress)
 {
     lar_status status = LAR_OK;
     learning l = { .study = study,
@@ -276,12 +276,6 @@ lar_status lar_standards_learn_after(lar_standards *standards, const lar_study *
 done:
     lar_arena_free(l.arena);
     return status;
-}
-
-lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
-                               const lar_cohort *cohort, bool force, lar_progress progress)
-{
-    return lar_standards_learn_after(standards, study, cohort, NULL, force, progress);
 }
 
 lar_status lar_standards_are_learned(bool *out, lar_standards *standards, const lar_study *study,

@@ -322,15 +322,6 @@ lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standard
     return lar_prepare_case_beside(out, study, standards, id, paths, training, &aside);
 }
 
-lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
-                                    lar_standards *standards, const char *id,
-                                    const char *const *paths, bool training,
-                                    const lar_prepare_watch *watch)
-{
-    const lar_prepare_aside aside = { .watch = watch };
-    return lar_prepare_case_beside(out, study, standards, id, paths, training, &aside);
-}
-
 void lar_case_free(lar_case *prepared)
 {
     if (!prepared) return;

@@ -159,14 +159,11 @@ void lar_standards_free(lar_standards *standards);
 /* Learns all of them from the training subjects, one image in memory at a time, with the steps
  * before applied, into WORK/prepared/fits. What an earlier run learned from the same scans by the
  * same steps is read instead, without `force`. A training case that fails is left out with a
- * warning. */
-lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
-                               const lar_cohort *cohort, bool force, lar_progress progress);
-/* The same; before: the record of an earlier run, whose hashes of scans that nobody has touched
+ * warning. before: the record of an earlier run, whose hashes of scans that nobody has touched
  * since are taken; NULL: none. */
-lar_status lar_standards_learn_after(lar_standards *standards, const lar_study *study,
-                                     const lar_cohort *cohort, const lar_cases *before, bool force,
-                                     lar_progress progress);
+lar_status lar_standards_learn(lar_standards *standards, const lar_study *study,
+                               const lar_cohort *cohort, const lar_cases *before, bool force,
+                               lar_progress progress);
 /* Whether that would learn nothing but read what is there, which then is read. */
 lar_status lar_standards_are_learned(bool *out, lar_standards *standards, const lar_study *study,
                                      const lar_cohort *cohort, const lar_cases *before);
@@ -230,12 +227,6 @@ lar_status lar_prepare_read(lar_image **out, lar_grid *raw, const lar_image_spec
  * ... naming the case and the image. standards: learned; NULL where the study needs none. */
 lar_status lar_prepare_case(lar_case **out, const lar_study *study, lar_standards *standards,
                             const char *id, const char *const *paths, bool training);
-/* The same, looked at on its way; see lar_prepare_watch. */
-struct lar_prepare_watch;
-lar_status lar_prepare_case_watched(lar_case **out, const lar_study *study,
-                                    lar_standards *standards, const char *id,
-                                    const char *const *paths, bool training,
-                                    const struct lar_prepare_watch *watch);
 void lar_case_free(lar_case *prepared);
 /* From points of the scan of the image `from` to those of `to`, through registrations; -1: the
  * world that a case ends in. NULL where no registration lies between them: there the headers hold.
@@ -303,12 +294,9 @@ typedef struct lar_prepare_watch {
     void *user;
 } lar_prepare_watch;
 /* watch: NULL: nobody. */
-lar_status lar_prepare_cohort_with(lar_prepare_report *out, const lar_study *study,
-                                   const lar_prepare_params *params, const lar_prepare_watch *watch,
-                                   lar_progress progress);
-/* The same with default params, but for `force`. */
-lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
-                              const lar_prepare_watch *watch, lar_progress progress);
+lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study,
+                              const lar_prepare_params *params, const lar_prepare_watch *watch,
+                              lar_progress progress);
 
 /* ---- check ------------------------------------------------------------------------------- */
 

@@ -180,8 +180,8 @@ static lar_status learn_and_keep(lar_cohort_pass *p)
 {
     lar_status status = LAR_OK;
     LAR_TRY(lar_cohort_look(p));
-    LAR_TRY(lar_standards_learn_after(p->standards, p->study, p->cohort, p->before, p->params.force,
-                                      p->progress));
+    LAR_TRY(lar_standards_learn(p->standards, p->study, p->cohort, p->before, p->params.force,
+                                p->progress));
     p->record.standards = lar_standards_mark(p->standards, p->arena);
     if (!p->record.standards) return LAR_EMEMORY;
     if (p->before && !lar_text_is(p->before->standards, p->record.standards))
@@ -271,9 +271,9 @@ static lar_status judge_twins(const lar_cohort_pass *p, lar_status status)
     return found == LAR_EARGUMENT ? LAR_EPARTIAL : found;
 }
 
-lar_status lar_prepare_cohort_with(lar_prepare_report *out, const lar_study *study,
-                                   const lar_prepare_params *params, const lar_prepare_watch *watch,
-                                   lar_progress progress)
+lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study,
+                              const lar_prepare_params *params, const lar_prepare_watch *watch,
+                              lar_progress progress)
 {
     lar_status status = LAR_OK;
     int lock = -1;
@@ -308,13 +308,6 @@ done:
     if (lock >= 0) close(lock);
     pass_end(&p);
     return status;
-}
-
-lar_status lar_prepare_cohort(lar_prepare_report *out, const lar_study *study, bool force,
-                              const lar_prepare_watch *watch, lar_progress progress)
-{
-    const lar_prepare_params params = { .force = force, .memory = LAR_INT_AUTO };
-    return lar_prepare_cohort_with(out, study, &params, watch, progress);
 }
 
 /* ---- what would be done ---------------------------------------------------------------- */

@@ -31,7 +31,8 @@ static inline int cohort_remove(void **state)
 static inline lar_status cohort_run(lar_prepare_report *report, const char *text, bool force)
 {
     lar_study *study = small_study(text, root);
-    const lar_status status = lar_prepare_cohort(report, study, force, NULL, (lar_progress){ 0 });
+    const lar_prepare_params params = { .force = force, .memory = LAR_INT_AUTO };
+    const lar_status status = lar_prepare_cohort(report, study, &params, NULL, (lar_progress){ 0 });
     lar_study_free(study);
     return status;
 }

@@ -47,8 +47,7 @@ static lar_status run(lar_prepare_report *report, const char *text, bool verify)
 {
     lar_study *study = small_study(text, root);
     const lar_prepare_params params = { .verify = verify, .memory = LAR_INT_AUTO };
-    const lar_status status =
-        lar_prepare_cohort_with(report, study, &params, NULL, (lar_progress){ 0 });
+    const lar_status status = lar_prepare_cohort(report, study, &params, NULL, (lar_progress){ 0 });
     lar_study_free(study);
     return status;
 }
@@ -376,7 +375,7 @@ static void too_little_memory_fails_a_case(void **state)
     lar_prepare_report report;
     lar_study *study = small_study(STUDY STEPS, root);
     const lar_prepare_params params = { .memory = 1000 };
-    CHECK_FAILS(lar_prepare_cohort_with(&report, study, &params, NULL, (lar_progress){ 0 }),
+    CHECK_FAILS(lar_prepare_cohort(&report, study, &params, NULL, (lar_progress){ 0 }),
                 LAR_EPARTIAL, "8 of 8 cases failed");
     lar_study_free(study);
     size_t length;
@@ -403,7 +402,7 @@ static void memory_may_run_out_anywhere(void **state)
             const lar_prepare_params params = { .force = true, .memory = LAR_INT_AUTO };
             lar_alloc_fail_at(n, way % 2);
             const lar_status status =
-                lar_prepare_cohort_with(&report, study, &params, NULL, (lar_progress){ 0 });
+                lar_prepare_cohort(&report, study, &params, NULL, (lar_progress){ 0 });
             lar_alloc_fail_at(0, false);
             if (status != LAR_OK && status != LAR_EPARTIAL && status != LAR_EMEMORY)
                 fail_msg("allocation %d: %s", (int)n, lar_error());

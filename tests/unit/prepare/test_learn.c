@@ -49,7 +49,8 @@ static lar_status run_with(lar_prepare_report *report, const char *text, bool fo
                            lar_progress progress)
 {
     lar_study *study = small_study(text, root);
-    const lar_status status = lar_prepare_cohort(report, study, force, NULL, progress);
+    const lar_prepare_params params = { .force = force, .memory = LAR_INT_AUTO };
+    const lar_status status = lar_prepare_cohort(report, study, &params, NULL, progress);
     lar_study_free(study);
     return status;
 }

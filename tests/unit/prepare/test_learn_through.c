@@ -82,7 +82,7 @@ static void learn(const char *text)
     lar_study *study = small_study(text, root);
     CHECK_OK(lar_study_cohort(&cohort, study));
     CHECK_OK(lar_standards_new(&standards, study));
-    CHECK_OK(lar_standards_learn(standards, study, cohort, false, (lar_progress){ 0 }));
+    CHECK_OK(lar_standards_learn(standards, study, cohort, NULL, false, (lar_progress){ 0 }));
     lar_standards_free(standards);
     lar_cohort_free(cohort);
     lar_study_free(study);

@@ -1,6 +1,7 @@
 /* The step strip against the library's calls by hand; where its mask may be named, and what it
  * leaves with a case. SPDX-License-Identifier: Apache-2.0 */
 #include "phantom_scans.h"
+#include "prepare/pass.h"
 
 #define IMAGES                                                                                     \
     "data:\n"                                                                                      \
@@ -402,8 +403,9 @@ static void masks_are_shown_over_what_was_there(void **state)
     looks seen = { 0 };
     const char *const given[] = { paths[0], paths[1], NULL };
     const lar_prepare_watch watch = { .image = see, .masked = see_mask, .user = &seen };
+    const lar_prepare_aside aside = { .watch = &watch };
     lar_study *study = study_of(STRIP ONTO);
-    CHECK_OK(lar_prepare_case_watched(&prepared, study, NULL, "A", given, true, &watch));
+    CHECK_OK(lar_prepare_case_beside(&prepared, study, NULL, "A", given, true, &aside));
     for (int n = 0; n < 3; n++) {
         assert_int_equal(seen.masked[n], n < 2);
         assert_int_equal(seen.shown[n], 0);
@@ -411,7 +413,7 @@ static void masks_are_shown_over_what_was_there(void **state)
     lar_case_free(prepared);
     lar_study_free(study);
     study = study_of("  - strip: {method: surface, apply: no}\n" ONTO);
-    CHECK_OK(lar_prepare_case_watched(&prepared, study, NULL, "A", given, true, &watch));
+    CHECK_OK(lar_prepare_case_beside(&prepared, study, NULL, "A", given, true, &aside));
     assert_int_equal(seen.masked[T1], 2);
     assert_int_equal(seen.masked[FLAIR], 1);
     lar_case_free(prepared);

@@ -2,6 +2,9 @@
  * nothing. SPDX-License-Identifier: Apache-2.0 */
 #include "small_cohort.h"
 
+static const lar_prepare_params once = { .memory = LAR_INT_AUTO },
+                                anew = { .force = true, .memory = LAR_INT_AUTO };
+
 #define STUDY                                                                                      \
     "data:\n"                                                                                      \
     "  images:\n"                                                                                  \
@@ -93,7 +96,7 @@ static void tells_what_happens(void **state)
     lar_study *study = small_study(STUDY, root);
     seen s = { .study = study };
     const lar_prepare_watch watch = { .image = see_image, .ended = see_case, .user = &s };
-    assert_int_equal(lar_prepare_cohort(&report, study, false, &watch, (lar_progress){ 0 }),
+    assert_int_equal(lar_prepare_cohort(&report, study, &once, &watch, (lar_progress){ 0 }),
                      LAR_EPARTIAL);
     assert_string_equal(lar_text_get(&s.words), "[-1 0 0 0] [0 1 0 0 *] [1 1 2 0] [2 1 2 1 *] ");
     assert_string_equal(lar_text_get(&s.of_case[1]), "0.0 1.0 0.1 0.3 1.3 ");
@@ -102,7 +105,7 @@ static void tells_what_happens(void **state)
     assert_false(s.recorded); /* whoever keeps something of a case has done so before it counts */
     clear(&s);
     /* again: the failed one alone is tried */
-    assert_int_equal(lar_prepare_cohort(&report, study, false, &watch, (lar_progress){ 0 }),
+    assert_int_equal(lar_prepare_cohort(&report, study, &once, &watch, (lar_progress){ 0 }),
                      LAR_EPARTIAL);
     assert_string_equal(lar_text_get(&s.words), "[-1 1 0 1] [1 1 2 1] ");
     assert_string_equal(lar_text_get(&s.of_case[2]), "0.0 ");
@@ -133,7 +136,7 @@ static void changes_nothing(void **state)
     size_t length[4], again;
     for (int w = 0; w < 3; w++) {
         lar_file_remove(in_root("exp/prepared/cases.json"));
-        assert_int_equal(lar_prepare_cohort(&report, study, true, watches[w], (lar_progress){ 0 }),
+        assert_int_equal(lar_prepare_cohort(&report, study, &anew, watches[w], (lar_progress){ 0 }),
                          LAR_EPARTIAL);
         for (int n = 0; n < 4; n++) {
             if (w == 0) {

@@ -61,7 +61,8 @@ static void model_prepares_without_the_cohort(void **state)
     lar_prepared *prepared;
     lar_trained *model;
     lar_study *study = small_study(STUDY, root);
-    CHECK_OK(lar_prepare_cohort(&report, study, false, NULL, (lar_progress){ 0 }));
+    const lar_prepare_params params = { .memory = LAR_INT_AUTO };
+    CHECK_OK(lar_prepare_cohort(&report, study, &params, NULL, (lar_progress){ 0 }));
     CHECK_OK(lar_train(study, false, (lar_progress){ 0 }, NULL, NULL));
     CHECK_OK(lar_study_prepared(&prepared, study));
     CHECK_OK(lar_trained_read(&model, in_root("exp/train/last.safetensors")));
